@@ -1,0 +1,172 @@
+"""The engine: one road for every event, and what follows a commit.
+
+handle: event -> store.transact(decide) -> what passed the gate goes on the wire, what must wait goes to its lane, timers are looked
+at -> Handled. Adapters and bot see only the Front port.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from engine.clock import Clock
+from engine.decide import Decider
+from engine.lanes import Lanes
+from engine.ports import Handled, Kept, OrderRow, PageView, Store
+from engine.tokens import Tokens
+from flows import pointers
+from flows.conversation import Conversation, Note
+from flows.decision import Document
+from flows.desk import Desk
+from flows.effects import Open
+from flows.events import Alarmed, AnyEvent, BodyKept
+from flows.pointers import Pointer
+from flows.policy import Policy
+
+log = logging.getLogger("doorstep.engine")
+
+#: So many bodies are kept per shop route and hour; a flood of them is one fault, not a thousand.
+KEPT_PER_HOUR = 200
+#: An event follows an order that moved through at most so many hands.
+MOVES_MOST = 5
+
+
+class Engine:
+    """Implements engine.ports.Front. `after_commit` is set by the outbox; `on_due` wakes the timer pump."""
+
+    def __init__(self, store: Store, decider: Decider, clock: Clock, tokens: Tokens) -> None:
+        self.store = store
+        self.clock = clock
+        self.policies: dict[str, Policy] = decider.policies
+        self.lanes: Lanes = decider.lanes
+        self.counters: Counter[tuple[str, tuple[tuple[str, str], ...]]] = Counter()
+        self._decider = decider
+        self._tokens = tokens
+        self._kept: dict[tuple[str, str], int] = {}
+        self.after_commit: Callable[[Document, tuple[Open, ...]], Awaitable[None]] | None = None
+        self.on_due: Callable[[datetime], None] | None = None
+
+    # -- Front
+
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    async def handle(self, event: AnyEvent) -> Handled:
+        """One event down the road; returns after the commit. Raises StoreUnavailable, or what a bug in deciding raised."""
+        for _ in range(MOVES_MOST):
+            handled = await self.store.transact(event, self._decider, self.clock.now())
+            decision = handled.decision
+            if decision is None:
+                self.count("events", type=type(event).__name__, result="duplicate" if handled.duplicate else "nobody")
+                return handled
+            if not decision.forward:
+                break
+            event = replace(event, to=(pointers.phone(decision.document.shop, decision.forward),))
+        self._log(event, handled)
+        if decision is not None and decision.changed:
+            await self.follow(decision.document, decision.perform)
+        return handled
+
+    async def follow(self, document: Document, perform: tuple[Open, ...]) -> None:
+        """What a commit set going: the wire, the lanes, the timer pump."""
+        due = document.next_due()
+        if due is not None and self.on_due is not None:
+            self.on_due(due)
+        if self.after_commit is not None and (perform or document.open):
+            await self.after_commit(document, perform)
+
+    def _log(self, event: AnyEvent, handled: Handled) -> None:
+        kind = type(event).__name__
+        self.count("events", type=kind, result="handled")
+        if log.isEnabledFor(logging.INFO):
+            decision = handled.decision
+            assert decision is not None
+            log.info(
+                "event.handled",
+                extra={
+                    "event": kind,
+                    "event_id": event.event_id,
+                    "conversation": decision.document.id,
+                    "shop": decision.document.shop,
+                    "states": dict(decision.orders),
+                    "effects": len(decision.planned) + len(decision.perform),
+                    "notice": decision.notice,
+                },
+            )
+
+    async def keep(self, route: str, body: bytes, headers: dict[str, str], why: str) -> None:
+        """See Front. The id is the route and the body's SHA-256: the same body again is the same thing kept."""
+        now = self.clock.now()
+        hour = (route, now.strftime("%Y%m%d%H"))
+        self.count("kept", route=route)
+        if self._kept.get(hour, 0) >= KEPT_PER_HOUR:
+            return
+        self._kept = {k: n for k, n in self._kept.items() if k[1] == hour[1]}
+        self._kept[hour] = self._kept.get(hour, 0) + 1
+        kept_id = f"{route}:{hashlib.sha256(body).hexdigest()}"
+        if not await self.store.keep(Kept(id=kept_id, route=route, at=now, why=why, body=body, headers=headers)):
+            return
+        log.warning("body.kept", extra={"route": route, "why": why, "id": kept_id[-16:]})
+        for shop in self.policies:
+            await self.handle(
+                BodyKept(
+                    event_id=f"kept:{kept_id}", to=(pointers.desk(shop),), at=now, opens=True, route=route, why=why
+                )
+            )
+
+    async def page(self, token: str) -> PageView | None:
+        if len(token) != 22 or not token.isascii():
+            return None
+        found = await self.store.load(Pointer("page", token))
+        if not isinstance(found, Conversation):
+            return None
+        bound = self._tokens.find(token, found)
+        if bound is None:
+            return None
+        order, version, channel = bound
+        return PageView(found, order.id, version, channel, version == order.version)
+
+    async def order(self, shop: str, order_id: str) -> Conversation | None:
+        found = await self.store.load(pointers.order(shop, order_id))
+        for _ in range(MOVES_MOST):
+            if not isinstance(found, Conversation) or found.order(order_id) is not None:
+                break
+            phone = found.moved.get(order_id)
+            if phone is None:
+                break
+            found = await self.store.load(pointers.phone(shop, phone))
+        return found if isinstance(found, Conversation) else None
+
+    async def orders(self, shop: str, state: str | None, since: datetime | None, limit: int) -> list[OrderRow]:
+        return await self.store.orders(shop, state, since, limit)
+
+    async def desk(self, shop: str) -> Desk:
+        found = await self.store.load(pointers.desk(shop))
+        return found if isinstance(found, Desk) else Desk(id="", shop=shop)
+
+    async def journal(self, conversation: str) -> list[Note]:
+        return await self.store.journal(conversation)
+
+    def count(self, name: str, **labels: str) -> None:
+        self.counters[(name, tuple(sorted(labels.items())))] += 1
+
+    async def alarm(self, shop: str, kind: str, key: str, **values: str | int) -> None:
+        """Tell the owner of something, once in a while."""
+        now = self.clock.now()
+        event_id = f"alarm:{kind}:{key}:{int(now.timestamp())}"
+        await self.handle(
+            Alarmed(
+                event_id=event_id,
+                to=(pointers.desk(shop),),
+                at=now,
+                opens=True,
+                key=f"{kind}:{key}",
+                kind=kind,
+                values=values,
+            )
+        )

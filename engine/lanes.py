@@ -1,0 +1,125 @@
+"""Pacing: one lane per sender of ours. A lane gives permits at the sender's real rate; what has to wait, waits in order.
+
+GCRA over business time: a permit of cost c moves the lane's next free moment on by c/rate; a short burst is allowed. What waits is
+ordered by urgency (first texts first), then by age. The heap is a hint: the truth is the planned effects in the store.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from datetime import datetime, timedelta
+
+from flows.effects import Open
+
+
+class Lane:
+    """One sender's pace and queue."""
+
+    def __init__(self, name: str, rate_per_s: float, burst: int = 1) -> None:
+        self.name = name
+        self.rate_per_s = rate_per_s
+        self.wake = asyncio.Event()
+        self.flying = 0
+        self._burst = timedelta(seconds=(burst - 1) / rate_per_s)
+        self._free_at: datetime | None = None
+        self._heap: list[tuple[int, datetime, str, str]] = []  # urgency, wished at, effect id, conversation
+        self._later: list[tuple[datetime, int, datetime, str, str]] = []  # not before, then as above
+        self._known: set[str] = set()
+        self._granted: set[str] = set()
+
+    def __len__(self) -> int:
+        return len(self._heap) + len(self._later)
+
+    def next_permit(self, now: datetime) -> datetime:
+        """When the next permit is free; `now` or earlier: at once."""
+        if self._free_at is None:
+            return now
+        return self._free_at - self._burst
+
+    def grant_now(self, effect: Open, now: datetime) -> bool:
+        """A permit in the deciding commit itself: only when one is free and nothing older waits. Asked twice, granted once."""
+        if effect.id in self._granted:
+            return True
+        if self._heap or effect.not_before > now or self.next_permit(now) > now:
+            return False
+        self._granted.add(effect.id)
+        self.charge(1.0, now)
+        return True
+
+    def granted(self, effect_id: str) -> bool:
+        return effect_id in self._granted
+
+    def done(self, effect_id: str) -> None:
+        self._granted.discard(effect_id)
+        self._known.discard(effect_id)
+
+    def charge(self, cost: float, now: datetime) -> None:
+        """Take `cost` permits (SMS: segments; may be a correction after the text was made)."""
+        start = self._free_at if self._free_at is not None and self._free_at > now else now
+        self._free_at = start + timedelta(seconds=cost / self.rate_per_s)
+
+    def offer(self, conversation: str, effect: Open) -> None:
+        """Let a planned effect wait here; the same one twice waits once."""
+        if effect.id in self._known:
+            return
+        self._known.add(effect.id)
+        heapq.heappush(self._later, (effect.not_before, effect.urgency, effect.at, effect.id, conversation))
+        self.wake.set()
+
+    def _ripen(self, now: datetime) -> None:
+        while self._later and self._later[0][0] <= now:
+            _, urgency, at, effect_id, conversation = heapq.heappop(self._later)
+            heapq.heappush(self._heap, (urgency, at, effect_id, conversation))
+
+    def next_moment(self, now: datetime) -> datetime | None:
+        """When something here can leave; None: nothing waits."""
+        self._ripen(now)
+        if self._heap:
+            return max(self.next_permit(now), now)
+        return self._later[0][0] if self._later else None
+
+    def take(self, now: datetime) -> tuple[str, str] | None:
+        """(conversation, effect id) of what goes next, with its permit; None when nothing can go now."""
+        self._ripen(now)
+        if not self._heap or self.next_permit(now) > now:
+            return None
+        _, _, effect_id, conversation = heapq.heappop(self._heap)
+        self._known.discard(effect_id)
+        self.charge(1.0, now)
+        return conversation, effect_id
+
+    def backlog_s(self) -> float:
+        """How long the newest in line will wait, in seconds."""
+        return len(self._heap) / self.rate_per_s
+
+
+class Lanes:
+    """All lanes of this process. Rates come from the settings; a lane nobody configured is fast."""
+
+    def __init__(self, rates: dict[str, tuple[float, int]]) -> None:
+        self._rates = rates
+        self._lanes: dict[str, Lane] = {}
+        self.on_new = asyncio.Event()
+
+    def get(self, name: str) -> Lane:
+        lane = self._lanes.get(name)
+        if lane is None:
+            rate, burst = self._rates.get(name) or _default(name)
+            lane = self._lanes[name] = Lane(name, rate, burst)
+            self.on_new.set()
+        return lane
+
+    def all(self) -> list[Lane]:
+        return list(self._lanes.values())
+
+
+def _default(name: str) -> tuple[float, int]:
+    """(per second, burst). Telegram groups: 20 a minute. Source: PLATFORMS.md A 4.5."""
+    if name == "telegram:owner":
+        return 1.0, 5
+    if name.startswith("telegram:"):
+        return 20 / 60, 8
+    if name.startswith("sms:"):
+        return 1.0, 1
+    return 80.0, 20

@@ -1,0 +1,339 @@
+"""The outbox: takes what may leave from the lanes, passes the final gate, puts it on the wire once, and brings the outcome back.
+
+planned --permit, gate, commit `sending`--> on the wire --outcome--> an event on the one road. A crash between the commit and the outcome
+leaves `sending`, which the next start turns into Unknown: asked about, never resent. In memory here are only hints.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Mapping
+from datetime import datetime, timedelta
+
+from engine import rendering
+from engine.engine import Engine
+from engine.lanes import Lane
+from engine.ports import Channel, DeskPort, Handled, Lookup, StoreUnavailable
+from engine.tokens import Tokens
+from flows import pointers
+from flows.decision import Document
+from flows.effects import (
+    Accepted,
+    AskProvider,
+    HandOver,
+    Open,
+    Outcome,
+    PingOwner,
+    Refused,
+    Say,
+    ShowCard,
+    SpreadStop,
+    TellStaff,
+    TryAgain,
+    Unknown,
+)
+from flows.events import Claimed, ConsentWithdrawn, EffectSettled, OrderHandedOver, ProviderAnswered, Recovered
+from flows.policy import Policy
+
+log = logging.getLogger("doorstep.outbox")
+
+#: At most so many requests of one lane are under way at once.
+FLYING_MOST = 32
+#: A message that waits longer than this for its sender is a backlog: counted, and the owner hears of it.
+BACKLOG = timedelta(seconds=60)
+#: What the store could not take is tried again after so long.
+STORE_AGAIN = timedelta(seconds=1)
+SCAN_PAGE = 500
+
+
+class Outbox:
+    """One per process. `channels`: (shop, channel) -> the provider that carries it."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        channels: Mapping[tuple[str, str], Channel],
+        desk: DeskPort | None,
+        tokens: Tokens,
+        public_url: str,
+        process: str,
+    ) -> None:
+        self._engine = engine
+        self._channels = channels
+        self.desk = desk
+        self._tokens = tokens
+        self._public_url = public_url.rstrip("/")
+        self._process = process
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._pumps: dict[str, asyncio.Task[None]] = {}
+        self._stopping = False
+        engine.after_commit = self.follow
+
+    # -- after a commit
+
+    async def follow(self, document: Document, perform: tuple[Open, ...]) -> None:
+        """Put on the wire what passed the gate, and let what is planned wait on its lane.
+
+        What stays inside the house (an order handed over, a STOP spread) is done before this returns, and so before the 2xx.
+        """
+        for open_ in perform:
+            if isinstance(open_.effect, HandOver | SpreadStop):
+                await self._perform(document.id, document.shop, open_)
+            else:
+                self._spawn(self._perform(document.id, document.shop, open_))
+        for open_ in document.open:
+            if open_.status == "planned":
+                lane = self._engine.lanes.get(open_.lane)
+                lane.offer(document.id, open_)
+                self._pump(lane)
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def busy(self) -> int:
+        """Requests on the wire."""
+        return len(self._tasks)
+
+    def backlog_s(self) -> dict[str, float]:
+        """Lane -> how long its newest message will wait."""
+        return {lane.name: lane.backlog_s() for lane in self._engine.lanes.all() if len(lane)}
+
+    def next_moment(self) -> datetime | None:
+        """When the next planned effect can leave; None: nothing waits."""
+        now = self._engine.now()
+        moments = [m for lane in self._engine.lanes.all() if (m := lane.next_moment(now)) is not None]
+        return min(moments, default=None)
+
+    # -- the lanes
+
+    def _pump(self, lane: Lane) -> None:
+        if lane.name not in self._pumps and not self._stopping:
+            self._pumps[lane.name] = asyncio.ensure_future(self._run(lane))
+
+    async def _run(self, lane: Lane) -> None:
+        """One lane: wait for the next permit, claim, send."""
+        clock = self._engine.clock
+        while not self._stopping:
+            now = clock.now()
+            taken = lane.take(now) if lane.flying < FLYING_MOST else None
+            if taken is None:
+                until = lane.next_moment(now) if lane.flying < FLYING_MOST else None
+                await clock.wait(until, lane.wake)
+                continue
+            lane.flying += 1
+            self._spawn(self._claim(lane, *taken))
+
+    async def _claim(self, lane: Lane, conversation: str, effect_id: str) -> None:
+        now = self._engine.now()
+        event = Claimed(
+            event_id=f"claim:{effect_id}:{now.timestamp()}",
+            to=(pointers.conversation(conversation),),
+            at=now,
+            effect_id=effect_id,
+            by=self._process,
+        )
+        try:
+            decision = (await self._engine.handle(event)).decision
+            if decision is not None and not decision.changed:
+                await self.follow(decision.document, ())  # its moment has not come: back into the lane
+        except StoreUnavailable:
+            await self._pause(STORE_AGAIN)
+            document = await self._load(conversation)
+            if document is not None:
+                await self.follow(document, ())
+        finally:
+            lane.flying -= 1
+            lane.wake.set()
+
+    async def _load(self, conversation: str) -> Document | None:
+        return await self._engine.store.load(pointers.conversation(conversation))
+
+    async def _pause(self, long: timedelta) -> None:
+        """Machine time, not business time: a database that is locked does not follow the sandbox's clock."""
+        await asyncio.sleep(long.total_seconds())
+
+    # -- the wire
+
+    async def _perform(self, conversation: str, shop: str, open_: Open) -> None:
+        """One attempt, and its outcome as an event. `sending` is committed already."""
+        try:
+            outcome, provider = await self._attempt(conversation, shop, open_)
+        except Exception as error:  # noqa: BLE001 -- an adapter's bug must not lose the effect: it is Unknown
+            log.exception("outbox.bug", extra={"effect": type(open_.effect).__name__, "conversation": conversation})
+            outcome, provider = Unknown(f"bug: {type(error).__name__}"), "doorstep"
+        self._engine.lanes.get(open_.lane).done(open_.id)
+        kind = type(outcome).__name__.lower()
+        self._engine.count("outcomes", provider=provider, effect=type(open_.effect).__name__, outcome=kind)
+        log.info(
+            f"outbox.{kind}",
+            extra={
+                "effect": type(open_.effect).__name__,
+                "provider": provider,
+                "conversation": conversation,
+                "code": getattr(outcome, "code", "") or getattr(outcome, "reason", ""),
+            },
+        )
+        await self._settle(conversation, open_.id, provider, outcome)
+
+    async def _settle(self, conversation: str, effect_id: str, provider: str, outcome: Outcome) -> None:
+        """Bring the outcome back, for as long as it takes: without it the effect would count as unknown."""
+        while True:
+            event = EffectSettled(
+                event_id=f"settled:{effect_id}",
+                to=(pointers.conversation(conversation),),
+                at=self._engine.now(),
+                effect_id=effect_id,
+                provider=provider,
+                outcome=outcome,
+            )
+            try:
+                await self._engine.handle(event)
+                return
+            except StoreUnavailable:
+                if self._stopping:
+                    return
+                await self._pause(STORE_AGAIN)
+
+    async def _attempt(self, conversation: str, shop: str, open_: Open) -> tuple[Outcome, str]:
+        effect = open_.effect
+        policy = self._engine.policies[shop]
+        match effect:
+            case Say():
+                return await self._say(conversation, policy, open_.id, effect)
+            case ShowCard() | TellStaff() | PingOwner():
+                if self.desk is None:
+                    return TryAgain(60, "the bot is not started"), "telegram"
+                return await self.desk.perform(effect, open_.id, shop), "telegram"
+            case AskProvider():
+                return await self._ask(conversation, policy, effect), "doorstep"
+            case HandOver():
+                return await self._hand_over(conversation, shop, open_.id, effect), "doorstep"
+            case SpreadStop():
+                return await self._spread(policy, open_.id, effect), "doorstep"
+
+    def _link(self, conversation: str, say: Say) -> str:
+        token = self._tokens.make(conversation, say.order_id, say.version, say.channel)
+        return f"{self._public_url}/c/{token}"
+
+    async def _say(self, conversation: str, policy: Policy, effect_id: str, say: Say) -> tuple[Outcome, str]:
+        channel = self._channels.get((policy.shop, say.channel))
+        if channel is None:
+            return Refused("not_configured", f"no provider carries {say.channel}"), "doorstep"
+        link = self._link(conversation, say) if say.link else ""
+        message, cost = rendering.message(say, effect_id, conversation, policy, link)
+        if cost > 1:
+            self._engine.lanes.get(f"{say.channel}:{say.sender}").charge(cost - 1, self._engine.now())
+        self._engine.count("segments", channel=say.channel)
+        return await channel.send(message), channel.provider
+
+    async def _ask(self, conversation: str, policy: Policy, ask: AskProvider) -> Outcome:
+        channel = self._channels.get((policy.shop, ask.channel))
+        if channel is None:
+            return Refused("not_configured")
+        say = ask.text_of
+        link = self._link(conversation, say) if say.link else ""
+        message, _ = rendering.message(say, ask.effect_id, conversation, policy, link)
+        found = await channel.find(
+            Lookup(
+                effect_id=ask.effect_id,
+                channel=ask.channel,
+                to=ask.to,
+                sender=ask.sender,
+                text=message.text,
+                since=ask.since,
+            )
+        )
+        await self._engine.handle(
+            ProviderAnswered(
+                event_id=f"answered:{ask.effect_id}",
+                to=(pointers.conversation(conversation),),
+                at=self._engine.now(),
+                effect_id=ask.effect_id,
+                provider=channel.provider,
+                found=found is not None,
+                provider_id=found.provider_id if found else "",
+                status=found.status if found else "",
+                code=found.code if found else "",
+            )
+        )
+        return Accepted()
+
+    async def _hand_over(self, conversation: str, shop: str, effect_id: str, effect: HandOver) -> Outcome:
+        await self._engine.handle(
+            OrderHandedOver(
+                event_id=f"moved:{effect_id}",
+                to=(pointers.phone(shop, effect.to_phone),),
+                at=self._engine.now(),
+                opens=True,
+                order=effect.order,
+                moved_by=effect.moved_by,
+                ask=effect.ask,
+                email=effect.email,
+                language=effect.language,
+                former=conversation,
+            )
+        )
+        return Accepted()
+
+    async def _spread(self, policy: Policy, effect_id: str, effect: SpreadStop) -> Outcome:
+        for shop in policy.shares.get(effect.channel, ()):
+            await self._engine.handle(
+                ConsentWithdrawn(
+                    event_id=f"stop:{effect_id}:{shop}",
+                    to=(pointers.phone(shop, effect.address),),
+                    at=self._engine.now(),
+                    opens=True,
+                    channel=effect.channel,
+                    address=effect.address,
+                    everything=effect.everything,
+                )
+            )
+        return Accepted()
+
+    # -- start and stop
+
+    async def recover(self) -> int:
+        """After a start: what another life of this service had on the wire is unknown; what it had planned waits again."""
+        recovered: list[Handled] = []
+        for conversation in await self._engine.store.in_flight():
+            event = Recovered(
+                event_id=f"recovered:{self._process}",
+                to=(pointers.conversation(conversation),),
+                at=self._engine.now(),
+                by=self._process,
+            )
+            recovered.append(await self._engine.handle(event))
+        await self.rescan()
+        return len(recovered)
+
+    async def rescan(self) -> None:
+        """Offer every planned effect to its lane: the heaps are only hints, the store knows."""
+        after = None
+        horizon = self._engine.now() + timedelta(days=36500)
+        while True:
+            page = await self._engine.store.sendable(horizon, SCAN_PAGE, after)
+            for due in page:
+                document = await self._load(due.conversation)
+                if document is not None:
+                    await self.follow(document, ())
+            if len(page) < SCAN_PAGE:
+                return
+            after = (page[-1].at, page[-1].conversation)
+
+    async def watch_backlog(self) -> None:
+        """Tell the owner of a sender that is more than a minute behind."""
+        for name, seconds in self.backlog_s().items():
+            if seconds > BACKLOG.total_seconds() and not name.startswith("telegram"):
+                for shop in self._engine.policies:
+                    await self._engine.alarm(shop, "backlog", name, sender=name, seconds=int(seconds))
+
+    async def stop(self) -> None:
+        """Claim nothing more; wait for what is on the wire."""
+        self._stopping = True
+        for task in self._pumps.values():
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(set(self._tasks), timeout=20)

@@ -1,0 +1,254 @@
+"""The ports: what the engine asks of stores, channels and the desk, and the errors that may cross them.
+
+    ServiceError
+    |- OurFault                 a bug or a setting of ours
+    |  |- BadSettings           .faults: every fault with its place and mend
+    |- TheirFault               a payload or a provider
+    |  |- BadSignature          answered 403, counted, not kept
+    |  |- BadPayload            our own API: 400 with .faults; a provider with a good signature: kept, 200
+    |- StoreUnavailable         nothing was written: 503, the sender comes again
+    |- NewerDocument            written by a newer program: this one must not touch it
+
+What a provider says of one message is an Outcome (flows/effects.py), never an exception.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Protocol
+
+from msgspec import Struct
+
+from flows.conversation import Conversation, Note
+from flows.decision import Decision, Document
+from flows.desk import Desk
+from flows.effects import Outcome, PingOwner, ShowCard, TellStaff
+from flows.events import AnyEvent
+from flows.pointers import Pointer
+from flows.policy import Policy
+
+Decide = Callable[[Document | None, str, AnyEvent, datetime], Decision]
+
+
+class ServiceError(Exception):
+    """Base of all errors of the house."""
+
+
+class OurFault(ServiceError):
+    """A bug or a setting of ours."""
+
+
+class TheirFault(ServiceError):
+    """A payload or a provider."""
+
+
+class BadSignature(TheirFault):
+    """The request does not prove who sent it."""
+
+
+class BadPayload(TheirFault):
+    """The body cannot be understood."""
+
+    def __init__(self, *faults: str) -> None:
+        super().__init__("; ".join(faults))
+        self.faults = faults
+
+
+class StoreUnavailable(ServiceError):
+    """Nothing was written; come again."""
+
+
+class NewerDocument(OurFault):
+    """The document was written by a newer program."""
+
+
+class Handled(Struct, frozen=True):
+    """What became of an event. `duplicate`: seen before, nothing was written. `decision` None: it concerned nobody."""
+
+    decision: Decision | None
+    duplicate: bool = False
+
+
+class Template(Struct, frozen=True):
+    """An approved WhatsApp template to send: our name, its language, the values of {{1}}, {{2}} … in order."""
+
+    name: str
+    lang: str
+    variables: tuple[str, ...]
+
+
+class Message(Struct, frozen=True, kw_only=True):
+    """One message ready for the wire. `effect_id` is the idempotency key wherever a provider has one.
+
+    buttons: (payload, title) pairs. template: set outside WhatsApp's window; `text` then is what the phone will show.
+    """
+
+    effect_id: str
+    conversation: str
+    shop: str
+    channel: str
+    to: str
+    sender: str
+    text: str
+    lang: str
+    order_id: str = ""
+    subject: str = ""
+    buttons: tuple[tuple[str, str], ...] = ()
+    template: Template | None = None
+
+
+class Lookup(Struct, frozen=True, kw_only=True):
+    """A message of unknown fate: was it taken? Matched by address, time and text (every text names its order)."""
+
+    effect_id: str
+    channel: str
+    to: str
+    sender: str
+    text: str
+    since: datetime  # the attempt began then
+
+
+class Found(Struct, frozen=True):
+    """The provider has the message."""
+
+    provider_id: str
+    status: str = ""  # queued | sent | delivered | read | failed
+    code: str = ""
+
+
+class Channel(Protocol):
+    """One provider that carries messages. Never retries: one `send` is at most one message on the wire."""
+
+    provider: str
+
+    async def send(self, message: Message) -> Outcome:
+        """Unknown whenever the request may have left and no usable answer came. Never raises for a provider's fault."""
+
+    async def find(self, lookup: Lookup) -> Found | None:
+        """The message, or None when the provider does not have it (or cannot be asked)."""
+
+    async def close(self) -> None: ...
+
+
+class DeskPort(Protocol):
+    """The staff's place: cards and notices in the group, pings in the owner's chat."""
+
+    async def perform(self, effect: ShowCard | TellStaff | PingOwner, effect_id: str, shop: str) -> Outcome:
+        """Accepted.provider_id of a ShowCard is "<chat>/<message id>"."""
+
+
+class OrderRow(Struct, frozen=True):
+    """One line of an order list."""
+
+    shop: str
+    order_id: str
+    conversation: str
+    state: str
+    updated_at: datetime
+
+
+class Due(Struct, frozen=True):
+    """A conversation that asked to be woken."""
+
+    conversation: str
+    at: datetime
+
+
+class Kept(Struct, frozen=True):
+    """A body with a good signature that could not be used; replayed after a fix."""
+
+    id: str
+    route: str
+    at: datetime
+    why: str
+    body: bytes
+    headers: dict[str, str]
+
+
+class Store(Protocol):
+    """Where conversations live. Never reads a clock, never decides, never imports an adapter.
+
+    One suite (tests/contracts/test_store.py) says what every backend must do.
+    """
+
+    async def transact(self, event: AnyEvent, decide: Decide, now: datetime) -> Handled:
+        """Find by `event.to`, de-duplicate, load, decide, write: one unit, all or nothing.
+
+        `decide(document or None, id for a new one, event, now)` is pure and may run more than once. Raises
+        StoreUnavailable: nothing was written. Whatever `decide` raises comes back to this caller alone.
+        """
+
+    async def load(self, pointer: Pointer) -> Document | None:
+        """The document as last committed; None when nobody is known by that name."""
+
+    async def due(self, now: datetime, limit: int) -> list[Due]:
+        """Conversations with a timer due at or before `now`, oldest first."""
+
+    async def next_due(self) -> datetime | None:
+        """The earliest moment any conversation asked for."""
+
+    async def sendable(self, now: datetime, limit: int, after: tuple[datetime, str] | None = None) -> list[Due]:
+        """Conversations with an effect that is planned for `now` or earlier, oldest first; `after`: page on."""
+
+    async def in_flight(self) -> list[str]:
+        """Conversations that have an effect on the wire (by whatever process)."""
+
+    async def orders(self, shop: str, state: str | None, since: datetime | None, limit: int) -> list[OrderRow]:
+        """Orders of one shop, newest change first."""
+
+    async def journal(self, conversation: str) -> list[Note]:
+        """The whole story, oldest first: moved lines and the document's tail."""
+
+    async def keep(self, kept: Kept) -> bool:
+        """Keep a body (encrypted). False when the same one is kept already."""
+
+    async def kept(self, limit: int = 100) -> list[Kept]: ...
+
+    async def drop_kept(self, ids: Iterable[str]) -> None: ...
+
+    async def counts(self) -> dict[str, int]:
+        """Orders by state, open effects, and such, for metrics."""
+
+    async def close(self) -> None: ...
+
+
+class PageView(Struct, frozen=True):
+    """What a page token leads to. `channel`: through which message it was sent (an e-mail's token never confirms)."""
+
+    conversation: Conversation
+    order_id: str
+    version: int
+    channel: str
+    current: bool  # the version is still the order's
+
+
+class Front(Protocol):
+    """What the engine offers to the rooms that receive: adapters and bot."""
+
+    policies: dict[str, Policy]
+
+    def now(self) -> datetime:
+        """Business time, aware UTC."""
+
+    async def handle(self, event: AnyEvent) -> Handled:
+        """Carry the event down the one road; returns after the commit. Raises StoreUnavailable: answer 503."""
+
+    async def keep(self, route: str, body: bytes, headers: dict[str, str], why: str) -> None:
+        """Keep a signed body that could not be used, show it as one counted card; capped per hour."""
+
+    async def page(self, token: str) -> PageView | None:
+        """What a page token leads to; None for an unknown or ended one. Changes nothing."""
+
+    async def order(self, shop: str, order_id: str) -> Conversation | None:
+        """The conversation that holds the order now."""
+
+    async def orders(self, shop: str, state: str | None, since: datetime | None, limit: int) -> list[OrderRow]: ...
+
+    async def desk(self, shop: str) -> Desk:
+        """Staff, roles and the group of a shop, as last committed."""
+
+    async def journal(self, conversation: str) -> list[Note]: ...
+
+    def count(self, name: str, **labels: str) -> None:
+        """Add one to a counter of /metrics."""

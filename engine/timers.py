@@ -1,0 +1,86 @@
+"""The timer pump: wakes conversations at the moments they asked for. Timers are state; this is only the alarm clock."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import datetime, timedelta
+
+from engine.engine import Engine
+from engine.ports import Due, StoreUnavailable
+from flows import pointers
+from flows.events import TimerDue
+
+log = logging.getLogger("doorstep.timers")
+
+#: Conversations woken together: their units share commits.
+BATCH = 32
+#: Read ahead of the batches: one query serves many.
+READ_AHEAD = 256
+STORE_AGAIN = timedelta(seconds=1)
+
+
+class Timers:
+    """One per process."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._wake = asyncio.Event()
+        self._next: datetime | None = None
+        self._task: asyncio.Task[None] | None = None
+        self.busy = 0
+        engine.on_due = self.consider
+
+    def consider(self, due: datetime) -> None:
+        """A commit asked for this moment: look again if it is sooner than what is waited for."""
+        if self._next is None or due < self._next:
+            self._next = due
+            self._wake.set()
+
+    def start(self) -> None:
+        self._task = asyncio.ensure_future(self._run())
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self.run_due()
+                self._next = await self._engine.store.next_due()
+            except StoreUnavailable:
+                await asyncio.sleep(STORE_AGAIN.total_seconds())
+                continue
+            except Exception:  # noqa: BLE001 -- the alarm clock must go on; what failed stays due and is seen in the log
+                log.exception("timers.failed")
+                await asyncio.sleep(STORE_AGAIN.total_seconds())
+                continue
+            await self._engine.clock.wait(self._next, self._wake)
+
+    async def run_due(self) -> int:
+        """Wake everything due now, oldest first; gives how many."""
+        done = 0
+        while True:
+            now = self._engine.now()
+            due = await self._engine.store.due(now, READ_AHEAD)
+            if not due:
+                return done
+            for start in range(0, len(due), BATCH):
+                batch = due[start : start + BATCH]
+                self.busy = len(batch)
+                results = await asyncio.gather(*(self._wake_one(d) for d in batch), return_exceptions=True)
+                self.busy = 0
+                failed = [r for r in results if isinstance(r, BaseException)]
+                if failed:
+                    raise failed[0]
+            done += len(due)
+
+    async def _wake_one(self, due: Due) -> None:
+        event = TimerDue(
+            event_id=f"timer:{due.conversation}:{due.at.isoformat()}",
+            to=(pointers.conversation(due.conversation),),
+            at=self._engine.now(),
+            due=due.at,
+        )
+        await self._engine.handle(event)

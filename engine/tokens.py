@@ -1,0 +1,40 @@
+"""Page tokens: 128 bits that nobody can guess, made (not stored) from what they are bound to: conversation, order, version, channel."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+
+from flows.conversation import Conversation
+from flows.orders import Order
+
+#: A version this much older than the order's still finds its page (which then says that it is outdated).
+OLD_VERSIONS = 6
+CHANNELS = ("sms", "whatsapp", "email")
+_BITS = 128
+
+
+class Tokens:
+    """Makes and recognises page tokens. Raises ValueError for a key shorter than 32 bytes."""
+
+    def __init__(self, key: bytes) -> None:
+        if len(key) < 32:
+            raise ValueError("the key of the page tokens has fewer than 32 bytes")
+        self._key = hmac.digest(key, b"doorstep page token v1", hashlib.sha256)
+
+    def make(self, conversation: str, order_id: str, version: int, channel: str) -> str:
+        """22 characters, safe in an address."""
+        bound = "\0".join((conversation, order_id, str(version), channel)).encode()
+        raw = hmac.digest(self._key, bound, hashlib.sha256)[: _BITS // 8]
+        return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+    def find(self, token: str, conversation: Conversation) -> tuple[Order, int, str] | None:
+        """(order, version, channel) the token was made for; None when it is none of this conversation's."""
+        for order in conversation.orders:
+            for version in range(order.version, max(order.version - OLD_VERSIONS, 0), -1):
+                for channel in CHANNELS:
+                    made = self.make(conversation.id, order.id, version, channel)
+                    if hmac.compare_digest(made.encode(), token.encode("utf-8", "replace")):
+                        return order, version, channel
+        return None

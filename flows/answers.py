@@ -1,0 +1,364 @@
+"""What the customer says, and what follows.
+
+An order is decided only by an unambiguous answer to its open question from the address that was asked, or a button bound to order
+and version. CANCEL cancels; NO asks what is wrong first; unsure means a person. `reply` is the one clear place where words are
+understood (flows/understand).
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from msgspec.structs import replace
+
+from flows import consent, phones, talk
+from flows.conversation import Contact, Question
+from flows.deciding import REOPEN_WITHIN, cancel, confirm, reopen
+from flows.effects import SpreadStop
+from flows.events import ConsentWithdrawn, CustomerPressed, CustomerWrote
+from flows.ladder import enter
+from flows.orders import ASKABLE, BEFORE_DISPATCH, Order
+from flows.reach import tell
+from flows.talk import answer, to_staff
+from flows.turn import Turn
+from flows.understand import Understood, understand
+from flows.wording.values import money_text
+
+#: A follow-up question ("which order?") waits so long for its answer.
+QUESTION_OPEN = timedelta(hours=48)
+#: So many orders are listed when it is asked which one is meant.
+LIST_MOST = 5
+
+
+def wrote(turn: Turn, event: CustomerWrote) -> None:
+    """Words, media or a place from the customer."""
+    _hear(turn, event.channel, event.address, event.name)
+    if event.reaction or event.deleted or event.edited:
+        talk.unusual(turn, event)
+        return
+    asked = asked_at(turn, event.address)
+    sender = turn.policy.sender(event.channel)
+    ruling = consent.settle(
+        event.text, sender, prompt_open=bool(_within(asked, BEFORE_DISPATCH)), opt_out_type=event.opt_out_type
+    )
+    if ruling.consent == "out":
+        _stop(turn, event, everything=ruling.everything)
+    elif ruling.consent == "in":
+        _start(turn, event, silent=ruling.silent)
+        return
+    if ruling.order:
+        _act(turn, event, ruling.order, asked, told_elsewhere=ruling.silent or ruling.consent == "out")
+        return
+    if ruling.consent == "out":
+        _go_on_elsewhere(turn, event)
+        return
+    if ruling.help:
+        if not ruling.silent:
+            answer(turn, event, "help", _first(asked))
+        return
+    reply(turn, event, asked)
+
+
+def reply(turn: Turn, event: CustomerWrote, asked: list[Order]) -> None:
+    """Understand the words and act on them, or hand them to a person."""
+    question = turn.question
+    if question is not None and (question.address != event.address or turn.now - question.at > QUESTION_OPEN):
+        question = None
+    prompt = (
+        (None if question.kind == "change_what" else question.kind)
+        if question
+        else ("confirm" if _within(asked, BEFORE_DISPATCH) else None)
+    )
+    if not event.text.strip() or event.media:
+        to_staff(turn, event, _first(asked), "reply.media" if event.media else "reply.empty")
+        return
+    got = understand(event.text, prompt=prompt, lang=turn.language, country=phone_country(event.address))
+    if got.lang and got.sure and got.lang != turn.language and turn.was.language is None:
+        turn.set(language=got.lang)
+    if question is not None and _follow_up(turn, event, question, got):
+        return
+    if got.sure and not got.parts:
+        if got.intent in ("yes", "cancel", "no"):
+            if got.intent == "no" and got.slots.choice == 2:
+                _change(turn, event, asked)
+            else:
+                _act(turn, event, got.intent, asked)
+            return
+        if got.intent in ("change_phone", "change_address", "change_time") and _within(asked, BEFORE_DISPATCH):
+            _change(turn, event, asked)
+            return
+        if got.intent == "stop":
+            _stop(turn, event, everything=got.slots.reason == "everything")
+            _go_on_elsewhere(turn, event)
+            return
+        if got.intent == "help":
+            answer(turn, event, "help", _first(asked))
+            return
+    talk.other(turn, event, got, _first(asked))
+
+
+def _hear(turn: Turn, channel: str, address: str, name: str) -> None:
+    """The address lives, and opens the window."""
+    known = turn.contact(channel, address) or Contact(channel, address)
+    turn.put_contact(replace(known, heard_at=turn.now, dead=""))
+    turn.set(last_channel=channel, last_address=address)
+    if name and not turn.was.name:
+        turn.set(name=name[:60])
+
+
+def asked_at(turn: Turn, address: str) -> list[Order]:
+    """Orders about which this address was asked, newest first; closed ones last."""
+    found = [o for o in turn.orders if any(a.address == address and a.status != "withdrawn" for a in o.asked)]
+    return sorted(found, key=lambda o: (not o.open, -o.seq))
+
+
+def _within(orders: list[Order], states: frozenset[str]) -> list[Order]:
+    return [o for o in orders if o.state in states]
+
+
+def _first(orders: list[Order]) -> Order | None:
+    return orders[0] if orders else None
+
+
+def phone_country(address: str) -> str | None:
+    phone = phones.read_phone(address, None) if address.startswith("+") else None
+    return phone.country if phone else None
+
+
+def _act(turn: Turn, event: CustomerWrote, intent: str, asked: list[Order], *, told_elsewhere: bool = False) -> None:
+    """A sure yes, no or cancel: on the one order it can mean, or ask which."""
+    pool = _within(asked, ASKABLE) if intent == "yes" else _within(asked, BEFORE_DISPATCH)
+    if intent == "no" and _within(asked, ASKABLE):
+        pool = _within(asked, ASKABLE)
+    if len(pool) > 1:
+        _which(turn, event, intent, pool)
+    elif pool:
+        _settle(turn, event, intent, pool[0], told_elsewhere=told_elsewhere)
+    else:
+        _too_late(turn, event, intent, asked)
+
+
+def _settle(
+    turn: Turn, event: CustomerWrote | CustomerPressed, intent: str, order: Order, *, told_elsewhere: bool = False
+) -> None:
+    turn.set(question=None)
+    turn.note("answered", order.id, by="customer", via=event.channel, intent=intent)
+    via = event.channel
+    if intent == "yes":
+        order = confirm(turn, order, by="customer", via=via)  # type: ignore[arg-type]
+        answer(turn, event, "confirmed", order)
+    elif intent == "cancel":
+        template = "cancelled_optout" if told_elsewhere else ""
+        order = cancel(turn, order, by="customer", via=via)  # type: ignore[arg-type]
+        if template:
+            tell(turn, order, template, but=frozenset({event.channel}))
+        else:
+            answer(turn, event, "cancelled_by_customer", order)
+    else:
+        _ask_back(turn, event, "no_what", order)
+
+
+def _ask_back(turn: Turn, event: CustomerWrote | CustomerPressed, kind: str, order: Order) -> None:
+    question = Question(kind, event.channel, event.address, turn.now, (order.id,))  # type: ignore[arg-type]
+    turn.set(question=question)
+    answer(turn, event, kind, order)
+
+
+def _change(turn: Turn, event: CustomerWrote | CustomerPressed, asked: list[Order]) -> None:
+    """They want something changed: what? The page can do it, or a person reads it."""
+    pool = _within(asked, BEFORE_DISPATCH)
+    if len(pool) > 1 and isinstance(event, CustomerWrote):
+        _which(turn, event, "change", pool)
+    elif pool:
+        turn.note("answered", pool[0].id, by="customer", via=event.channel, intent="change")
+        _ask_back(turn, event, "change_what", pool[0])
+    else:
+        _too_late(turn, event, "change", asked)
+
+
+def _which(turn: Turn, event: CustomerWrote, intent: str, pool: list[Order]) -> None:
+    listed = sorted(pool, key=lambda o: o.seq)[-LIST_MOST:]
+    lines = "\n".join(
+        f"{at}: {o.id} {money_text(o.fields.total, turn.language, True)}" for at, o in enumerate(listed, start=1)
+    )
+    turn.set(
+        question=Question("which", event.channel, event.address, turn.now, tuple(o.id for o in listed), wanted=intent)
+    )
+    answer(turn, event, "which_order", listed[0], count=len(listed), list=lines)
+
+
+def _follow_up(turn: Turn, event: CustomerWrote, question: Question, got: Understood) -> bool:
+    """An answer to the question asked last; False: it is none, read it as anything else."""
+    orders = [o for o in (turn.get(i) for i in question.order_ids) if o is not None]
+    if question.kind == "which":
+        chosen = _chosen(orders, event.text, got)
+        if chosen is None:
+            return False
+        if question.wanted == "change":
+            turn.set(question=None)
+            _change(turn, event, [chosen])
+        else:
+            _act(turn, event, question.wanted, [chosen])
+        return True
+    order = orders[0] if orders else None
+    if order is None or order.state not in BEFORE_DISPATCH:
+        return False
+    if question.kind == "no_what":
+        return _after_no(turn, event, order, got)
+    to_staff(turn, event, order, "reply.change")
+    turn.set(question=None)
+    return True
+
+
+def _chosen(orders: list[Order], text: str, got: Understood) -> Order | None:
+    """By its number in the list, or by the order's own number."""
+    words = text.strip().lstrip("#").casefold()
+    named = [o for o in orders if o.id.lstrip("#").casefold() == words]
+    if len(named) == 1:
+        return named[0]
+    choice = got.slots.choice
+    return orders[choice - 1] if choice is not None and 1 <= choice <= len(orders) else None
+
+
+def _after_no(turn: Turn, event: CustomerWrote, order: Order, got: Understood) -> bool:
+    """Cancel it, or change something? A second no cancels; 1 changes, 2 cancels; a yes takes the no back."""
+    if got.slots.choice == 1 or (
+        got.sure and got.intent in ("change_phone", "change_address", "change_time", "change_items")
+    ):
+        turn.set(question=None)
+        _change(turn, event, [order])
+        return True
+    if got.slots.choice == 2 or (got.sure and not got.parts and got.intent in ("no", "cancel")):
+        _settle(turn, event, "cancel", order)
+        return True
+    if got.sure and not got.parts and got.intent == "yes" and got.slots.choice is None:
+        turn.set(question=None)
+        _act(turn, event, "yes", [order])
+        return True
+    return False
+
+
+def _too_late(turn: Turn, event: CustomerWrote | CustomerPressed, intent: str, asked: list[Order]) -> None:
+    """A sure answer, and no order that it can still decide: always a short reply, never silence, never a wrong decision."""
+    order = _first(asked)
+    if order is None:
+        to_staff(turn, event, None, "reply.stranger")
+        return
+    if order.state == "confirmed":
+        answer(turn, event, "already_confirmed", order)
+    elif order.state == "cancelled":
+        _after_cancel(turn, event, intent, order)
+    elif order.state == "shipped" and intent != "yes":
+        to_staff(turn, event, order, "reply.too_late", template="too_late_dispatched")
+    elif order.state == "shipped":
+        answer(turn, event, "status_shipped", order)
+    elif order.state == "delivered" and intent == "yes":
+        answer(turn, event, "status_delivered", order)
+    else:
+        to_staff(turn, event, order, "reply.closed")
+
+
+def _after_cancel(turn: Turn, event: CustomerWrote | CustomerPressed, intent: str, order: Order) -> None:
+    if intent != "yes":
+        answer(turn, event, "already_cancelled", order)
+        return
+    recent = order.decided_at is not None and turn.now - order.decided_at <= REOPEN_WITHIN
+    if order.decided_by == "customer" and recent and not order.shop_cancelled:
+        order = reopen(turn, order, by="customer", via=event.channel)  # type: ignore[arg-type]
+        answer(turn, event, "reopened", order)
+    else:
+        to_staff(turn, event, order, "reply.wants_again", template="reopen_handed")
+
+
+def pressed(turn: Turn, event: CustomerPressed) -> None:
+    """A button of ours: "<verb>:<seq>:<version>". A stale one answers politely and changes nothing."""
+    _hear(turn, event.channel, event.address, "")
+    verb, order, current = _bound(turn, event)
+    if order is None:
+        to_staff(turn, event, _first(asked_at(turn, event.address)), "reply.button")
+        return
+    if order.state == "cancelled" and verb in ("yes", "again"):
+        _after_cancel(turn, event, "yes", order)
+    elif order.state == "confirmed" and verb == "yes":
+        answer(turn, event, "already_confirmed", order)
+    elif not current or order.state not in BEFORE_DISPATCH:
+        turn.note("stale_button", order.id, by="customer", via=event.channel, verb=verb)
+        answer(turn, event, "stale_button", order)
+        if order.state == "pending" and not current:
+            return
+    elif verb == "yes":
+        _settle(turn, event, "yes", order)
+    elif verb == "cancel":
+        _settle(turn, event, "cancel", order)
+    elif verb == "no":
+        _ask_back(turn, event, "no_what", order)
+    elif verb in ("change", "change_phone", "change_address", "change_time"):
+        _change(turn, event, [order])
+    else:
+        to_staff(turn, event, order, "reply.button")
+
+
+def _bound(turn: Turn, event: CustomerPressed) -> tuple[str, Order | None, bool]:
+    """(verb, order, still its current version). A payload that is only the button's text is bound by the message it hangs on."""
+    verb, _, rest = event.payload.partition(":")
+    seq, _, version = rest.partition(":")
+    if seq.isdigit() and version.isdigit():
+        order = next((o for o in turn.orders if o.seq == int(seq)), None)
+        return verb, order, order is not None and order.version == int(version)
+    for order in turn.orders:
+        for asked in order.asked:
+            if event.reply_to and asked.provider_id == event.reply_to:
+                got = understand(event.title or event.payload, prompt="confirm", lang=turn.language)
+                verb = got.intent if got.sure else ""
+                return verb, order if verb in ("yes", "no", "cancel") else None, asked.version == order.version
+    return "", None, False
+
+
+# -- consent
+
+
+def _stop(turn: Turn, event: CustomerWrote, *, everything: bool) -> None:
+    """STOP silences its channel; a second one, or "stop everything", silences the person."""
+    contact = turn.contact(event.channel, event.address) or Contact(event.channel, event.address)
+    second = contact.stopped or any(c.stopped and c.stopped_at != turn.now for c in turn.contacts)
+    turn.put_contact(replace(contact, stopped=True, stopped_at=turn.now))
+    everything = everything or second
+    if everything:
+        turn.set(silenced=True)
+    turn.note("stopped", by="customer", via=event.channel, everything=str(everything).lower())
+    for open_ in [o for o in turn.open if o.status == "planned"]:
+        effect = open_.effect
+        if getattr(effect, "channel", "") == event.channel and getattr(effect, "to", "") == event.address:
+            turn.settle(open_.id)
+    if turn.policy.shares.get(event.channel):
+        turn.plan(SpreadStop(channel=event.channel, address=event.address, everything=everything))
+
+
+def _go_on_elsewhere(turn: Turn, event: CustomerWrote) -> None:
+    """The questions that were open on the stopped channel go on where there is consent."""
+    for order in list(turn.orders):
+        if order.state == "pending" and any(a.rung == order.rung and a.channel == event.channel for a in order.asked):
+            enter(turn, order, order.rung + 1)
+        elif order.state == "pending" and order.rung >= 0 and order.held_until is None:
+            turn.refresh(order)
+
+
+def _start(turn: Turn, event: CustomerWrote, *, silent: bool) -> None:
+    contact = turn.contact(event.channel, event.address) or Contact(event.channel, event.address)
+    turn.put_contact(replace(contact, stopped=False, stopped_at=None))
+    turn.set(silenced=False)
+    turn.note("started", by="customer", via=event.channel)
+    if not silent:
+        answer(turn, event, "started", _first(asked_at(turn, event.address)))
+
+
+def withdrawn(turn: Turn, event: ConsentWithdrawn) -> None:
+    """A STOP to a sender this shop shares with another."""
+    contact = turn.contact(event.channel, event.address) or Contact(event.channel, event.address)
+    turn.put_contact(replace(contact, stopped=True, stopped_at=turn.now))
+    if event.everything:
+        turn.set(silenced=True)
+    turn.note("stopped", by="customer", via=event.channel, shared="true")
+    for order in list(turn.orders):
+        if order.state == "pending" and any(a.rung == order.rung and a.channel == event.channel for a in order.asked):
+            enter(turn, order, order.rung + 1)

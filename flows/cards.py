@@ -1,0 +1,162 @@
+"""What an order's card in the staff group says: the order, why it is here, what was tried, who has it, what is due next.
+
+Lines are staff text keys with values; the bot makes them words. The phone is masked: the group sees the minimum.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flows import hours
+from flows.effects import Button, Card, Line, Value
+from flows.orders import Order
+from flows.phones import mask
+from flows.turn import Turn
+from flows.wording import Moment
+
+#: A card whose first posting is still on the wire is looked at again after so long.
+RETRY = timedelta(seconds=1)
+#: Items named on a card; the rest is counted.
+ITEMS_MOST = 4
+
+_BUTTONS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "pending": (("confirm", "cancel"), ("no_answer", "take")),
+    "flagged": (("confirm", "cancel"), ("no_answer", "take")),
+    "held": (("confirm", "cancel"), ("no_answer", "take")),
+    "confirmed": (("undo", "cancel"),),
+    "cancelled": (("undo",),),
+}
+
+
+def build(turn: Turn, order: Order) -> Card:
+    """The card as of now."""
+    lines = _talk(turn, order) if order.seq == 0 else _order(turn, order)
+    return Card(
+        state=order.state if order.seq else ("talk" if order.state == "flagged" else "talk_closed"),
+        lines=tuple(lines),
+        buttons=_buttons(turn, order),
+        chat=order.card.chat if order.card else turn.policy.staff_chat,
+        message_id=order.card.message_id if order.card else 0,
+        again=order.card_again,
+    )
+
+
+def _buttons(turn: Turn, order: Order) -> tuple[tuple[Button, ...], ...]:
+    if order.seq == 0:
+        rows: tuple[tuple[str, ...], ...] = (("confirm",),) if order.state == "flagged" else ()
+    else:
+        rows = _BUTTONS.get(order.state, ())
+        if order.state in ("confirmed", "cancelled") and order.decided_by not in ("staff", "owner"):
+            rows = (("cancel",),) if order.state == "confirmed" else ()
+    return tuple(tuple(Button(_title(order, verb), data(turn.id, order, verb)) for verb in row) for row in rows)
+
+
+def _title(order: Order, verb: str) -> str:
+    if order.seq == 0 and verb == "confirm":
+        return "close_talk"
+    return "release" if verb == "take" and order.taken_by else verb
+
+
+def data(conversation: str, order: Order, verb: str) -> str:
+    """Callback data, at most 64 bytes: what to do, on which card, of which version; never state."""
+    return f"c:{verb}:{conversation}:{order.seq}:{order.version}"
+
+
+def read(callback_data: str) -> tuple[str, str, int, int] | None:
+    """(verb, conversation, seq, version) of a button of ours; None for anything else."""
+    parts = callback_data.split(":")
+    if len(parts) != 5 or parts[0] != "c" or not (parts[3].isascii() and parts[3].isdigit()):
+        return None
+    if not (parts[4].isascii() and parts[4].isdigit()) or len(parts[3]) > 6 or len(parts[4]) > 6:
+        return None
+    return parts[1], parts[2], int(parts[3]), int(parts[4])
+
+
+def _order(turn: Turn, order: Order) -> list[Line]:
+    fields = order.fields
+    lines = [Line("order", {"order": order.id, "total": fields.total, "name": fields.name, "source": order.source})]
+    if fields.items:
+        shown = [f"{i.quantity} x {i.title}" for i in fields.items[:ITEMS_MOST]]
+        lines.append(Line("items", {"items": "; ".join(shown), "more": max(len(fields.items) - ITEMS_MOST, 0)}))
+    place = ", ".join(p for p in (fields.address.city, fields.address.region, fields.address.country) if p)
+    lines.append(
+        Line(
+            "who",
+            {
+                "phone": mask(fields.phone) if fields.phone else "",
+                "raw": "" if fields.phone else fields.phone_raw,
+                "place": place,
+            },
+        )
+    )
+    lines += [
+        Line(f"reason.{r.key}", dict(r.values)) for r in order.reasons if order.state in ("flagged", "held", "pending")
+    ]
+    lines += _tried(turn, order)
+    lines += [Line("said", {"text": text}) for text in order.said[-3:]]
+    if fields.note:
+        lines.append(Line("note", {"text": fields.note}))
+    if order.taken_by and order.open:
+        lines.append(Line("taken", {"name": order.taken_by}))
+    if order.decided_by:
+        lines.append(
+            Line(
+                "decided",
+                {
+                    "state": order.state,
+                    "by": order.decided_by,
+                    "via": order.via or "",
+                    "name": order.decided_name,
+                    "at": _at(turn, order, order.decided_at or turn.now),
+                },
+            )
+        )
+    lines += _next(turn, order)
+    return lines
+
+
+def _tried(turn: Turn, order: Order) -> list[Line]:
+    lines: list[Line] = []
+    for asked in order.asked[-6:]:
+        values: dict[str, Value] = {
+            "channel": asked.channel,
+            "status": asked.status,
+            "code": asked.code,
+            "at": _at(turn, order, asked.at),
+        }
+        lines.append(Line("tried", values))
+    lines += [Line("skipped", {"channel": s.channel, "why": s.why}) for s in order.skipped[-4:]]
+    lines += [
+        Line("called", {"by": c.by, "at": _at(turn, order, c.at), "n": n}) for n, c in enumerate(order.calls, start=1)
+    ]
+    return lines
+
+
+def _next(turn: Turn, order: Order) -> list[Line]:
+    """What is due next, and when."""
+    if not order.open:
+        return []
+    lines: list[Line] = []
+    for name, moment in sorted(turn.timers.items(), key=lambda t: t[1]):
+        kind, _, order_id = name.partition(":")
+        if order_id == order.id and kind != "ask":
+            lines.append(Line(f"next.{kind}", {"at": _at(turn, order, moment)}))
+            break
+    if order.state in ("flagged", "held"):
+        rest = hours.quiet_until(turn.now, turn.policy.quiet, hours.zone_for(order.fields.address.country, turn.policy))
+        if rest is not None:
+            lines.append(Line("quiet", {"at": _at(turn, order, rest)}))
+    return lines
+
+
+def _at(turn: Turn, order: Order, moment: object) -> Moment:
+    return Moment(at=moment, zone=turn.policy.zone, style="daytime")  # type: ignore[arg-type]
+
+
+def _talk(turn: Turn, order: Order) -> list[Line]:
+    fields = order.fields
+    lines = [Line("talk", {"name": turn.was.name, "phone": mask(fields.phone) if fields.phone else ""})]
+    lines += [Line("said", {"text": text}) for text in order.said[-3:]]
+    if order.decided_name:
+        lines.append(Line("talk_closed", {"name": order.decided_name}))
+    return lines

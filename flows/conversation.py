@@ -1,0 +1,123 @@
+"""A conversation: one customer at one shop. The unit of state, of locking and of commit; one document in every store."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+from msgspec import Struct
+
+from flows.effects import Open
+from flows.orders import ASKABLE, BEFORE_DISPATCH, Order
+
+#: The shape of the document; a program refuses a newer one.
+VERSION = 1
+#: How long WhatsApp lets us write freely after the customer's last message. Source: PLATFORMS.md A 4.4.
+WINDOW = timedelta(hours=24)
+#: A document keeps this many journal lines; older ones move to the journal store.
+JOURNAL_TAIL = 40
+#: Event ids are remembered so long, and at most so many of them.
+SEEN_FOR = timedelta(days=90)
+SEEN_MOST = 500
+
+
+class Contact(Struct, frozen=True, omit_defaults=True):
+    """One address of the customer on one channel."""
+
+    channel: str  # sms | whatsapp | email
+    address: str
+    heard_at: datetime | None = None  # their last message there; opens the WhatsApp window
+    dead: str = ""  # the provider's code that says: nobody there
+    stopped: bool = False  # they said STOP here
+    stopped_at: datetime | None = None
+
+
+class Question(Struct, frozen=True, omit_defaults=True):
+    """A follow-up that is open beside the ladder's questions: the last one asked counts."""
+
+    kind: Literal["which", "no_what", "change_what"]
+    channel: str
+    address: str
+    at: datetime
+    order_ids: tuple[str, ...]  # in the order they were listed
+    wanted: str = ""  # for "which": the intent that waits for its order
+
+
+class Note(Struct, frozen=True, omit_defaults=True):
+    """One line of the journal: what happened, to which order, by whom and through what."""
+
+    n: int
+    at: datetime
+    what: str  # dotted constant: order.placed, asked, answered, decided …
+    order_id: str = ""
+    by: str = ""  # customer | staff:<name> | shop | rule | provider
+    via: str = ""
+    data: dict[str, str] = {}
+
+
+class Conversation(Struct, frozen=True, omit_defaults=True, kw_only=True, tag="conversation"):
+    id: str  # opaque
+    shop: str
+    v: int = VERSION
+    created_at: datetime | None = None
+    language: str | None = None
+    name: str = ""
+    contacts: tuple[Contact, ...] = ()
+    orders: tuple[Order, ...] = ()
+    orders_ever: int = 0
+    question: Question | None = None
+    timers: dict[str, datetime] = {}
+    open: tuple[Open, ...] = ()
+    seen: dict[str, int] = {}  # event id -> epoch seconds
+    notes: tuple[Note, ...] = ()
+    notes_ever: int = 0
+    silenced: bool = False  # no message of ours at all, e-mail included
+    talk: Order | None = None  # a talk without an order: its card, as an order with seq 0
+    moved: dict[str, str] = {}  # order id -> the phone it moved to
+    last_channel: str = ""
+    last_address: str = ""
+    handed_over_at: datetime | None = None  # when we last said "a person will read this"
+
+    def order(self, order_id: str) -> Order | None:
+        for order in self.orders:
+            if order.fields.id == order_id:
+                return order
+        return None
+
+    def by_seq(self, seq: int) -> Order | None:
+        if seq == 0:
+            return self.talk
+        for order in self.orders:
+            if order.seq == seq:
+                return order
+        return None
+
+    def contact(self, channel: str, address: str) -> Contact | None:
+        for contact in self.contacts:
+            if contact.channel == channel and contact.address == address:
+                return contact
+        return None
+
+    def askable(self) -> tuple[Order, ...]:
+        return tuple(o for o in self.orders if o.state in ASKABLE)
+
+    def undispatched(self) -> tuple[Order, ...]:
+        return tuple(o for o in self.orders if o.state in BEFORE_DISPATCH)
+
+    def window_open(self, address: str, now: datetime) -> bool:
+        """Whether WhatsApp takes free text to this address now."""
+        contact = self.contact("whatsapp", address)
+        return contact is not None and contact.heard_at is not None and now - contact.heard_at < WINDOW
+
+    def open_effect(self, effect_id: str) -> Open | None:
+        for effect in self.open:
+            if effect.id == effect_id:
+                return effect
+        return None
+
+    def next_due(self) -> datetime | None:
+        return min(self.timers.values(), default=None)
+
+    def next_send(self) -> datetime | None:
+        """When the outbox has to look here: the earliest planned effect, or now for one on the wire."""
+        return min((o.not_before for o in self.open if o.status == "planned"), default=None)

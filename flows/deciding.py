@@ -1,0 +1,94 @@
+"""The ways an order's state changes, each in one place: confirm, cancel, reopen, undo, and what the shop reports."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from msgspec.structs import replace
+
+from flows.ladder import flag, hold
+from flows.orders import Before, Order, Reason, State, Via, Who
+from flows.reach import tell
+from flows.turn import UNDO_GRACE, Turn
+
+#: A customer's own cancel can be taken back by a text for so long; later a person looks at it.
+REOPEN_WITHIN = timedelta(days=7)
+
+
+def confirm(turn: Turn, order: Order, *, by: Who, via: Via, name: str = "") -> Order:
+    """The order is right. Ends the ladder, starts watching for dispatch. Says nothing: the caller knows whom to answer."""
+    order = _decide(turn, order, "confirmed", by, via, name)
+    turn.wake(f"ship:{order.id}", turn.now + turn.policy.not_shipped_after)
+    turn.refresh(order)
+    return order
+
+
+def cancel(turn: Turn, order: Order, *, by: Who, via: Via, name: str = "", template: str = "") -> Order:
+    """The order is off. `template`: what the customer is told, with the way back; "" when the caller answers them itself."""
+    order = _decide(turn, order, "cancelled", by, via, name)
+    turn.refresh(order)
+    if template:
+        effect_id = tell(turn, order, template)
+        if by in ("staff", "owner") and effect_id:
+            _delay(turn, effect_id)
+    return order
+
+
+def _delay(turn: Turn, effect_id: str) -> None:
+    for at, open_ in enumerate(turn.open):
+        if open_.id == effect_id:
+            later = replace(open_, not_before=max(open_.not_before, turn.now + UNDO_GRACE))
+            turn.open[at] = later
+            turn.planned = [later if p.id == effect_id else p for p in turn.planned]
+
+
+def _decide(turn: Turn, order: Order, state: State, by: Who, via: Via, name: str) -> Order:
+    rest(turn, order)
+    turn.withdraw(order.id)
+    turn.note("decided", order.id, by=f"{by}:{name}" if name else by, via=via, state=state, was=order.state)
+    return turn.put(
+        replace(
+            order,
+            state=state,
+            decided_by=by,
+            via=via,
+            decided_at=turn.now,
+            decided_name=name,
+            held_until=None,
+            call_after=None,
+            before=Before(order.state, order.decided_by, order.via, name, turn.now),
+        )
+    )
+
+
+def rest(turn: Turn, order: Order) -> None:
+    """No timer of this order is left."""
+    turn.rest(*(f"{name}:{order.id}" for name in ("rung", "remind", "call", "ship", "news")))
+
+
+def reopen(turn: Turn, order: Order, *, by: Who, via: Via) -> Order:
+    """The customer takes their own cancel back while the shop has not processed it: confirmed again."""
+    turn.note("reopened", order.id, by=by, via=via)
+    return confirm(turn, order, by=by, via=via)
+
+
+def undo(turn: Turn, order: Order, *, name: str, role: str) -> Order | None:
+    """Back to what was before the last staff decision; None when there is nothing of the kind to take back."""
+    before = order.before
+    if before is None or order.decided_by not in ("staff", "owner") or order.state not in ("confirmed", "cancelled"):
+        return None
+    told = order.state == "cancelled" and not turn.withdraw(order.id)
+    rest(turn, order)
+    was = order.state
+    turn.note("undone", order.id, by=f"{role}:{name}", via="telegram", was=was, state=before.state)
+    order = replace(order, decided_by=before.decided_by, via=before.via, decided_at=None, decided_name="", before=None)
+    if before.state == "confirmed":
+        order = confirm(turn, order, by=before.decided_by or "staff", via=before.via or "telegram", name=before.by)
+    elif before.state == "held":
+        order = hold(turn, replace(order, state="flagged"), "undone")
+    else:
+        # pending goes on as flagged: the ladder was stopped by a person, so a person finishes it
+        order = flag(turn, replace(order, state="pending"), Reason("undone", {"by": name}))
+    if told:
+        tell(turn, order, "undone")
+    return order

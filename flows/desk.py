@@ -1,0 +1,51 @@
+"""The desk: the second aggregate, one per shop, on the same road. Staff and roles, the group's id, paused channels, alerts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from flows.effects import Open
+from flows.orders import CardRef
+
+
+class Person(Struct, frozen=True, omit_defaults=True):
+    """Somebody of the shop, by Telegram user id."""
+
+    telegram: int
+    name: str
+    role: str  # staff | manager | owner
+    phone: str = ""
+    email: str = ""
+    language: str = ""
+
+
+class Desk(Struct, frozen=True, omit_defaults=True, kw_only=True, tag="desk"):
+    id: str
+    shop: str
+    v: int = 1
+    people: tuple[Person, ...] = ()
+    staff_chat: str = ""
+    paused: dict[str, str] = {}  # channel -> why
+    alerts: dict[str, datetime] = {}  # alert key -> last told
+    timers: dict[str, datetime] = {}
+    open: tuple[Open, ...] = ()
+    seen: dict[str, int] = {}
+    kept: int = 0  # bodies kept for a repair
+    kept_card: CardRef | None = None
+
+    def next_due(self) -> datetime | None:
+        return min(self.timers.values(), default=None)
+
+    def next_send(self) -> datetime | None:
+        return min((o.not_before for o in self.open if o.status == "planned"), default=None)
+
+    def person(self, telegram: int) -> Person | None:
+        for person in self.people:
+            if person.telegram == telegram:
+                return person
+        return None
+
+    def owners(self) -> tuple[Person, ...]:
+        return tuple(p for p in self.people if p.role == "owner")

@@ -1,0 +1,159 @@
+"""The desk's own steps: who the people are, what the owner has to hear, and what was kept for a repair. Pure, on the same road."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from msgspec.structs import replace
+
+from flows import pacing
+from flows.decision import Decision
+from flows.desk import Desk
+from flows.effects import Accepted, AnyEffect, Card, Line, Open, PingOwner, Refused, ShowCard, TryAgain, Unknown
+from flows.events import Alarmed, AnyEvent, BodyKept, Claimed, EffectSettled, PeopleTold, Recovered, TimerDue
+from flows.orders import CardRef
+from flows.policy import Policy
+
+#: The owner hears the same alarm again no sooner than this.
+ALARM_AGAIN = timedelta(hours=6)
+#: A ping that did not get through is tried again after so long, for so long.
+PING_AGAIN = timedelta(minutes=1)
+TRIES_MOST = 200
+SEEN_MOST = 500
+
+
+def start_desk(desk_id: str, shop: str) -> Desk:
+    return Desk(id=desk_id, shop=shop)
+
+
+def step_desk(desk: Desk, event: AnyEvent, now: datetime, policy: Policy) -> Decision:
+    """What follows from one event at the desk. Total."""
+    match event:
+        case PeopleTold():
+            return _people(desk, event)
+        case Alarmed():
+            return _alarmed(desk, event, now, policy)
+        case BodyKept():
+            return _kept(desk, event, now, policy)
+        case Claimed():
+            return _claimed(desk, event, now)
+        case EffectSettled():
+            return _settled(desk, event, now)
+        case Recovered():
+            return _recovered(desk, event, now)
+        case TimerDue():
+            late = [name for name, due in desk.timers.items() if due <= event.due]
+            timers = {n: d for n, d in desk.timers.items() if n not in late}
+            return Decision(document=replace(desk, timers=timers), changed=bool(late))
+    return Decision(document=desk, changed=False)
+
+
+def _people(desk: Desk, event: PeopleTold) -> Decision:
+    """The first start fills the table; then the table holds, and the settings only name the group."""
+    people = desk.people or event.people
+    chat = desk.staff_chat or event.staff_chat
+    changed = (people, chat) != (desk.people, desk.staff_chat)
+    return Decision(document=replace(desk, people=people, staff_chat=chat), changed=changed)
+
+
+def _plan(
+    desk: Desk, event: AnyEvent, now: datetime, policy: Policy, effect: AnyEffect, index: int = 0
+) -> tuple[Desk, Open]:
+    open_ = Open(
+        id=f"{event.event_id}/{index}",
+        effect=effect,
+        status="planned",
+        at=now,
+        not_before=now,
+        urgency=pacing.urgency(effect),
+        lane=pacing.lane(effect, policy),
+    )
+    return replace(desk, open=(*desk.open, open_)), open_
+
+
+def _seen(desk: Desk, event: AnyEvent, now: datetime) -> Desk:
+    seen = {**desk.seen, event.event_id: int(now.timestamp())}
+    return replace(desk, seen=dict(list(seen.items())[-SEEN_MOST:]))
+
+
+def _alarmed(desk: Desk, event: Alarmed, now: datetime, policy: Policy) -> Decision:
+    last = desk.alerts.get(event.key)
+    if last is not None and now - last < ALARM_AGAIN:
+        return Decision(document=desk, changed=False)
+    desk = replace(_seen(desk, event, now), alerts={**desk.alerts, event.key: now})
+    if not policy.staff_chat:
+        return Decision(document=desk)
+    desk, open_ = _plan(desk, event, now, policy, PingOwner(key=f"owner.{event.kind}", values=dict(event.values)))
+    return Decision(document=desk, planned=(open_,))
+
+
+def _kept(desk: Desk, event: BodyKept, now: datetime, policy: Policy) -> Decision:
+    """One counted card for everything that was kept."""
+    desk = replace(_seen(desk, event, now), kept=desk.kept + 1)
+    if not policy.staff_chat or any(isinstance(o.effect, ShowCard) and o.status == "planned" for o in desk.open):
+        return Decision(document=desk)
+    desk, open_ = _plan(desk, event, now, policy, ShowCard(seq=0))
+    return Decision(document=desk, planned=(open_,))
+
+
+def _card(desk: Desk, policy_chat: str) -> Card:
+    return Card(
+        state="kept",
+        lines=(Line("kept", {"count": desk.kept}),),
+        chat=desk.kept_card.chat if desk.kept_card else policy_chat,
+        message_id=desk.kept_card.message_id if desk.kept_card else 0,
+    )
+
+
+def _claimed(desk: Desk, event: Claimed, now: datetime) -> Decision:
+    open_ = next((o for o in desk.open if o.id == event.effect_id), None)
+    if open_ is None or open_.status != "planned" or open_.not_before > now:
+        return Decision(document=desk, changed=False)
+    effect = open_.effect
+    if isinstance(effect, ShowCard):
+        effect = replace(effect, card=_card(desk, desk.staff_chat))
+    sending = replace(open_, effect=effect, status="sending", by=event.by, since=now, tries=open_.tries + 1)
+    return Decision(document=_with(desk, open_.id, sending), perform=(sending,))
+
+
+def _with(desk: Desk, effect_id: str, open_: Open | None) -> Desk:
+    kept = [o if o.id != effect_id else open_ for o in desk.open]
+    return replace(desk, open=tuple(o for o in kept if o is not None))
+
+
+def _settled(desk: Desk, event: EffectSettled, now: datetime) -> Decision:
+    open_ = next((o for o in desk.open if o.id == event.effect_id), None)
+    if open_ is None:
+        return Decision(document=desk, changed=False)
+    match event.outcome:
+        case Accepted(provider_id=provider_id):
+            chat, _, number = provider_id.rpartition("/")
+            if isinstance(open_.effect, ShowCard) and number.isdigit():
+                desk = replace(desk, kept_card=CardRef(chat, int(number)))
+            return Decision(document=_with(desk, open_.id, None))
+        case Refused():
+            return Decision(document=_with(desk, open_.id, None))
+        case TryAgain(after_s=after_s):
+            return _again(desk, open_, now, max(timedelta(seconds=after_s), timedelta(seconds=1)))
+        case Unknown():
+            return _again(desk, open_, now, PING_AGAIN)
+
+
+def _again(desk: Desk, open_: Open, now: datetime, after: timedelta) -> Decision:
+    if open_.tries >= TRIES_MOST:
+        return Decision(document=_with(desk, open_.id, None))
+    planned = replace(open_, status="planned", by="", since=None, not_before=now + after)
+    return Decision(document=_with(desk, open_.id, planned), planned=(planned,))
+
+
+def _recovered(desk: Desk, event: Recovered, now: datetime) -> Decision:
+    gone = [
+        o for o in desk.open if o.status == "sending" and (o.by in event.gone or (not event.gone and o.by != event.by))
+    ]
+    planned: list[Open] = []
+    for open_ in gone:
+        decision = _again(desk, open_, now, PING_AGAIN)
+        assert isinstance(decision.document, Desk)
+        desk = decision.document
+        planned += decision.planned
+    return Decision(document=desk, changed=bool(gone), planned=tuple(planned))

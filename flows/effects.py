@@ -1,0 +1,177 @@
+"""Effects: wishes, imperative, frozen; id = "<event id>/<index>". They carry template names and values, never finished prose.
+
+An outcome says what became of one attempt: Accepted | Refused | TryAgain | Unknown. Unknown (the request left, no answer came)
+is never retried blindly.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+from flows.money import Money
+from flows.orders import Order, Reason
+from flows.wording import Moment
+
+Value = str | int | Money | Moment
+
+
+class Accepted(Struct, frozen=True, tag=True):
+    """The provider took it. `provider_id` is its own id of the message ("" where it has none)."""
+
+    provider_id: str = ""
+
+
+class Refused(Struct, frozen=True, tag=True):
+    """The provider said no, for good: nothing was sent."""
+
+    code: str
+    reason: str = ""
+
+
+class TryAgain(Struct, frozen=True, tag=True):
+    """Definitely not sent; may be tried again after so many seconds."""
+
+    after_s: float
+    reason: str = ""
+
+
+class Unknown(Struct, frozen=True, tag=True):
+    """The request left and no usable answer came."""
+
+    reason: str = ""
+
+
+Outcome = Accepted | Refused | TryAgain | Unknown
+
+
+class Effect(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    pass
+
+
+class Say(Effect, frozen=True, kw_only=True, tag=True):
+    """Send the customer one message. Settled by EffectSettled.
+
+    `session`: set by the final gate on WhatsApp: True inside the 24 h window (free text), False: an approved template.
+    """
+
+    channel: str
+    to: str
+    sender: str  # our number or address
+    template: str
+    values: dict[str, Value] = {}
+    lang: str = "en"
+    purpose: Literal["first", "rung", "answer", "notice"] = "notice"
+    order_id: str = ""
+    seq: int = 0
+    version: int = 0
+    rung: int = -1
+    link: bool = False  # the text carries the customer's page of this order
+    buttons: tuple[str, ...] = ()  # verbs, bound to seq and version
+    session: bool = True
+
+
+class ShowCard(Effect, frozen=True, kw_only=True, tag=True):
+    """Bring the order's one card in the staff group up to date; what it says is built when it leaves."""
+
+    seq: int  # 0: the card of the talk itself
+    card: Card | None = None  # filled by the final gate
+
+
+class TellStaff(Effect, frozen=True, kw_only=True, tag=True):
+    """A short reply under the card: an edit notifies nobody, so what needs a person again is said."""
+
+    seq: int
+    key: str
+    values: dict[str, Value] = {}
+    chat: str = ""
+    message_id: int = 0
+
+
+class PingOwner(Effect, frozen=True, kw_only=True, tag=True):
+    """A message to the owner's private chat."""
+
+    key: str
+    values: dict[str, Value] = {}
+    order_id: str = ""
+
+
+class AskProvider(Effect, frozen=True, kw_only=True, tag=True):
+    """Ask the provider whether it took the message of `effect_id`. Answered by ProviderAnswered."""
+
+    effect_id: str
+    channel: str
+    to: str
+    sender: str
+    since: datetime
+    text_of: Say  # to compare texts
+
+
+class HandOver(Effect, frozen=True, kw_only=True, tag=True):
+    """Carry an order to another number's conversation, where it arrives as OrderHandedOver."""
+
+    to_phone: str
+    order: Order
+    moved_by: Literal["customer", "staff", "shop"]
+    ask: bool
+    email: str | None = None
+    language: str | None = None
+
+
+class SpreadStop(Effect, frozen=True, kw_only=True, tag=True):
+    """Tell the other shops that share this sender: the address has withdrawn its consent."""
+
+    channel: str
+    address: str
+    everything: bool = False
+
+
+class Line(Struct, frozen=True, omit_defaults=True):
+    """One line of a card or notice: a staff text key with its values."""
+
+    key: str
+    values: dict[str, Value] = {}
+
+
+class Button(Struct, frozen=True):
+    """A button on a card: its verb is also its staff text key ("button.<verb>")."""
+
+    verb: str
+    data: str  # callback data, at most 64 bytes
+
+
+class Card(Struct, frozen=True, omit_defaults=True):
+    """A card's whole content, as staff text keys; the bot makes it words in the group's language."""
+
+    state: str
+    lines: tuple[Line, ...]
+    buttons: tuple[tuple[Button, ...], ...] = ()
+    chat: str = ""  # where it stands already
+    message_id: int = 0  # 0: not posted yet
+    again: bool = False  # Telegram did not answer the first time
+
+
+AnyEffect = Say | ShowCard | TellStaff | PingOwner | AskProvider | HandOver | SpreadStop
+
+Status = Literal["planned", "sending", "unknown"]
+
+
+class Open(Struct, frozen=True, omit_defaults=True):
+    """An effect that is not settled. Only `planned` may leave, and only through the final gate."""
+
+    id: str
+    effect: AnyEffect
+    status: Status
+    at: datetime  # when it was wished for
+    not_before: datetime
+    urgency: int  # 0 first texts … 3: what can wait
+    lane: str  # the sender whose pace it keeps
+    tries: int = 0
+    by: str = ""  # the process that has it on the wire
+    since: datetime | None = None  # when it went on the wire
+    asked: int = 0  # how often the provider was asked what became of it
+
+
+__all__ = ["AnyEffect", "Card", "Open", "Reason", "Say"]

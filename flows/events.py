@@ -1,0 +1,233 @@
+"""Events: facts, past tense, frozen. Each carries the source's own id, so that the same fact twice changes nothing.
+
+`to` are the pointers to look under, best first; the last one is created when none is known.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+from flows.desk import Person
+from flows.effects import Outcome
+from flows.orders import Order, OrderFields
+from flows.pointers import Pointer
+from flows.postal import PostalAddress
+
+ShopEvent = Literal[
+    "confirmed", "cancelled", "paid", "shipped", "out_for_delivery", "attempt_failed", "delivered", "returned", "lost"
+]
+
+
+class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    event_id: str  # prefix and the source's own id: "twilio:SM…:received"
+    to: tuple[Pointer, ...]
+    at: datetime  # aware UTC, when it was received here
+    #: False: an event for nobody known is dropped instead of opening a conversation
+    opens: bool = False
+
+
+class OrderTold(Event, frozen=True, kw_only=True, tag=True):
+    """A shop told of an order: new, changed, or the same again. Source: POST/PUT /orders, Shopify and WooCommerce hooks.
+
+    mode "new": another order under the same id is a conflict. "change": a known id gets a new version. "upsert": both.
+    """
+
+    fields: OrderFields
+    mode: Literal["new", "change", "upsert"]
+    source: str
+    source_at: datetime | None = None  # the shop's time of this state, to refuse an older one
+    cancelled: bool = False  # the shop says: cancelled
+    shipped: bool = False  # the shop says: sent
+
+
+class ShopReported(Event, frozen=True, kw_only=True, tag=True):
+    """What became of an order. Source: POST /orders/{id}/events, courier files."""
+
+    order_id: str
+    kind: ShopEvent
+    reason: str = ""
+    tracking: str = ""
+    happened_at: datetime | None = None
+
+
+class CustomerWrote(Event, frozen=True, kw_only=True, tag=True):
+    """The customer sent words, media or a place. Source: inbound webhooks of SMS and WhatsApp, e-mail replies."""
+
+    channel: str  # sms | whatsapp | email
+    address: str  # E.164, WhatsApp user id, e-mail
+    sender: str  # our number or address that was written to
+    text: str
+    provider_id: str
+    opt_out_type: str = ""  # Twilio's own verdict STOP | START | HELP: it has answered already
+    media: tuple[str, ...] = ()  # content types: audio/ogg, image/jpeg …
+    location: tuple[float, float] | None = None
+    reply_to: str = ""  # provider id of our message that this one quotes
+    name: str = ""  # profile name
+    reaction: str = ""  # an emoji put on our message `reply_to`; "-" when taken away
+    edited: bool = False
+    deleted: bool = False
+
+
+class CustomerPressed(Event, frozen=True, kw_only=True, tag=True):
+    """A button of ours under a WhatsApp message. `payload` as we made it ("yes:<seq>:<version>"), or a stranger's text."""
+
+    channel: str
+    address: str
+    sender: str
+    payload: str
+    title: str
+    provider_id: str
+    reply_to: str = ""
+
+
+class PagePressed(Event, frozen=True, kw_only=True, tag=True):
+    """A person's POST on the customer's page. The token bound it to order, version and channel."""
+
+    order_id: str
+    version: int
+    channel: str  # through which message the token came
+    action: Literal["confirm", "cancel", "phone", "address", "time"]
+    phone: str | None = None
+    phone_mobile: bool = True
+    phone_raw: str = ""
+    address: PostalAddress | None = None
+    time: str = ""
+
+
+class StaffPressed(Event, frozen=True, kw_only=True, tag=True):
+    """A button on a card. Source: Telegram callback query of somebody in the people table; `role` as of this moment."""
+
+    by: int  # Telegram user id
+    name: str
+    role: str
+    verb: str
+    seq: int  # the order's number in its conversation, 0: the talk itself
+    version: int
+    chat: str
+    message_id: int
+
+
+class StaffWrote(Event, frozen=True, kw_only=True, tag=True):
+    """A reply to a card or to a customer's words: goes to the customer; text that starts with // is a note."""
+
+    by: int
+    name: str
+    role: str
+    seq: int
+    chat: str
+    text: str
+
+
+class DeliveryReported(Event, frozen=True, kw_only=True, tag=True):
+    """A provider's receipt. Source: Twilio status callback, Meta statuses, bounces."""
+
+    effect_id: str  # ours, when the provider carries it back
+    provider_id: str
+    provider: str
+    status: Literal["queued", "sent", "delivered", "read", "failed"]
+    code: str = ""
+
+
+class EffectSettled(Event, frozen=True, kw_only=True, tag=True):
+    """What became of one attempt on the wire, or of a question to the provider about it."""
+
+    effect_id: str
+    provider: str
+    outcome: Outcome
+
+
+class ProviderAnswered(Event, frozen=True, kw_only=True, tag=True):
+    """The provider's list was searched for a message whose fate was unknown."""
+
+    effect_id: str  # of the message
+    provider: str
+    found: bool
+    provider_id: str = ""
+    status: str = ""
+    code: str = ""
+
+
+class TimerDue(Event, frozen=True, kw_only=True, tag=True):
+    """A moment that the conversation itself asked for has come. Timers due later than `due` stay."""
+
+    due: datetime
+
+
+class Claimed(Event, frozen=True, kw_only=True, tag=True):
+    """The outbox has a free permit for this effect: the final gate decides whether it may leave."""
+
+    effect_id: str
+    by: str  # the process that will send it
+
+
+class Recovered(Event, frozen=True, kw_only=True, tag=True):
+    """A process that had effects in flight is gone: what was `sending` by it is unknown now."""
+
+    gone: tuple[str, ...] = ()  # names of gone processes; empty: everyone but `by`
+    by: str = ""
+
+
+class OrderHandedOver(Event, frozen=True, kw_only=True, tag=True):
+    """An order moved to another number: this conversation is the new home. `moved_by` changed the number."""
+
+    order: Order
+    moved_by: Literal["customer", "staff", "shop"]
+    ask: bool  # the new number has to confirm
+    email: str | None = None
+    language: str | None = None
+    former: str = ""  # the conversation it came from
+
+
+class ConsentWithdrawn(Event, frozen=True, kw_only=True, tag=True):
+    """A STOP that reached a sender this shop shares: it holds here too."""
+
+    channel: str
+    address: str
+    everything: bool = False
+
+
+class PeopleTold(Event, frozen=True, kw_only=True, tag=True):
+    """At start: the people and the group that the settings name."""
+
+    people: tuple[Person, ...] = ()
+    staff_chat: str = ""
+
+
+class Alarmed(Event, frozen=True, kw_only=True, tag=True):
+    """Something the owner has to hear, once: a backlog, a fault of a provider. `key` tells equal alarms."""
+
+    key: str
+    kind: str  # the staff text is "owner.<kind>"
+    values: dict[str, str | int] = {}
+
+
+class BodyKept(Event, frozen=True, kw_only=True, tag=True):
+    """A signed body could not be used and was kept for a repair."""
+
+    route: str
+    why: str
+
+
+AnyEvent = (
+    OrderTold
+    | ShopReported
+    | CustomerWrote
+    | CustomerPressed
+    | PagePressed
+    | StaffPressed
+    | StaffWrote
+    | DeliveryReported
+    | EffectSettled
+    | ProviderAnswered
+    | TimerDue
+    | Claimed
+    | Recovered
+    | OrderHandedOver
+    | ConsentWithdrawn
+    | PeopleTold
+    | Alarmed
+    | BodyKept
+)

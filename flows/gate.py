@@ -1,0 +1,132 @@
+"""The final gate: may this effect leave now? Evaluated in the very commit that sets `sending`, so nothing can slip between.
+
+Still open? Consent? Inside the window? Not done? A message that may not leave is withdrawn here, with its reason.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from flows import cards, ladder
+from flows.effects import AnyEffect, Open, PingOwner, Say, ShowCard, TellStaff
+from flows.events import Claimed
+from flows.orders import Order
+from flows.reach import heard, template_language
+from flows.turn import Turn
+
+
+class Later(Struct, frozen=True):
+    """Not now: try at `until`."""
+
+    until: datetime
+
+
+class Never(Struct, frozen=True):
+    """Not at all, and why."""
+
+    why: str
+
+
+def claim(turn: Turn, event: Claimed) -> Open | None:
+    """Pass the effect through the gate; gives it as `sending`, or None when it may not leave (now, or ever)."""
+    open_ = next((o for o in turn.open if o.id == event.effect_id), None)
+    if open_ is None or open_.status != "planned" or open_.not_before > turn.now:
+        return None
+    verdict = _judge(turn, open_.effect)
+    if isinstance(verdict, Later):
+        turn.settle(open_.id, replace(open_, not_before=verdict.until))
+        return None
+    if isinstance(verdict, Never):
+        turn.settle(open_.id)
+        turn.note("withdrawn", _order_id(open_.effect), why=verdict.why)
+        if isinstance(open_.effect, Say):
+            _blocked(turn, open_, open_.effect, verdict.why)
+        return None
+    sending = replace(open_, effect=verdict, status="sending", by=event.by, since=turn.now, tries=open_.tries + 1)
+    turn.settle(open_.id, sending)
+    return sending
+
+
+def _order_id(effect: AnyEffect) -> str:
+    return effect.order_id if isinstance(effect, Say | PingOwner) else ""
+
+
+def _judge(turn: Turn, effect: AnyEffect) -> AnyEffect | Later | Never:
+    if isinstance(effect, Say):
+        return _judge_say(turn, effect)
+    if isinstance(effect, ShowCard):
+        return _judge_card(turn, effect)
+    if isinstance(effect, TellStaff):
+        order = _by_seq(turn, effect.seq)
+        if order is None:
+            return Never("gone")
+        if order.card is None:
+            waiting = any(isinstance(o.effect, ShowCard) and o.effect.seq == effect.seq for o in turn.open)
+            if not waiting:
+                return Never("no_card")
+            return Later(turn.now + cards.RETRY)
+        return replace(effect, chat=order.card.chat, message_id=order.card.message_id)
+    return effect
+
+
+def _by_seq(turn: Turn, seq: int) -> Order | None:
+    return turn.talk if seq == 0 else next((o for o in turn.orders if o.seq == seq), None)
+
+
+def _judge_card(turn: Turn, effect: ShowCard) -> AnyEffect | Later | Never:
+    order = _by_seq(turn, effect.seq)
+    if order is None:
+        return Never("gone")
+    if any(isinstance(o.effect, ShowCard) and o.effect.seq == effect.seq and o.status != "planned" for o in turn.open):
+        return Later(turn.now + cards.RETRY)  # its first posting is still on the wire
+    return replace(effect, card=cards.build(turn, order))
+
+
+def _judge_say(turn: Turn, say: Say) -> AnyEffect | Later | Never:
+    policy = turn.policy
+    if policy.sender(say.channel) is None:
+        return Never("sender_gone")
+    contact = turn.contact(say.channel, say.to)
+    if turn.silenced or (contact is not None and contact.stopped):
+        return Never("opted_out")
+    if contact is not None and contact.dead and say.purpose != "answer":
+        return Never("dead")
+    if say.purpose in ("first", "rung"):
+        order = turn.get(say.order_id)
+        if order is None or order.state != "pending" or order.version != say.version or order.rung != say.rung:
+            return Never("no_longer_asked")
+    if say.purpose in ("rung", "notice"):
+        quiet = turn.rested(say)
+        if quiet is not None:
+            return Later(quiet)
+    if say.channel == "whatsapp":
+        return _whatsapp(turn, say)
+    return say
+
+
+def _whatsapp(turn: Turn, say: Say) -> Say | Never:
+    if turn.window_open(say.to):
+        return replace(say, session=True)
+    order = turn.get(say.order_id)
+    consent = (order is not None and order.fields.consent_whatsapp) or heard(turn, "whatsapp", say.to)
+    lang = template_language(turn.policy, say.template, say.lang)
+    if not consent:
+        return Never("no_consent")
+    if lang is None:
+        return Never("no_template")
+    return replace(say, session=False, lang=lang)
+
+
+def _blocked(turn: Turn, open_: Open, say: Say, why: str) -> None:
+    """A question that may not leave hands over to the next rung at once; anything else is only noted."""
+    order = turn.get(say.order_id)
+    if order is None or say.purpose not in ("first", "rung") or why == "no_longer_asked":
+        return
+    order = ladder.mark(order, say.rung, "withdrawn", effect_id=open_.id, code=why)
+    if order.state == "pending" and order.rung == say.rung:
+        ladder.enter(turn, order, say.rung + 1)
+    else:
+        turn.put(order)

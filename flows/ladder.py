@@ -1,0 +1,162 @@
+"""The confirmation ladder: ask on one channel after another, then hand over to a person.
+
+    new --ask--> sms --4 h--> whatsapp --4 h--> e-mail --12 h--> flagged (a person calls) --24 h--> held
+    a rung without an address is skipped in the same step; a hard failure moves on within seconds; a yes or a cancel ends it
+
+A rung's wait runs from the provider's acceptance, and where none comes, from the attempt. A message that could not leave within
+its rung's whole wait (a backlog) is taken back, and the next rung runs.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from msgspec.structs import replace
+
+from flows import hours
+from flows.effects import Say
+from flows.orders import Asked, Order, Reason, Skipped
+from flows.reach import No, Way, compose, way
+from flows.turn import Turn
+
+#: A text about an order placed so recently comes as no surprise at any hour. Source: DESIGN rule 14.
+FRESH = timedelta(minutes=10)
+#: How long a flagged order waits for staff where the ladder has no staff rung.
+STAFF_WAIT = timedelta(hours=24)
+#: Reminders about a held order: a day, then twice as long each time, at most so much.
+REMIND_FIRST = timedelta(hours=24)
+REMIND_MOST = timedelta(days=8)
+
+
+def begin(turn: Turn, order: Order) -> Order:
+    """Ask about this version of the order, from the first rung."""
+    return enter(turn, order, 0)
+
+
+def enter(turn: Turn, order: Order, index: int) -> Order:
+    """Take the first rung from `index` on that can be taken now; flags the order when none is left."""
+    ladder = turn.policy.ladder
+    while index < len(ladder) and ladder[index].channel != "staff":
+        channel = ladder[index].channel
+        found = way(turn, order, channel, "reconfirm" if order.version > 1 else "confirm")
+        if isinstance(found, Way):
+            hold = _held_until(turn, order, channel)
+            if hold is not None:
+                turn.note("rung.held", order.id, channel=channel, until=hold.isoformat())
+                turn.wake(f"rung:{order.id}", hold)
+                return turn.put(replace(order, rung=index, held_until=hold))
+            return _ask(turn, order, index, found)
+        order = _skip(turn, order, channel, found)
+        index += 1
+    asked = any(a.status not in ("failed", "withdrawn") for a in order.asked if a.version == order.version)
+    reason = Reason("no_answer") if asked else Reason("unreachable")
+    return flag(turn, replace(order, rung=index, held_until=None), reason)
+
+
+def _skip(turn: Turn, order: Order, channel: str, no: No) -> Order:
+    turn.note("rung.skipped", order.id, channel=channel, why=no.why)
+    return replace(order, skipped=(*order.skipped, Skipped(channel, no.why, turn.now)))
+
+
+def _held_until(turn: Turn, order: Order, channel: str) -> datetime | None:
+    """The end of the quiet time that holds this question; None: it may go now."""
+    if channel == "email":
+        return None
+    placed = min(order.fields.placed_at, order.received_at)
+    if first_text(order) and turn.now - placed < FRESH:
+        return None
+    return hours.quiet_until(turn.now, turn.policy.quiet, zone_of(turn, order))
+
+
+def zone_of(turn: Turn, order: Order) -> str:
+    return hours.zone_for(order.fields.address.country, turn.policy)
+
+
+def first_text(order: Order) -> bool:
+    """Whether nothing has reached the customer about this order yet."""
+    return all(a.status in ("failed", "withdrawn") for a in order.asked)
+
+
+def _ask(turn: Turn, order: Order, index: int, found: Way) -> Order:
+    say = _question(turn, order, index, found)
+    effect_id = turn.plan(say)
+    asked = Asked(effect_id, found.channel, found.to, order.version, index, turn.now)
+    turn.note("rung.asked", order.id, channel=found.channel, template=say.template)
+    turn.wake(f"rung:{order.id}", turn.now + turn.policy.ladder[index].wait)
+    return turn.put(
+        replace(
+            order,
+            rung=index,
+            held_until=None,
+            asked=(*order.asked, asked),
+            first_asked_at=order.first_asked_at or turn.now,
+        )
+    )
+
+
+def _question(turn: Turn, order: Order, index: int, found: Way) -> Say:
+    """The ladder's question in the form its channel and sender allow."""
+    stem = "reconfirm" if order.version > 1 else "confirm"
+    purpose = "first" if first_text(order) else "rung"
+    if found.channel == "email":
+        say = compose(turn, order, f"{stem}_email", found, purpose)
+    elif found.channel == "whatsapp":
+        say = replace(compose(turn, order, stem, found, purpose), buttons=("yes", "change", "cancel"))
+    elif found.link:
+        say = compose(turn, order, f"{stem}_link", found, purpose)
+    else:
+        taken = found.sender.opt_out | found.sender.opt_in
+        words = "digits" if taken & {"yes", "cancel", "change", "no"} else "words"
+        say = compose(turn, order, f"{stem}_{words}", found, purpose)
+    return replace(say, rung=index)
+
+
+def flag(turn: Turn, order: Order, reason: Reason) -> Order:
+    """A person is needed: card, and a reminder that is a real timer."""
+    was_flagged = order.state == "flagged"
+    reasons = order.reasons if reason in order.reasons else (*order.reasons, reason)
+    order = replace(order, state="flagged", reasons=reasons, held_until=None)
+    turn.rest(f"rung:{order.id}")
+    turn.wake(f"remind:{order.id}", turn.now + staff_wait(turn))
+    turn.note("flagged", order.id, by="rule", reason=reason.key)
+    had_card = order.card_wanted
+    order = turn.put(order)
+    order = turn.card(order)
+    if had_card and not was_flagged:
+        turn.tell_staff(order, f"again.{reason.key}")
+    if not turn.policy.staff_chat:
+        turn.note("no_staff_group", order.id)
+    return order
+
+
+def staff_wait(turn: Turn) -> timedelta:
+    for rung in turn.policy.ladder:
+        if rung.channel == "staff":
+            return rung.wait
+    return STAFF_WAIT
+
+
+def mark(order: Order, rung: int, status: str, *, effect_id: str = "", provider_id: str = "", code: str = "") -> Order:
+    """Note what became of a question: by its effect id, else the last one of that rung."""
+    asked = list(order.asked)
+    for at in range(len(asked) - 1, -1, -1):
+        if asked[at].effect_id == effect_id if effect_id else asked[at].rung == rung:
+            known = asked[at]
+            asked[at] = replace(
+                known, status=status, provider_id=provider_id or known.provider_id, code=code or known.code
+            )
+            break
+    return replace(order, asked=tuple(asked))
+
+
+def hold(turn: Turn, order: Order, reason: str) -> Order:
+    """Open, and a person's: the owner hears of it, and again later."""
+    wait = min(REMIND_FIRST * (2**order.reminders), REMIND_MOST)
+    turn.wake(f"remind:{order.id}", turn.now + wait)
+    if order.state != "held":
+        turn.note("held", order.id, by="rule", reason=reason)
+    order = turn.put(replace(order, state="held", reminders=order.reminders + 1))
+    order = turn.card(order)
+    turn.tell_staff(order, f"held.{reason}")
+    turn.ping_owner("owner.held", order.id, order=order.id, total=order.fields.total)
+    return order

@@ -1,0 +1,158 @@
+"""An order as Doorstep knows it: what the shop said, what was asked, who decided.
+
+State: ignored | pending | confirmed | flagged | held | cancelled | shipped | delivered | returned.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from flows.money import Money
+from flows.postal import PostalAddress
+
+State = Literal["ignored", "pending", "confirmed", "flagged", "held", "cancelled", "shipped", "delivered", "returned"]
+Who = Literal["customer", "staff", "owner", "shop", "rule"]
+Via = Literal["sms", "whatsapp", "email", "page", "call", "telegram", "api", "automatic"]
+
+CLOSED: frozenset[str] = frozenset({"ignored", "cancelled", "delivered", "returned"})
+#: An answer to "is this order right?" still means something here.
+ASKABLE: frozenset[str] = frozenset({"pending", "flagged", "held"})
+#: The parcel has not left: the customer may still change their mind.
+BEFORE_DISPATCH: frozenset[str] = frozenset({"pending", "flagged", "held", "confirmed"})
+
+
+class Item(Struct, frozen=True, omit_defaults=True):
+    title: str
+    quantity: int = 1
+    sku: str = ""
+    price: Money | None = None  # of one piece
+
+
+class OrderFields(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What a shop tells of an order, parsed: two tellings are the same order when all fields but `placed_at` are equal."""
+
+    id: str
+    total: Money
+    placed_at: datetime  # aware UTC
+    name: str = ""
+    phone: str | None = None  # E.164 in the order's country; None: none given, or none that can be dialled
+    phone_raw: str = ""  # as the shop wrote it
+    phone_mobile: bool = True  # False: the numbering plan says landline, no text can arrive
+    phone2: str | None = None
+    email: str | None = None  # canonical lower case
+    address: PostalAddress = PostalAddress()
+    items: tuple[Item, ...] = ()
+    payment: str = "cod"  # the shop's own label
+    cod: bool = True  # the label means cash on delivery
+    language: str | None = None
+    note: str = ""
+    courier_note: str = ""
+    consent_whatsapp: bool = False
+    consent_news: bool = False
+    consent_polls: bool = False
+
+    def same_as(self, other: OrderFields) -> bool:
+        """Equal after parsing; the moment of placing is not part of what an order says."""
+        return self == other or replace(self, placed_at=other.placed_at) == other
+
+
+class Asked(Struct, frozen=True, omit_defaults=True):
+    """A ladder question that went out (or was tried): its address may answer it while the order is askable."""
+
+    effect_id: str
+    channel: str  # sms | whatsapp | email
+    address: str
+    version: int
+    rung: int
+    at: datetime
+    provider_id: str = ""
+    status: str = "planned"  # planned | accepted | delivered | read | failed | unknown | withdrawn
+    code: str = ""  # the provider's code when it failed
+
+
+class Skipped(Struct, frozen=True):
+    """A rung that could not be tried, and why (a staff text key: no_phone, not_mobile, dead, opted_out, no_template …)."""
+
+    channel: str
+    why: str
+    at: datetime
+
+
+class Reason(Struct, frozen=True, omit_defaults=True):
+    """Why an order needs a person: a staff text key with its values."""
+
+    key: str
+    values: dict[str, str] = {}
+
+
+class Call(Struct, frozen=True):
+    """One unanswered call by staff."""
+
+    at: datetime
+    by: str
+
+
+class CardRef(Struct, frozen=True):
+    """Where the order's one card stands in the staff group."""
+
+    chat: str
+    message_id: int
+
+
+class Before(Struct, frozen=True):
+    """What Undo goes back to."""
+
+    state: State
+    decided_by: Who | None
+    via: Via | None
+    by: str  # who pressed, a person's name
+    at: datetime
+
+
+class Order(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One order inside its customer's conversation."""
+
+    fields: OrderFields
+    seq: int  # 1, 2, … inside the conversation: short enough for a button
+    version: int = 1
+    state: State = "pending"
+    received_at: datetime
+    source: str = "api"  # api | shopify | woocommerce | csv
+    source_at: datetime | None = None  # the shop's own time of last change, to refuse what is older
+    ignored_why: str = ""
+    decided_by: Who | None = None
+    via: Via | None = None
+    decided_at: datetime | None = None
+    decided_name: str = ""  # the staff member's name, when a person decided
+    rung: int = -1  # index into the policy's ladder; -1: not asked yet
+    first_asked_at: datetime | None = None
+    asked: tuple[Asked, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    held_until: datetime | None = None  # quiet hours: the question waits till then
+    reasons: tuple[Reason, ...] = ()
+    calls: tuple[Call, ...] = ()
+    call_after: datetime | None = None
+    taken_by: str = ""
+    card: CardRef | None = None
+    card_wanted: bool = False
+    card_again: bool = False  # Telegram did not answer the first posting: it was posted once more, and says so
+    said: tuple[str, ...] = ()  # the customer's last words about it, newest last, for the card
+    before: Before | None = None
+    paid: bool = False
+    tracking: str = ""
+    ended: str = ""  # why it was returned or failed: customer_refused, not_home …
+    attempts_failed: int = 0
+    reminders: int = 0
+    shop_cancelled: bool = False  # the shop has processed a cancel: no way back by a text
+
+    @property
+    def id(self) -> str:
+        return self.fields.id
+
+    @property
+    def open(self) -> bool:
+        return self.state not in CLOSED

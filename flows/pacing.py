@@ -1,0 +1,34 @@
+"""Whose pace an effect keeps, and what goes first on it.
+
+A lane is one sender: "sms:+15550001111", "telegram:<chat>". First texts of fresh orders go before everything else that waits
+for the same sender, then answers to people, then the ladder, then what can wait.
+"""
+
+from __future__ import annotations
+
+from flows.effects import AnyEffect, AskProvider, PingOwner, Say, ShowCard, TellStaff
+from flows.policy import Policy
+
+_URGENCY = {"first": 0, "answer": 1, "rung": 2, "notice": 3}
+
+
+def urgency(effect: AnyEffect) -> int:
+    """0 goes first."""
+    if isinstance(effect, Say):
+        return _URGENCY[effect.purpose]
+    if isinstance(effect, PingOwner):
+        return 0
+    return 1 if isinstance(effect, TellStaff) else 2
+
+
+def lane(effect: AnyEffect, policy: Policy) -> str:
+    """The name of the sender whose rate the effect shares; "" for what no provider paces."""
+    if isinstance(effect, Say):
+        return f"{effect.channel}:{effect.sender}"
+    if isinstance(effect, ShowCard | TellStaff):
+        return f"telegram:{policy.staff_chat}"
+    if isinstance(effect, PingOwner):
+        return "telegram:owner"
+    if isinstance(effect, AskProvider):
+        return f"ask:{effect.channel}:{effect.sender}"
+    return ""

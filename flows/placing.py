@@ -1,0 +1,312 @@
+"""Orders in: new, changed, the same again; and what the shop says became of them.
+
+An update that equals what we know is no version. A changed order is a new version; what was answered for an older one is asked
+again only when the shop (not this customer, through us) changed the amount upwards, the items, the address or the phone.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from flows import pointers
+from flows.conversation import Contact
+from flows.deciding import cancel, confirm, rest
+from flows.effects import HandOver
+from flows.events import OrderHandedOver, OrderTold, ShopReported
+from flows.ladder import begin, flag
+from flows.orders import BEFORE_DISPATCH, Order, OrderFields, Reason
+from flows.pointers import Pointer
+from flows.reach import tell
+from flows.turn import Turn
+
+
+def told(turn: Turn, event: OrderTold) -> None:
+    """The shop told of an order. Notice: accepted | same | conflict | unknown | stale."""
+    known = turn.get(event.fields.id)
+    if known is None:
+        if event.mode == "change":
+            turn.notice = "unknown"
+            return
+        _new(turn, event)
+        return
+    if event.mode == "new":
+        turn.notice = "same" if known.fields.same_as(event.fields) else "conflict"
+        return
+    _again(turn, known, event)
+
+
+def _new(turn: Turn, event: OrderTold) -> None:
+    fields = event.fields
+    order = Order(
+        fields=fields,
+        seq=turn.was.orders_ever + 1,
+        received_at=turn.now,
+        source=event.source,
+        source_at=event.source_at,
+    )
+    turn.set(orders_ever=turn.was.orders_ever + 1)
+    turn.claims.append(pointers.order(turn.was.shop, fields.id))
+    _know(turn, fields)
+    turn.note("order.placed", fields.id, by="shop", via=event.source, total=str(fields.total.minor))
+    turn.notice = "accepted"
+    if event.cancelled:
+        turn.put(
+            replace(order, state="cancelled", decided_by="shop", via="api", decided_at=turn.now, shop_cancelled=True)
+        )
+        return
+    if not fields.cod:
+        ignore(turn, order)
+        return
+    order = turn.put(order)
+    if event.shipped:
+        _shipped(turn, order, "")
+        return
+    begin(turn, order)
+
+
+def ignore(turn: Turn, order: Order) -> Order:
+    """Not cash on delivery: nothing to ask."""
+    turn.note("order.ignored", order.id, by="rule", payment=order.fields.payment)
+    rest(turn, order)
+    return turn.put(replace(order, state="ignored", ignored_why=f"payment is {order.fields.payment or 'not stated'!s}"))
+
+
+def _know(turn: Turn, fields: OrderFields) -> None:
+    """Learn the customer's addresses, name and language from an order."""
+    shop = turn.was.shop
+    if fields.phone:
+        turn.claims.append(pointers.phone(shop, fields.phone))
+        for channel in ("sms", "whatsapp"):
+            if turn.contact(channel, fields.phone) is None:
+                turn.put_contact(Contact(channel, fields.phone))
+    if fields.email:
+        turn.claims.append(Pointer("email", fields.email, shop))
+    if fields.email and turn.contact("email", fields.email) is None:
+        turn.put_contact(Contact("email", fields.email))
+    if fields.name and not turn.was.name:
+        turn.set(name=fields.name)
+    if fields.language and turn.was.language is None:
+        turn.set(language=fields.language)
+
+
+def _again(turn: Turn, known: Order, event: OrderTold) -> None:
+    """The same order told again: equal, stale, changed, cancelled or sent."""
+    if event.source_at and known.source_at and event.source_at < known.source_at:
+        turn.notice = "stale"
+        return
+    known = turn.put(replace(known, source_at=event.source_at or known.source_at))
+    if event.cancelled:
+        _shop_cancelled(turn, known)
+        return
+    if event.shipped and known.state in BEFORE_DISPATCH:
+        _shipped(turn, replace(known, fields=_merged(known, event.fields)), "")
+        turn.notice = "accepted"
+        return
+    fields = _merged(known, event.fields)
+    if known.fields.same_as(fields):
+        turn.notice = "same"
+        return
+    turn.notice = "accepted"
+    if known.state not in BEFORE_DISPATCH and known.state != "ignored":
+        turn.note("order.changed_late", known.id, by="shop", state=known.state)
+        turn.put(replace(known, fields=fields))
+        _show_late(turn, known, "changed")
+        return
+    _changed(turn, known, fields)
+
+
+def _merged(known: Order, told_: OrderFields) -> OrderFields:
+    """A shop's body may leave out what it once said (consent, courier's note): an absent wish takes nothing back."""
+    return replace(
+        told_, placed_at=known.fields.placed_at, courier_note=told_.courier_note or known.fields.courier_note
+    )
+
+
+def _changed(turn: Turn, known: Order, fields: OrderFields) -> None:
+    ask = asks_again(known.fields, fields)
+    moves = bool(fields.phone and fields.phone != known.fields.phone and known.fields.phone)
+    turn.note("order.changed", known.id, by="shop", ask=str(ask).lower())
+    order = replace(known, fields=fields, version=known.version + 1)
+    _know(turn, replace(fields, phone=None) if moves else fields)
+    if not fields.cod:
+        turn.withdraw(order.id)
+        ignore(turn, order)
+        return
+    if moves:
+        move(turn, order, fields.phone or "", moved_by="shop", ask=True)
+        return
+    if not ask and known.state != "ignored":
+        # the question that is open keeps its meaning: what it was asked about has not grown
+        turn.refresh(turn.put(replace(order, version=known.version)))
+        return
+    restart(turn, order)
+
+
+def asks_again(was: OrderFields, now: OrderFields) -> bool:
+    """Whether an answer given for `was` no longer covers `now`: dearer, other items, other address or phone."""
+    return (
+        now.total.currency != was.total.currency
+        or now.total.minor > was.total.minor
+        or _what(now) != _what(was)
+        or now.address != was.address
+        or now.phone != was.phone
+        or (now.email != was.email and not now.phone)
+    )
+
+
+def _what(fields: OrderFields) -> list[tuple[str, str, int]]:
+    return sorted((i.sku, i.title, i.quantity) for i in fields.items)
+
+
+def restart(turn: Turn, order: Order) -> Order:
+    """Ask anew, from the first rung, about a version that nobody has answered for."""
+    rest(turn, order)
+    turn.withdraw(order.id, "first", "rung")
+    order = turn.put(
+        replace(
+            order,
+            state="pending",
+            decided_by=None,
+            via=None,
+            decided_at=None,
+            decided_name="",
+            before=None,
+            rung=-1,
+            reasons=(),
+            skipped=(),
+            held_until=None,
+            ignored_why="",
+        )
+    )
+    order = begin(turn, order)
+    turn.refresh(order)
+    return order
+
+
+def move(turn: Turn, order: Order, phone: str, *, moved_by: str, ask: bool) -> None:
+    """Hand the order over to the conversation of another number (its own, or a new one)."""
+    turn.withdraw(order.id)
+    rest(turn, order)
+    moved = replace(order, fields=replace(order.fields, phone=phone))
+    turn.plan(
+        HandOver(
+            to_phone=phone,
+            order=moved,
+            moved_by=moved_by,  # type: ignore[arg-type]
+            ask=ask,
+            email=order.fields.email,
+            language=turn.language,
+        )
+    )
+    turn.set(moved={**turn.was.moved, order.id: phone})
+    turn.note("order.moved", order.id, by=moved_by)
+    turn.remove(order.id)
+
+
+def arrived(turn: Turn, event: OrderHandedOver) -> None:
+    """An order came from another number's conversation; it arrives once, whatever is repeated."""
+    if turn.get(event.order.id) is not None:
+        return
+    turn.set(orders_ever=turn.was.orders_ever + 1)
+    if event.order.id in turn.was.moved:
+        turn.set(moved={k: v for k, v in turn.was.moved.items() if k != event.order.id})
+    order = replace(event.order, seq=turn.was.orders_ever + 1, version=event.order.version + 1, card=event.order.card)
+    turn.claims.append(pointers.order(turn.was.shop, order.id))
+    _know(turn, order.fields)
+    if turn.was.language is None and event.language:
+        turn.set(language=event.language)
+    turn.note("order.arrived", order.id, by=event.moved_by)
+    order = turn.put(order)
+    if event.ask and order.open:
+        restart(turn, order)
+    elif order.state == "confirmed":
+        turn.wake(f"ship:{order.id}", turn.now + turn.policy.not_shipped_after)
+        turn.refresh(order)
+    else:
+        flag(turn, order, Reason("moved"))
+
+
+def reported(turn: Turn, event: ShopReported) -> None:
+    """What the shop or courier says became of an order. Notice: accepted | same | odd | unknown."""
+    order = turn.get(event.order_id)
+    if order is None:
+        turn.notice = "unknown"
+        return
+    turn.notice = "accepted"
+    match event.kind:
+        case "paid":
+            turn.note("order.paid", order.id, by="shop", via="api")
+            turn.put(replace(order, paid=True))
+        case "confirmed" if order.state in ("pending", "flagged", "held"):
+            confirm(turn, order, by="shop", via="api")
+        case "cancelled" if order.state in BEFORE_DISPATCH or order.state == "cancelled":
+            _shop_cancelled(turn, order)
+        case "shipped" if order.state in BEFORE_DISPATCH:
+            _shipped(turn, order, event.tracking)
+        case "out_for_delivery" | "attempt_failed" if order.state == "shipped":
+            failed = order.attempts_failed + (event.kind == "attempt_failed")
+            turn.note(f"courier.{event.kind}", order.id, by="shop", via="api", reason=event.reason)
+            turn.wake(f"news:{order.id}", turn.now + turn.policy.no_news_after)
+            turn.put(replace(order, attempts_failed=failed, tracking=event.tracking or order.tracking))
+        case "delivered" if order.state in ("shipped", "confirmed"):
+            _end(turn, order, "delivered", "")
+        case "returned" if order.state in ("shipped", "delivered", "confirmed"):
+            _end(turn, order, "returned", event.reason or "other")
+        case "lost" if order.state in ("shipped", "confirmed"):
+            _end(turn, order, "returned", "courier_fault")
+        case kind if kind == order.state:
+            turn.notice = "same"
+        case _:
+            turn.notice = "odd"
+            turn.note("order.odd_event", order.id, by="shop", via="api", kind=event.kind, state=order.state)
+            _show_late(turn, order, event.kind)
+
+
+def _shop_cancelled(turn: Turn, order: Order) -> None:
+    if order.state == "cancelled":
+        turn.notice = "same"
+        if not order.shop_cancelled:
+            turn.note("order.cancel_processed", order.id, by="shop", via="api")
+            turn.put(replace(order, shop_cancelled=True))
+        return
+    turn.notice = "accepted"
+    if order.state in BEFORE_DISPATCH:
+        asked = any(a.status not in ("planned", "failed", "withdrawn") for a in order.asked)
+        cancel(
+            turn,
+            replace(order, shop_cancelled=True),
+            by="shop",
+            via="api",
+            template="cancelled_by_shop" if asked else "",
+        )
+    elif order.open:
+        turn.note("order.odd_event", order.id, by="shop", via="api", kind="cancelled", state=order.state)
+        _show_late(turn, order, "cancelled")
+
+
+def _shipped(turn: Turn, order: Order, tracking: str) -> None:
+    unasked = order.state != "confirmed"
+    rest(turn, order)
+    turn.withdraw(order.id)
+    turn.wake(f"news:{order.id}", turn.now + turn.policy.no_news_after)
+    turn.note("order.shipped", order.id, by="shop", via="api", was=order.state)
+    order = turn.put(replace(order, state="shipped", tracking=tracking or order.tracking, reminders=0))
+    if unasked and order.card_wanted:
+        turn.tell_staff(order, "shipped_unconfirmed")
+    turn.refresh(order)
+
+
+def _end(turn: Turn, order: Order, state: str, reason: str) -> None:
+    rest(turn, order)
+    turn.withdraw(order.id)
+    turn.note(f"order.{state}", order.id, by="shop", via="api", reason=reason)
+    turn.refresh(turn.put(replace(order, state=state, ended=reason)))
+
+
+def _show_late(turn: Turn, order: Order, kind: str) -> None:
+    """Staff see what the state does not allow."""
+    order = turn.card(replace(turn.get(order.id) or order))
+    turn.tell_staff(order, "odd_event", kind=kind, state=order.state)
+
+
+__all__ = ["arrived", "asks_again", "begin", "move", "reported", "restart", "tell", "told"]

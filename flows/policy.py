@@ -1,0 +1,117 @@
+"""What the settings mean to decisions: one frozen struct per shop, built from config.yaml by engine/settings."""
+
+from __future__ import annotations
+
+from datetime import time, timedelta
+from typing import Literal
+
+from msgspec import Struct
+
+
+class Rung(Struct, frozen=True):
+    """One step of the confirmation ladder."""
+
+    channel: str  # sms | whatsapp | email | staff
+    wait: timedelta  # from acceptance until the next rung
+
+
+class Calls(Struct, frozen=True):
+    attempts: int = 2
+    apart: timedelta = timedelta(hours=3)
+    then: Literal["cancel", "hold"] = "cancel"
+
+
+class Quiet(Struct, frozen=True):
+    """Local times between which follow-ups rest; may cross midnight."""
+
+    start: time
+    end: time
+
+
+class Hours(Struct, frozen=True):
+    """Business hours: weekday (0 Monday) -> (from, to) pairs in local time; dated closings beside it (ISO dates)."""
+
+    week: dict[int, tuple[tuple[time, time], ...]] = {}
+    holidays: frozenset[str] = frozenset()
+
+
+class Sender(Struct, frozen=True):
+    """One address of ours on one channel, with the habits of the provider behind it."""
+
+    channel: str
+    provider: str  # twilio | gateway | meta | smtp
+    address: str  # what the customer sees: +E.164, short code, alphanumeric id, e-mail
+    opt_out: frozenset[str] = frozenset()  # casefolded words that the provider itself takes as an opt-out
+    opt_in: frozenset[str] = frozenset()
+    help: frozenset[str] = frozenset()
+    answers_opt_out: bool = False  # the provider acknowledges STOP, START and HELP by itself
+    two_way: bool | None = None  # None: the country table says
+    rate_per_s: float = 1.0  # messages (SMS: segments) a second
+    can_be_asked: bool = False  # the provider's list can be searched for a message of unknown fate
+
+
+class Country(Struct, frozen=True):
+    """Facts of one country for texts. Source: flows/country_facts.py and settings."""
+
+    two_way_sms: Literal["yes", "local", "no"] = "yes"  # local: only to a short code or a number of that country
+    links_allowed: bool = True
+    source: str = ""
+    sender: str = ""  # write from this address there; "" is the shop's usual one
+
+
+class Limits(Struct, frozen=True):
+    """Only messages that we begin; None is off."""
+
+    first_sms_per_number_day: int | None = 3
+    first_sms_per_prefix_hour: int | None = 20
+    first_sms_per_hour: int | None = None
+    hour_follows_usual: bool = (
+        False  # first_sms_per_hour is the floor of max(floor, 4 x the usual hour), `auto` in the settings
+    )
+    money_per_day: str | None = None
+
+
+class Policy(Struct, frozen=True, kw_only=True):
+    shop: str
+    name: str
+    language: str = "en"
+    country: str = ""
+    currency: str = "EUR"
+    zone: str = "UTC"
+    hours: Hours = Hours()
+    ladder: tuple[Rung, ...] = (
+        Rung("sms", timedelta(hours=4)),
+        Rung("whatsapp", timedelta(hours=4)),
+        Rung("email", timedelta(hours=12)),
+        Rung("staff", timedelta(hours=24)),
+    )
+    calls: Calls = Calls()
+    if_unanswered: Literal["hold", "cancel"] = "hold"
+    quiet: Quiet | None = Quiet(time(21), time(9))
+    sms: Sender | None = None
+    whatsapp: Sender | None = None
+    email: Sender | None = None
+    staff_chat: str = ""  # the Telegram group; "" when Telegram is off
+    call_from: str = ""  # the number staff call from, as the customer sees it
+    wa_templates: frozenset[tuple[str, str]] = frozenset()  # (template, language) that the provider has approved
+    countries: dict[str, Country] = {}
+    consent_whatsapp: bool = True
+    cod_labels: frozenset[str] = frozenset()  # casefolded
+    limits: Limits = Limits()
+    paused: frozenset[str] = frozenset()  # channels that the owner or a fault has switched off
+    shares: dict[str, tuple[str, ...]] = {}  # channel -> other shops that write from the same sender
+    overrides: dict[str, dict[str, str]] = {}  # the shop's own words: language -> template -> text
+    script: str | None = None  # own | latin, for Hindi, Urdu, Bengali
+    not_shipped_after: timedelta = timedelta(days=3)
+    no_news_after: timedelta = timedelta(days=10)
+    risk_enabled: bool = True
+    consent_news: bool = False  # where an order does not say
+    consent_polls: bool = False
+    payment_link: str = ""  # with {order} and {amount}
+    faq: dict[str, dict[str, str]] = {}  # language -> topic -> short answer
+
+    def sender(self, channel: str) -> Sender | None:
+        """Our address on that channel; None where it is not configured or paused."""
+        if channel in self.paused:
+            return None
+        return {"sms": self.sms, "whatsapp": self.whatsapp, "email": self.email}.get(channel)

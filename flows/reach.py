@@ -1,0 +1,184 @@
+"""Which address of a customer can be written to now, on which channel, and in what form.
+
+Rules 6, 7 and 10 of the design in one place: dead and stopped addresses are passed over, the country table says whether a
+text can be answered, a WhatsApp template needs approval and consent outside the window.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from msgspec import Struct
+
+from flows import countries
+from flows.effects import Say, Value
+from flows.orders import Order
+from flows.phones import read_phone
+from flows.policy import Policy, Sender
+from flows.turn import Turn
+from flows.wording.spec import SPECS
+
+#: A name longer than this is shortened, so that a text keeps to its segments.
+NAME_MOST = 20
+
+
+class Way(Struct, frozen=True):
+    """One address on one channel, with the sender of ours that writes there."""
+
+    channel: str
+    to: str
+    sender: Sender
+    two_way: bool = True  # an answer arrives here
+    link: bool = False  # no answer arrives, but the text may carry the page's link
+
+
+class No(Struct, frozen=True):
+    """Why a channel cannot be used (a staff text key)."""
+
+    why: str
+
+
+def way(turn: Turn, order: Order, channel: str, template: str) -> Way | No:
+    """How `template` can reach the order's customer on `channel`, or why it cannot."""
+    policy = turn.policy
+    sender = policy.sender(channel)
+    if sender is None:
+        return No("paused" if channel in policy.paused else "not_configured")
+    if turn.silenced:
+        return No("silenced")
+    if channel == "email":
+        return _address(turn, channel, order.fields.email, sender) if order.fields.email else No("no_email")
+    if not order.fields.phone:
+        return _by_user_id(turn, channel, sender)
+    found = _address(turn, channel, order.fields.phone, sender)
+    if isinstance(found, No):
+        return found
+    if channel == "sms":
+        return _sms(order, found, policy)
+    return _whatsapp(turn, order, found, template)
+
+
+def _address(turn: Turn, channel: str, address: str, sender: Sender) -> Way | No:
+    contact = turn.contact(channel, address)
+    if contact is not None and contact.stopped:
+        return No("opted_out")
+    if contact is not None and contact.dead:
+        return No("dead")
+    return Way(channel, address, sender)
+
+
+def _by_user_id(turn: Turn, channel: str, sender: Sender) -> Way | No:
+    """WhatsApp users who hide their number can still be answered by their id."""
+    if channel == "whatsapp":
+        for contact in turn.contacts:
+            if (
+                contact.channel == "whatsapp"
+                and not contact.address.startswith("+")
+                and turn.window_open(contact.address)
+            ):
+                return _address(turn, channel, contact.address, sender)
+    return No("no_phone")
+
+
+def _sms(order: Order, found: Way, policy: Policy) -> Way | No:
+    if not order.fields.phone_mobile:
+        return No("not_mobile")
+    country = _country_of(found.to) or policy.country
+    how = countries.sms_way(policy.countries, country, found.sender)
+    if how == "none":
+        return No("no_two_way")
+    sender = countries.sender_for(policy.countries, country, found.sender)
+    return Way(found.channel, found.to, sender, two_way=how == "words", link=how == "link")
+
+
+def _whatsapp(turn: Turn, order: Order, found: Way, template: str) -> Way | No:
+    if turn.window_open(found.to):
+        return found
+    if not (order.fields.consent_whatsapp or heard(turn, "whatsapp", found.to)):
+        return No("no_consent")
+    if template_language(turn.policy, template, turn.language) is None:
+        return No("no_template")
+    return found
+
+
+def heard(turn: Turn, channel: str, address: str) -> bool:
+    contact = turn.contact(channel, address)
+    return contact is not None and contact.heard_at is not None
+
+
+def template_language(policy: Policy, template: str, language: str) -> str | None:
+    """The language in which the provider has approved this template: the customer's, else the shop's; None: in neither."""
+    for candidate in (language, language.split("-")[0], policy.language):
+        if (template, candidate) in policy.wa_templates:
+            return candidate
+    return None
+
+
+def basics(turn: Turn, order: Order) -> dict[str, Value]:
+    """The values nearly every text about an order carries."""
+    values: dict[str, Value] = {
+        "shop": turn.policy.name,
+        "order": order.fields.id,
+        "total": order.fields.total,
+    }
+    first_name = order.fields.name.split(" ")[0][:NAME_MOST]
+    if first_name:
+        values["name"] = first_name
+    return values
+
+
+def compose(turn: Turn, order: Order, template: str, by: Way, purpose: str, **values: Value) -> Say:
+    """One message about an order, in the form that fits the way: `<template>_link` where no answer can arrive."""
+    if not by.two_way and _exists(f"{template}_link", by.channel):
+        template = f"{template}_link"
+    carries_link = template.endswith("_link") or template.endswith("_email") or template in _LINKED
+    return Say(
+        channel=by.channel,
+        to=by.to,
+        sender=by.sender.address,
+        template=template,
+        values={**basics(turn, order), **values},
+        lang=turn.language,
+        purpose=purpose,  # type: ignore[arg-type]
+        order_id=order.fields.id,
+        seq=order.seq,
+        version=order.version,
+        link=carries_link,
+    )
+
+
+def _exists(template: str, channel: str) -> bool:
+    spec = SPECS.get(template)
+    return spec is not None and channel in spec.channels
+
+
+@lru_cache(maxsize=65536)
+def _country_of(e164: str) -> str:
+    phone = read_phone(e164, None)
+    return phone.country if phone else ""
+
+
+#: Templates whose text has the page's link although their name does not say so.
+_LINKED = frozenset({"change_what", "new_address_ask", "old_number_told"})
+
+
+def preferred(turn: Turn, order: Order, template: str, *, but: frozenset[str] = frozenset()) -> Way | None:
+    """Where a message of ours reaches this customer best: where they last wrote, else where they were asked, else any."""
+    first = [turn.was.last_channel] if turn.was.last_channel else []
+    asked = [a.channel for a in reversed(order.asked) if a.status in ("accepted", "delivered", "read")]
+    for channel in dict.fromkeys([*first, *asked, "sms", "whatsapp", "email"]):
+        if channel in but:
+            continue
+        found = way(turn, order, channel, template)
+        if isinstance(found, Way):
+            return found
+    return None
+
+
+def tell(turn: Turn, order: Order, template: str, *, but: frozenset[str] = frozenset(), **values: Value) -> str:
+    """Plan a message that we begin, on the best channel; gives the effect's id, "" when nobody can be reached."""
+    found = preferred(turn, order, template, but=but)
+    if found is None:
+        turn.note("unreachable", order.fields.id, template=template)
+        return ""
+    return turn.say(compose(turn, order, template, found, "notice", **values))

@@ -1,0 +1,102 @@
+"""The one step: (conversation, event, now, policy) -> Decision. Pure and total: what a state does not expect changes nothing.
+
+new --OrderTold--> pending --yes--> confirmed --shipped--> shipped --delivered--> delivered
+                   pending --ladder's end, words no rule may decide--> flagged --nobody acts--> held
+                   pending | flagged | held | confirmed --cancel--> cancelled --yes, in time--> confirmed
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from flows import answers, gate, pages, placing, settling, staff, talk, timers
+from flows.conversation import Conversation
+from flows.decision import Decision
+from flows.events import (
+    AnyEvent,
+    Claimed,
+    ConsentWithdrawn,
+    CustomerPressed,
+    CustomerWrote,
+    DeliveryReported,
+    EffectSettled,
+    OrderHandedOver,
+    OrderTold,
+    PagePressed,
+    ProviderAnswered,
+    Recovered,
+    ShopReported,
+    StaffPressed,
+    StaffWrote,
+    TimerDue,
+)
+from flows.policy import Policy
+from flows.turn import Turn
+
+
+def start(conversation_id: str, shop: str, now: datetime) -> Conversation:
+    """A conversation nobody has spoken in."""
+    return Conversation(id=conversation_id, shop=shop, created_at=now)
+
+
+def step(conversation: Conversation, event: AnyEvent, now: datetime, policy: Policy) -> Decision:
+    """What follows from one event. Total: an event that means nothing here changes nothing but the list of events seen."""
+    moved = _moved_to(conversation, event)
+    if moved:
+        return Decision(document=conversation, changed=False, forward=moved)
+    turn = Turn(conversation, event, now, policy)
+    match event:
+        case CustomerWrote():
+            answers.wrote(turn, event)
+        case OrderTold():
+            placing.told(turn, event)
+        case TimerDue():
+            timers.due(turn, event)
+            return turn.decision(remember=False)
+        case EffectSettled():
+            settling.settled(turn, event)
+            return turn.decision(remember=False)
+        case Claimed():
+            passed = gate.claim(turn, event)
+            decision = turn.decision(remember=False)
+            return replace(decision, perform=(passed,)) if passed is not None else decision
+        case DeliveryReported():
+            settling.reported(turn, event)
+            return turn.decision(remember=False)
+        case CustomerPressed():
+            answers.pressed(turn, event)
+        case PagePressed():
+            pages.pressed(turn, event)
+        case StaffPressed():
+            staff.pressed(turn, event)
+        case StaffWrote():
+            talk.staff_wrote(turn, event)
+        case ShopReported():
+            placing.reported(turn, event)
+        case ProviderAnswered():
+            settling.answered(turn, event)
+            return turn.decision(remember=False)
+        case OrderHandedOver():
+            placing.arrived(turn, event)
+        case ConsentWithdrawn():
+            answers.withdrawn(turn, event)
+        case Recovered():
+            settling.recovered(turn, event)
+            return turn.decision(remember=False)
+    return turn.decision()
+
+
+def _moved_to(conversation: Conversation, event: AnyEvent) -> str:
+    """The phone to which the order that this event is about has moved; "" when it is here."""
+    if not conversation.moved:
+        return ""
+    match event:
+        case OrderTold(fields=fields):
+            order_id = fields.id
+        case PagePressed(order_id=order_id) | ShopReported(order_id=order_id):
+            pass
+        case _:
+            return ""
+    return conversation.moved.get(order_id, "") if conversation.order(order_id) is None else ""

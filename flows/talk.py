@@ -1,0 +1,202 @@
+"""Talking: answer where the customer wrote, hand over to a person what no rule may decide, and stay polite."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from msgspec.structs import replace
+
+from flows.effects import Say, Value
+from flows.events import CustomerPressed, CustomerWrote, StaffWrote
+from flows.ladder import flag
+from flows.money import Money
+from flows.opening import hours_value
+from flows.orders import ASKABLE, Order, OrderFields, Reason
+from flows.reach import Way, basics, compose, preferred
+from flows.turn import Turn
+from flows.understand import Understood
+from flows.wording import offered
+from flows.wording.spec import SPECS
+
+#: "A person will read this" is said once in so long, however many messages come: no ping-pong with another machine.
+HANDED_OVER_ONCE = timedelta(hours=2)
+#: A card shows the customer's last words, so many of them and so much of each.
+SAID_KEPT = 5
+SAID_MOST = 400
+
+#: Texts that carry a way to act are sent with buttons on WhatsApp.
+_BUTTONS_MOST = 3
+
+
+def answer(
+    turn: Turn, event: CustomerWrote | CustomerPressed, template: str, order: Order | None, **values: Value
+) -> str:
+    """Answer on the channel and address they wrote from; gives the effect's id, "" where nothing can be sent."""
+    sender = turn.policy.sender(event.channel)
+    if sender is None or turn.silenced:
+        return ""
+    contact = turn.contact(event.channel, event.address)
+    if contact is not None and contact.stopped:
+        return ""
+    spec = SPECS[template]
+    wanted = {*spec.needs, *spec.may}
+    carried: dict[str, Value] = basics(turn, order) if order else {"shop": turn.policy.name}
+    carried.update({"hours": v for v in hours_value(turn.policy).values()})
+    if event.channel == "email":
+        wanted.add("shop")  # signs every mail
+    carried = {k: v for k, v in carried.items() if k in wanted} | values
+    buttons = spec.buttons[:_BUTTONS_MOST] if event.channel == "whatsapp" and order is not None else ()
+    return turn.say(
+        Say(
+            channel=event.channel,
+            to=event.address,
+            sender=event.sender or sender.address,
+            template=_form(turn, template, sender.opt_out),
+            values=carried,
+            lang=turn.language,
+            purpose="answer",
+            order_id=order.id if order else "",
+            seq=order.seq if order else 0,
+            version=order.version if order else 0,
+            link="link" in wanted and order is not None,
+            buttons=buttons,
+        )
+    )
+
+
+def _form(turn: Turn, template: str, taken: frozenset[str]) -> str:
+    """The digits form where a word on offer would be taken as an opt-out."""
+    twin = f"{template}_digits"
+    if twin in SPECS and taken & {w.casefold() for w in offered(template, "sms", turn.language)}:
+        return twin
+    return template
+
+
+def to_staff(
+    turn: Turn, event: CustomerWrote | CustomerPressed, order: Order | None, key: str, *, template: str = "handed_over"
+) -> None:
+    """No rule may decide this: a person reads it. The words come up under the card, the customer hears that at once."""
+    words = (event.text if isinstance(event, CustomerWrote) else event.title or event.payload).strip()
+    order = order or _talk(turn, event)
+    said = words[:SAID_MOST] or _media_text(event)
+    order = turn.put(replace(order, said=(*order.said, said)[-SAID_KEPT:]))
+    turn.note("handed_over", order.id, by="customer", via=event.channel, why=key, text=said)
+    if order.state in ASKABLE and order.seq:
+        order = flag(turn, order, Reason(key))
+    else:
+        order = turn.card(order)
+    turn.tell_staff(order, "customer.wrote", text=said, channel=event.channel, why=key)
+    stranger = order.seq == 0
+    last = turn.was.handed_over_at
+    if template != "handed_over" or last is None or turn.now - last >= HANDED_OVER_ONCE:
+        turn.set(handed_over_at=turn.now)
+        answer(
+            turn, event, "stranger" if stranger and template == "handed_over" else template, None if stranger else order
+        )
+
+
+def _media_text(event: CustomerWrote | CustomerPressed) -> str:
+    if isinstance(event, CustomerWrote):
+        if event.location:
+            return f"[location {event.location[0]:.5f}, {event.location[1]:.5f}]"
+        if event.media:
+            return f"[{', '.join(event.media)}]"
+    return "[empty]"
+
+
+def _talk(turn: Turn, event: CustomerWrote | CustomerPressed) -> Order:
+    """The card of a talk that has no open order: the newest order, else a talk of its own."""
+    if turn.orders:
+        return max(turn.orders, key=lambda o: (o.open, o.seq))
+    if turn.talk is not None:
+        return turn.talk
+    fields = OrderFields(
+        id="",
+        total=Money(0, turn.policy.currency),
+        placed_at=turn.now,
+        name=turn.was.name,
+        phone=event.address if event.address.startswith("+") else None,
+    )
+    return turn.put(Order(fields=fields, seq=0, state="flagged", received_at=turn.now, reasons=(Reason("stranger"),)))
+
+
+def other(turn: Turn, event: CustomerWrote, got: Understood, order: Order | None) -> None:
+    """Anything that is no plain answer."""
+    if order is not None and got.intent == "order_status" and not got.parts:
+        answer(turn, event, f"status_{_status(order)}", order)
+        return
+    if got.intent in ("thanks", "greeting") and got.sure and not got.parts:
+        turn.note("small_talk", by="customer", via=event.channel, intent=got.intent)
+        if order is None or order.state not in ASKABLE:
+            answer(turn, event, f"{got.intent}_reply", order)
+        else:
+            answer(turn, event, "status_pending", order)
+        return
+    if got.intent in ("complaint", "threat"):
+        turn.ping_owner(
+            f"owner.{got.intent}",
+            order.id if order else "",
+            text=event.text[:SAID_MOST],
+            order=order.id if order else "",
+        )
+    key = f"reply.{got.intent}" if got.intent != "unclear" else "reply.unclear"
+    if order is None:
+        key = "reply.stranger"
+    to_staff(turn, event, order, key, template=_HANDED.get(got.intent, "handed_over") if order else "handed_over")
+
+
+_HANDED = {"discount": "discount_handed", "call_me": "call_me_ok", "change_items": "item_change_handed"}
+
+
+def _status(order: Order) -> str:
+    return {"flagged": "pending", "held": "pending", "returned": "cancelled", "ignored": "confirmed"}.get(
+        order.state, order.state
+    )
+
+
+def unusual(turn: Turn, event: CustomerWrote) -> None:
+    """A reaction, an edit, a deletion: kept in the journal and shown to staff where a card stands; decides nothing."""
+    kind = "reaction" if event.reaction else "deleted" if event.deleted else "edited"
+    turn.note(f"customer.{kind}", by="customer", via=event.channel, text=(event.reaction or event.text)[:SAID_MOST])
+    for order in turn.orders:
+        if order.open and order.card_wanted:
+            turn.tell_staff(order, f"customer.{kind}", text=(event.reaction or event.text)[:SAID_MOST])
+            return
+    if kind == "edited":
+        to_staff(turn, event, next((o for o in turn.orders if o.open), None), "reply.edited")
+
+
+def staff_wrote(turn: Turn, event: StaffWrote) -> None:
+    """A reply to the card: the customer reads it where they last wrote; // is a note for colleagues. Notice: sent | noted | …"""
+    order = turn.talk if event.seq == 0 else next((o for o in turn.orders if o.seq == event.seq), None)
+    if order is None:
+        turn.notice = "gone"
+        return
+    text = event.text.strip()
+    if text.startswith("//"):
+        turn.note(
+            "staff.note", order.id, by=f"{event.role}:{event.name}", via="telegram", text=text[2:].strip()[:SAID_MOST]
+        )
+        turn.notice = "noted"
+        return
+    found = _where(turn, order)
+    if found is None:
+        turn.notice = "unreachable"
+        return
+    if found.channel == "whatsapp" and not turn.window_open(found.to):
+        turn.notice = "window"
+        return
+    message = compose(turn, order, "staff_message", found, "answer", text=text)
+    turn.plan(replace(message, values={"text": text}, link=False))
+    turn.note("staff.wrote", order.id, by=f"{event.role}:{event.name}", via="telegram", text=text[:SAID_MOST])
+    turn.notice = f"sent:{found.channel}"
+
+
+def _where(turn: Turn, order: Order) -> Way | None:
+    was = turn.was
+    if was.last_channel and was.last_address:
+        sender = turn.policy.sender(was.last_channel)
+        contact = turn.contact(was.last_channel, was.last_address)
+        if sender is not None and contact is not None and not contact.stopped and not turn.silenced:
+            return Way(was.last_channel, was.last_address, sender)
+    return preferred(turn, order, "staff_message")

@@ -1,0 +1,282 @@
+"""One step's working copy of a conversation: pure from outside, so that a handler may say what happens in order.
+
+A handler gets a Turn, changes it through these few verbs, and `decision()` freezes the result. Effect ids are
+"<event id>/<index>": the same decision made twice gets the same ids.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from msgspec.structs import replace
+
+from flows import hours, pacing
+from flows.conversation import JOURNAL_TAIL, SEEN_FOR, SEEN_MOST, WINDOW, Contact, Conversation, Note, Question
+from flows.decision import Decision
+from flows.effects import AnyEffect, Open, PingOwner, Say, ShowCard, TellStaff, Value
+from flows.events import AnyEvent
+from flows.orders import CLOSED, Order
+from flows.pointers import Pointer
+from flows.policy import Policy
+
+#: Staff decisions reach the customer this much later, so that Undo can still take them back unseen.
+UNDO_GRACE = timedelta(seconds=10)
+SEEN_FOR_S = int(SEEN_FOR.total_seconds())
+#: Closed orders that stay in the document: enough for second thoughts, the rest is history.
+CLOSED_KEPT = 5
+
+
+class Turn:
+    """The working copy. `conversation` is read at the start; what changed is put together by `decision`."""
+
+    __slots__ = (
+        "_changed", "_orders_changed", "_was", "claims", "contacts", "event", "fields", "forward", "notes", "notice",
+        "now", "open", "orders", "planned", "policy", "timers",
+    )  # fmt: skip
+
+    def __init__(self, was: Conversation, event: AnyEvent, now: datetime, policy: Policy) -> None:
+        self._was = was
+        self.event = event
+        self.now = now
+        self.policy = policy
+        self.orders = list(was.orders)
+        self.contacts = list(was.contacts)
+        self.timers = was.timers
+        self.open = list(was.open)
+        self.notes: list[Note] = []
+        self.planned: list[Open] = []
+        self.claims: list[Pointer] = []
+        self.fields: dict[str, object] = {}
+        self.notice = ""
+        self.forward = ""
+        self._orders_changed: dict[str, str] = {}
+        self._changed = False
+
+    # -- reading
+
+    @property
+    def id(self) -> str:
+        return self._was.id
+
+    @property
+    def was(self) -> Conversation:
+        """The conversation as it was when the event came."""
+        return self._was
+
+    @property
+    def question(self) -> Question | None:
+        return self.fields.get("question", self._was.question)  # type: ignore[return-value]
+
+    @property
+    def language(self) -> str:
+        return self.fields.get("language", self._was.language) or self.policy.language  # type: ignore[return-value]
+
+    @property
+    def silenced(self) -> bool:
+        return bool(self.fields.get("silenced", self._was.silenced))
+
+    @property
+    def talk(self) -> Order | None:
+        return self.fields.get("talk", self._was.talk)  # type: ignore[return-value]
+
+    def get(self, order_id: str) -> Order | None:
+        for order in self.orders:
+            if order.fields.id == order_id:
+                return order
+        return None
+
+    def contact(self, channel: str, address: str) -> Contact | None:
+        for contact in self.contacts:
+            if contact.channel == channel and contact.address == address:
+                return contact
+        return None
+
+    def window_open(self, address: str) -> bool:
+        contact = self.contact("whatsapp", address)
+        return contact is not None and contact.heard_at is not None and self.now - contact.heard_at < WINDOW
+
+    # -- changing
+
+    def set(self, **fields: object) -> None:
+        """Set plain fields of the conversation."""
+        self.fields.update(fields)
+        self._changed = True
+
+    def put(self, order: Order) -> Order:
+        """Store an order (by id); the talk is the one with seq 0."""
+        self._changed = True
+        if order.seq == 0:
+            self.fields["talk"] = order
+            return order
+        for at, known in enumerate(self.orders):
+            if known.seq == order.seq:
+                self.orders[at] = order
+                if known.state != order.state:
+                    self._orders_changed[order.fields.id] = order.state
+                return order
+        self.orders.append(order)
+        self._orders_changed[order.fields.id] = order.state
+        return order
+
+    def remove(self, order_id: str) -> None:
+        """Take an order out of this conversation (it moved)."""
+        self.orders = [o for o in self.orders if o.fields.id != order_id]
+        for name in [n for n in self.timers if n.endswith(f":{order_id}")]:
+            self.rest(name)
+        self._changed = True
+
+    def put_contact(self, contact: Contact) -> None:
+        self._changed = True
+        for at, known in enumerate(self.contacts):
+            if known.channel == contact.channel and known.address == contact.address:
+                self.contacts[at] = contact
+                return
+        self.contacts.append(contact)
+
+    def wake(self, name: str, due: datetime) -> None:
+        """Ask to be woken at `due` for `name` ("rung:<order>"); replaces an earlier wish of that name."""
+        self._changed = True
+        self.timers = {**self.timers, name: due}
+
+    def rest(self, *names: str) -> None:
+        """Take wishes to be woken back."""
+        if any(name in self.timers for name in names):
+            self.timers = {n: d for n, d in self.timers.items() if n not in names}
+            self._changed = True
+
+    def note(self, what: str, order_id: str = "", by: str = "", via: str = "", **data: str) -> None:
+        """Write one line into the journal."""
+        self._changed = True
+        n = self._was.notes_ever + len(self.notes) + 1
+        self.notes.append(Note(n=n, at=self.now, what=what, order_id=order_id, by=by, via=via, data=data))
+
+    def settle(self, effect_id: str, with_: Open | None = None) -> None:
+        """An open effect is done with, or (`with_`) goes on in another status."""
+        self._changed = True
+        self.open = [o if o.id != effect_id else with_ for o in self.open if o.id != effect_id or with_ is not None]  # type: ignore[misc]
+
+    def withdraw(self, order_id: str, *purposes: str) -> int:
+        """Take back messages about an order that have not left; gives how many."""
+        gone = [
+            o.id
+            for o in self.open
+            if o.status == "planned"
+            and isinstance(o.effect, Say)
+            and o.effect.order_id == order_id
+            and (not purposes or o.effect.purpose in purposes)
+        ]
+        for effect_id in gone:
+            self.settle(effect_id)
+        return len(gone)
+
+    # -- wishing
+
+    def plan(self, effect: AnyEffect, *, not_before: datetime | None = None) -> str:
+        """Add an effect to the open ones; gives its id."""
+        self._changed = True
+        effect_id = f"{self.event.event_id}/{len(self.planned)}"
+        open_ = Open(
+            id=effect_id,
+            effect=effect,
+            status="planned",
+            at=self.now,
+            not_before=not_before or self.now,
+            urgency=pacing.urgency(effect),
+            lane=pacing.lane(effect, self.policy),
+        )
+        self.open.append(open_)
+        self.planned.append(open_)
+        return effect_id
+
+    def card(self, order: Order) -> Order:
+        """Bring the order's card up to date; posts it when it never stood. Nothing where no group is set."""
+        if not self.policy.staff_chat:
+            return order
+        if not order.card_wanted:
+            order = self.put(replace(order, card_wanted=True))
+        waiting = any(
+            isinstance(o.effect, ShowCard) and o.effect.seq == order.seq and o.status == "planned" for o in self.open
+        )
+        if not waiting:
+            self.plan(ShowCard(seq=order.seq))
+        return order
+
+    def refresh(self, order: Order) -> None:
+        """Edit the card where there is one."""
+        if order.card_wanted:
+            self.card(order)
+
+    def tell_staff(self, order: Order, key: str, **values: Value) -> None:
+        """Reply to the card: an edit notifies nobody."""
+        if self.policy.staff_chat:
+            self.plan(TellStaff(seq=order.seq, key=key, values={"order": order.id, **values}))
+
+    def ping_owner(self, key: str, order_id: str = "", **values: Value) -> None:
+        """A message to the owner's private chat."""
+        if self.policy.staff_chat:
+            self.plan(PingOwner(key=key, values={"shop": self.policy.name, **values}, order_id=order_id))
+
+    def say(self, effect: Say) -> str:
+        """Plan a message; what we begin ourselves waits for the end of the quiet hours."""
+        not_before = self.now
+        if effect.purpose == "notice":
+            not_before = self.rested(effect) or self.now
+        return self.plan(effect, not_before=not_before)
+
+    def rested(self, effect: Say) -> datetime | None:
+        """When a message of ours may go, if now is quiet time for it. E-mail wakes nobody."""
+        if effect.channel == "email":
+            return None
+        order = self.get(effect.order_id)
+        country = order.fields.address.country if order else ""
+        return hours.quiet_until(self.now, self.policy.quiet, hours.zone_for(country, self.policy))
+
+    # -- the end
+
+    def decision(self, *, remember: bool = True) -> Decision:
+        """Freeze. `remember`: keep the event's id, so that the same fact again is known."""
+        was, event = self._was, self.event
+        if not self._changed and not self.notice and not self.forward and not remember:
+            return Decision(document=was, changed=False)
+        seen = _remember(was.seen, event.event_id, self.now) if remember else was.seen
+        notes = was.notes + tuple(self.notes)
+        spilled: tuple[Note, ...] = ()
+        if len(notes) > JOURNAL_TAIL:
+            spilled, notes = notes[: -JOURNAL_TAIL // 2], notes[-JOURNAL_TAIL // 2 :]
+        document = replace(
+            was,
+            orders=_recent(self.orders),
+            contacts=tuple(self.contacts),
+            timers=self.timers,
+            open=tuple(self.open),
+            seen=seen,
+            notes=notes,
+            notes_ever=was.notes_ever + len(self.notes),
+            **self.fields,
+        )
+        return Decision(
+            document=document,
+            changed=self._changed or remember,
+            planned=tuple(self.planned),
+            claims=tuple(self.claims),
+            spilled=spilled,
+            orders=tuple(self._orders_changed.items()),
+            notice=self.notice,
+            forward=self.forward,
+        )
+
+
+def _remember(seen: dict[str, int], event_id: str, now: datetime) -> dict[str, int]:
+    second = int(now.timestamp())
+    if len(seen) >= SEEN_MOST or (seen and second - next(iter(seen.values())) > SEEN_FOR_S):
+        kept = [(e, s) for e, s in seen.items() if second - s <= SEEN_FOR_S][-(SEEN_MOST - 1) :]
+        seen = dict(kept)
+    return {**seen, event_id: second}
+
+
+def _recent(orders: list[Order]) -> tuple[Order, ...]:
+    closed = [o for o in orders if o.state in CLOSED]
+    if len(closed) <= CLOSED_KEPT:
+        return tuple(orders)
+    gone = {o.seq for o in sorted(closed, key=lambda o: o.seq)[:-CLOSED_KEPT]}
+    return tuple(o for o in orders if o.seq not in gone)

@@ -1,0 +1,410 @@
+"""The default store: one SQLite file. Units share a transaction and an fsync (group commit).
+
+How it works: `transact` queues a unit. The pump takes up to a batch of them, people's before timers', runs each in the event loop
+inside one BEGIN IMMEDIATE (statements on a warm page cache take microseconds; no hop to a thread), and hands only the COMMIT, which
+waits for the disk, to the commit thread. Meanwhile the next units gather. So a unit costs no hop, and a batch costs one.
+
+A refused unit (its `decide` raised) has written nothing, since deciding comes before writing; the others go on. After any database
+error the transaction is looked at, rolled back where it still stands, and the batch is run again unit by unit: deciding is pure,
+so that is safe. SQLITE_BUSY waits (another process writes) up to about 8 s, then 503. An I/O error on commit is the end of this
+process: what the disk holds is known only after recovery (fsync may not be retried: ATC'20 "Can applications recover …").
+
+Weak spots: a page-cache miss blocks the loop for one disk read; a file on a network share has no reliable locks (refused by docs).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+import apsw
+import msgspec
+
+from engine.ports import Decide, Due, Handled, Kept, NewerDocument, OrderRow, StoreUnavailable
+from flows.conversation import Conversation, Note
+from flows.decision import Decision, Document
+from flows.events import AnyEvent, Claimed, EffectSettled, TimerDue
+from flows.pointers import Pointer
+from storage import codec
+from storage import sqlite_schema as sql
+from storage.sealing import Sealer
+
+BATCH = 32
+#: Of a batch, so many places at most go to timers and the outbox while people wait.
+BATCH_MACHINE = 8
+#: Inbound that outruns the disk waits so long, by the age of the oldest unit; then the provider comes again.
+WAIT_MOST_S = 8.0
+BUSY_PAUSE_S = 0.01
+#: Decoded documents kept in memory; a row whose version moved is read anew.
+CACHE = 4096
+#: WAL pages after which the checkpoint thread is woken.
+CHECKPOINT_PAGES = 2000
+#: The SQLite release that mends the WAL-reset fault (PLATFORMS.md D 2.4, LIBRARIES.md): older ones are refused.
+SQLITE_LEAST = (3, 51, 0)
+
+
+class _Unit:
+    __slots__ = ("born", "decide", "event", "future", "now", "result")
+
+    def __init__(self, event: AnyEvent, decide: Decide, now: datetime, future: asyncio.Future[Handled]) -> None:
+        self.event = event
+        self.decide = decide
+        self.now = now
+        self.future = future
+        self.born = time.monotonic()
+        self.result: Handled | None = None
+
+
+class _Row(msgspec.Struct):
+    n: int
+    id: str
+    key: bytes
+    version: int
+    document: Document
+
+
+def _ms(moment: datetime | None) -> int | None:
+    return None if moment is None else round(moment.timestamp() * 1000)
+
+
+def _at(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC)
+
+
+class SqliteStore:
+    """See engine.ports.Store. `on_fatal` is called when the file can no longer be trusted: the process has to end."""
+
+    def __init__(self, path: str, key: bytes, on_fatal: Callable[[str], None] | None = None) -> None:
+        self.path = path
+        self._sealer = Sealer(key)
+        self._on_fatal = on_fatal or (lambda why: None)
+        self._people: deque[_Unit] = deque()
+        self._machine: deque[_Unit] = deque()
+        self._pumping: asyncio.Task[None] | None = None
+        self._cache: OrderedDict[int, tuple[int, Document]] = OrderedDict()
+        self._broken = ""
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="commit")
+        self._checkpointer = ThreadPoolExecutor(1, thread_name_prefix="checkpoint")
+        self._checkpointing = False
+        self.commits = 0  # transactions committed, for the bench and /metrics
+        self.units = 0
+
+    # -- life
+
+    def open(self) -> None:
+        """Open (and make) the file. Raises NewerDocument for a newer program's file, OSError or apsw.Error when it cannot."""
+        if tuple(int(x) for x in apsw.sqlite_lib_version().split(".")[:3]) < SQLITE_LEAST:
+            raise StoreUnavailable(f"SQLite {apsw.sqlite_lib_version()} is too old; install the locked requirements")
+        Path(self.path).parent.mkdir(parents=True, exist_ok=True)
+        fresh = not Path(self.path).exists()
+        self._db = apsw.Connection(self.path)
+        if fresh:
+            Path(self.path).chmod(0o600)
+        self._db.set_busy_timeout(0)
+        self._sql("PRAGMA journal_mode = WAL")
+        self._sql("PRAGMA synchronous = FULL")
+        self._sql("PRAGMA wal_autocheckpoint = 0")
+        self._sql("PRAGMA cache_size = -65536")
+        self._sql("PRAGMA temp_store = MEMORY")
+        (version,) = next(iter(self._sql("PRAGMA user_version")))
+        if int(version) > sql.SCHEMA_VERSION:
+            raise NewerDocument("this file was written by a newer Doorstep; upgrade this one")
+        if int(version) < sql.SCHEMA_VERSION:
+            self._db.set_busy_timeout(int(WAIT_MOST_S * 1000))
+            with self._db:
+                self._sql(sql.SCHEMA)
+                self._sql(f"PRAGMA user_version = {sql.SCHEMA_VERSION}")
+            self._db.set_busy_timeout(0)
+        self._db.set_wal_hook(self._wal)
+        self._reader = apsw.Connection(self.path, flags=apsw.SQLITE_OPEN_READONLY)
+        self._reader.set_busy_timeout(1000)
+
+    async def close(self) -> None:
+        """Finish what is queued, then close."""
+        while self._pumping is not None:
+            await asyncio.shield(self._pumping)
+        self._thread.shutdown(wait=True)
+        self._checkpointer.shutdown(wait=True)
+        self._reader.close()
+        with contextlib.suppress(apsw.Error):
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._db.close()
+
+    def _sql(self, statement: str, values: tuple[object, ...] = ()) -> apsw.Cursor:
+        return self._db.execute(statement, values)
+
+    def _wal(self, _db: object, _name: str, pages: int) -> int:
+        if pages > CHECKPOINT_PAGES and not self._checkpointing:
+            self._checkpointing = True
+            self._checkpointer.submit(self._checkpoint)
+        return int(apsw.SQLITE_OK)
+
+    def _checkpoint(self) -> None:
+        """In a thread and on a connection of its own, so that no unit waits for it."""
+        try:
+            with contextlib.closing(apsw.Connection(self.path)) as db:
+                db.set_busy_timeout(1000)
+                db.execute("PRAGMA synchronous = FULL")
+                db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        except apsw.Error:
+            pass  # the next commit over the mark asks again
+        finally:
+            self._checkpointing = False
+
+    # -- the one road
+
+    async def transact(self, event: AnyEvent, decide: Decide, now: datetime) -> Handled:
+        if self._broken:
+            raise StoreUnavailable(self._broken)
+        loop = asyncio.get_running_loop()
+        unit = _Unit(event, decide, now, loop.create_future())
+        machine = isinstance(event, TimerDue | EffectSettled | Claimed)
+        (self._machine if machine else self._people).append(unit)
+        if self._pumping is None:
+            self._pumping = loop.create_task(self._pump())
+        return await unit.future
+
+    def _take(self) -> list[_Unit]:
+        people, machine = self._people, self._machine
+        share = BATCH if not people else BATCH_MACHINE
+        batch = [machine.popleft() for _ in range(min(share, len(machine)))]
+        batch += [people.popleft() for _ in range(min(BATCH - len(batch), len(people)))]
+        return batch
+
+    async def _pump(self) -> None:
+        try:
+            while self._people or self._machine:
+                batch = self._take()
+                if await self._begin(batch):
+                    await self._batch(batch)
+        finally:
+            self._pumping = None
+
+    async def _begin(self, batch: list[_Unit]) -> bool:
+        """A write transaction for the batch; False: nobody of it could be served."""
+        while True:
+            try:
+                self._sql("BEGIN IMMEDIATE")
+                return True
+            except apsw.BusyError:
+                if time.monotonic() - batch[0].born > WAIT_MOST_S:
+                    self._fail(batch, StoreUnavailable("the database is locked by another process"))
+                    return False
+                await asyncio.sleep(BUSY_PAUSE_S)  # noqa: TID251 -- a lock of the machine, not business time
+            except apsw.Error as error:
+                self._fail(batch, StoreUnavailable(f"the database cannot be written: {error}"))
+                return False
+
+    async def _batch(self, batch: list[_Unit]) -> None:
+        try:
+            for unit in batch:
+                self._run(unit)
+        except apsw.Error as error:
+            self._rollback()
+            await self._one_by_one(batch, error)
+            return
+        await self._commit(batch)
+
+    async def _one_by_one(self, batch: list[_Unit], error: apsw.Error) -> None:
+        """The batch failed as a whole: run each unit alone, so that a poisoned one touches no other."""
+        if len(batch) == 1:
+            self._fail(batch, StoreUnavailable(f"the database cannot be written: {error}"))
+            return
+        for unit in batch:
+            if not unit.future.done() and await self._begin([unit]):
+                await self._batch([unit])
+
+    def _run(self, unit: _Unit) -> None:
+        """Find, de-duplicate, load, decide, write. What `decide` raises goes to this unit's caller alone."""
+        if unit.future.done():
+            return
+        unit.result = None
+        row = self._find(unit.event.to)
+        if row is None and not unit.event.opens:
+            unit.result = Handled(decision=None)
+            return
+        if row is not None and unit.event.event_id in row.document.seen:
+            unit.result = Handled(decision=None, duplicate=True)
+            return
+        new_id = "" if row is not None else secrets.token_hex(8)
+        try:
+            decision = unit.decide(row.document if row else None, new_id, unit.event, unit.now)
+        except apsw.Error:
+            raise
+        except Exception as error:  # noqa: BLE001 -- pure code failed: its caller hears of it, the batch goes on
+            unit.future.set_exception(error)
+            return
+        unit.result = Handled(decision=decision)
+        if decision.changed:
+            self._write(row, unit, decision)
+
+    def _find(self, pointers: tuple[Pointer, ...]) -> _Row | None:
+        for pointer in pointers:
+            if pointer.kind == "conversation":
+                rows = self._db.execute(sql.BY_ID, (pointer.key,)).fetchone()
+            else:
+                rows = self._db.execute(sql.BY_POINTER, (self._hash(pointer),)).fetchone()
+            if rows is not None:
+                return self._row(rows)
+        return None
+
+    def _hash(self, pointer: Pointer) -> bytes:
+        return self._sealer.index(pointer.kind, pointer.shop, pointer.key)
+
+    def _row(self, row: tuple[int, str, bytes, int, bytes]) -> _Row:
+        n, id_, key, version, sealed = row
+        cached = self._cache.get(n)
+        if cached is not None and cached[0] == version:
+            return _Row(n, id_, key, version, cached[1])
+        return _Row(n, id_, key, version, codec.read(self._sealer.open(key, sealed)))
+
+    def _write(self, row: _Row | None, unit: _Unit, decision: Decision) -> None:
+        document = decision.document
+        flying = sum(o.status == "sending" for o in document.open)
+        due, send = _ms(document.next_due()), _ms(document.next_send())
+        raw = codec.dump(document)
+        if row is None:
+            key = self._sealer.new_key()
+            self._sql(sql.INSERT, (document.id, key, self._sealer.seal(key, raw), due, send, flying))
+            n = self._db.last_insert_rowid()
+            version = 1
+            last = unit.event.to[-1]
+            if last.kind != "conversation":
+                self._sql(sql.POINT_NEW, (self._hash(last), n, _ms(unit.now)))
+        else:
+            n, key, version = row.n, row.key, row.version + 1
+            self._sql(sql.UPDATE, (self._sealer.seal(key, raw), version, due, send, flying, n))
+        for pointer in decision.claims:
+            # an order moves with its conversation; a phone or mailbox stays with whom it was known first
+            statement = sql.POINT if pointer.kind in ("order", "page") else sql.POINT_NEW
+            self._sql(statement, (self._hash(pointer), n, _ms(unit.now)))
+        for order_id, state in decision.orders:
+            self._sql(sql.ORDER, (document.shop, order_id, n, state, _ms(unit.now)))
+        if decision.spilled:
+            sealed = self._sealer.seal(key, codec.dump_notes(decision.spilled))
+            self._sql(sql.SPILL, (n, decision.spilled[0].n, sealed))
+        self._cache[n] = (version, document)
+        self._cache.move_to_end(n)
+        if len(self._cache) > CACHE:
+            self._cache.popitem(last=False)
+
+    async def _commit(self, batch: list[_Unit]) -> None:
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._sql, "COMMIT")
+        except apsw.Error as error:
+            self._rollback()
+            if isinstance(error, apsw.IOError | apsw.CorruptError | apsw.NotADBError):
+                self._broken = f"the database failed on commit: {error}"
+                self._fail(batch, StoreUnavailable(self._broken))
+                self._on_fatal(self._broken)
+                return
+            await self._one_by_one(batch, error)
+            return
+        self.commits += 1
+        for unit in batch:
+            if not unit.future.done() and unit.result is not None:
+                self.units += 1
+                unit.future.set_result(unit.result)
+
+    def _rollback(self) -> None:
+        """Whatever happened: no transaction stands, and nothing cached comes from it."""
+        self._cache.clear()
+        if self._db.in_transaction:
+            with contextlib.suppress(apsw.Error):
+                self._sql("ROLLBACK")
+
+    @staticmethod
+    def _fail(batch: list[_Unit], error: Exception) -> None:
+        for unit in batch:
+            if not unit.future.done():
+                unit.future.set_exception(error)
+
+    # -- reading: on a connection of its own, so that nothing uncommitted is ever shown
+
+    async def load(self, pointer: Pointer) -> Document | None:
+        if pointer.kind == "conversation":
+            row = self._reader.execute(sql.BY_ID, (pointer.key,)).fetchone()
+        else:
+            row = self._reader.execute(sql.BY_POINTER, (self._hash(pointer),)).fetchone()
+        return None if row is None else codec.read(self._sealer.open(row[2], row[4]))
+
+    async def due(self, now: datetime, limit: int) -> list[Due]:
+        return [Due(id_, _at(ms)) for id_, ms in self._reader.execute(sql.DUE, (_ms(now), limit))]
+
+    async def next_due(self) -> datetime | None:
+        row = self._reader.execute(sql.NEXT_DUE).fetchone()
+        return _at(row[0]) if row and row[0] is not None else None
+
+    async def sendable(self, now: datetime, limit: int, after: tuple[datetime, str] | None = None) -> list[Due]:
+        start, id_ = (_ms(after[0]), after[1]) if after else (-1, "")
+        return [Due(i, _at(ms)) for i, ms in self._reader.execute(sql.SENDABLE, (_ms(now), start, id_, limit))]
+
+    async def in_flight(self) -> list[str]:
+        return [row[0] for row in self._reader.execute(sql.FLYING)]
+
+    async def orders(self, shop: str, state: str | None, since: datetime | None, limit: int) -> list[OrderRow]:
+        rows = self._reader.execute(sql.ORDERS, (shop, state, state, _ms(since) or 0, limit))
+        return [OrderRow(s, o, c, st, _at(ms)) for s, o, c, st, ms in rows]
+
+    async def journal(self, conversation: str) -> list[Note]:
+        notes: list[Note] = []
+        for lines, key in self._reader.execute(sql.JOURNAL, (conversation,)):
+            notes += codec.read_notes(self._sealer.open(key, lines))
+        document = await self.load(Pointer("conversation", conversation))
+        if isinstance(document, Conversation):
+            notes += document.notes
+        return notes
+
+    async def counts(self) -> dict[str, int]:
+        found = {f"orders.{state}": count for state, count in self._reader.execute(sql.COUNT_ORDERS)}
+        return found | {"commits": self.commits, "units": self.units}
+
+    # -- bodies kept for a repair
+
+    async def keep(self, kept: Kept) -> bool:
+        key = self._sealer.new_key()
+        body = self._sealer.seal(key, msgspec.json.encode(kept))
+        return await self._small(sql.KEEP, [(kept.id, _ms(kept.at), key, body)])
+
+    async def kept(self, limit: int = 100) -> list[Kept]:
+        rows = self._reader.execute(sql.KEPT, (limit,))
+        return [msgspec.json.decode(self._sealer.open(key, body), type=Kept) for _, key, body in rows]
+
+    async def drop_kept(self, ids: Iterable[str]) -> None:
+        await self._small(sql.DROP_KEPT, [(i,) for i in ids])
+
+    async def _small(self, statement: str, rows: list[tuple[object, ...]]) -> bool:
+        """A write beside the road (kept bodies only): waits for its turn, commits alone. True when it changed something."""
+        while self._pumping is not None:
+            await asyncio.shield(self._pumping)
+        marker = asyncio.get_running_loop().create_task(self._write_small(statement, rows))
+        self._pumping = marker  # type: ignore[assignment]
+        try:
+            return await marker
+        finally:
+            self._pumping = None
+            if self._people or self._machine:
+                self._pumping = asyncio.get_running_loop().create_task(self._pump())
+
+    async def _write_small(self, statement: str, rows: list[tuple[object, ...]]) -> bool:
+        deadline = time.monotonic() + WAIT_MOST_S
+        while True:
+            try:
+                before = self._db.total_changes()
+                with self._db:
+                    for row in rows:
+                        self._sql(statement, row)
+                return self._db.total_changes() > before
+            except apsw.BusyError as error:
+                if time.monotonic() > deadline:
+                    raise StoreUnavailable("the database is locked by another process") from error
+                await asyncio.sleep(BUSY_PAUSE_S)  # noqa: TID251 -- a lock of the machine, not business time
+            except apsw.Error as error:
+                raise StoreUnavailable(f"the database cannot be written: {error}") from error

@@ -1,0 +1,73 @@
+"""The tables and every statement of the SQLite store."""
+
+#: Written into PRAGMA user_version; a file with a higher one belongs to a newer program.
+SCHEMA_VERSION = 1
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS conversation (
+    n INTEGER PRIMARY KEY,          -- short name for the other tables
+    id TEXT NOT NULL UNIQUE,        -- opaque, random
+    key BLOB NOT NULL,              -- the document's own key, wrapped
+    doc BLOB NOT NULL,              -- sealed
+    version INTEGER NOT NULL,
+    next_due INTEGER,               -- epoch milliseconds; NULL: no timer
+    next_send INTEGER,              -- epoch milliseconds; NULL: nothing planned
+    flying INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX IF NOT EXISTS conversation_due ON conversation (next_due) WHERE next_due IS NOT NULL;
+CREATE INDEX IF NOT EXISTS conversation_send ON conversation (next_send) WHERE next_send IS NOT NULL;
+CREATE INDEX IF NOT EXISTS conversation_flying ON conversation (n) WHERE flying > 0;
+CREATE TABLE IF NOT EXISTS pointer (
+    key BLOB PRIMARY KEY,           -- keyed hash of (kind, shop, name)
+    conversation INTEGER NOT NULL,
+    since INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS shop_order (
+    shop TEXT NOT NULL,
+    order_id TEXT NOT NULL,
+    conversation INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    updated_at INTEGER NOT NULL,
+    PRIMARY KEY (shop, order_id)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS shop_order_changed ON shop_order (shop, updated_at);
+CREATE TABLE IF NOT EXISTS journal (
+    conversation INTEGER NOT NULL,
+    first INTEGER NOT NULL,         -- number of the first line in it
+    lines BLOB NOT NULL,            -- sealed with the conversation's key
+    PRIMARY KEY (conversation, first)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS kept (
+    id TEXT PRIMARY KEY,
+    at INTEGER NOT NULL,
+    key BLOB NOT NULL,
+    body BLOB NOT NULL
+) WITHOUT ROWID;
+"""
+
+BY_POINTER = """SELECT c.n, c.id, c.key, c.version, c.doc FROM pointer p JOIN conversation c ON c.n = p.conversation
+    WHERE p.key = ?"""
+BY_ID = "SELECT n, id, key, version, doc FROM conversation WHERE id = ?"
+INSERT = (
+    """INSERT INTO conversation (id, key, doc, version, next_due, next_send, flying) VALUES (?, ?, ?, 1, ?, ?, ?)"""
+)
+UPDATE = "UPDATE conversation SET doc = ?, version = ?, next_due = ?, next_send = ?, flying = ? WHERE n = ?"
+POINT_NEW = "INSERT INTO pointer (key, conversation, since) VALUES (?, ?, ?) ON CONFLICT (key) DO NOTHING"
+POINT = """INSERT INTO pointer (key, conversation, since) VALUES (?, ?, ?)
+    ON CONFLICT (key) DO UPDATE SET conversation = excluded.conversation, since = excluded.since"""
+ORDER = """INSERT INTO shop_order (shop, order_id, conversation, state, updated_at) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (shop, order_id) DO UPDATE SET conversation = excluded.conversation, state = excluded.state,
+    updated_at = excluded.updated_at"""
+SPILL = "INSERT INTO journal (conversation, first, lines) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+DUE = "SELECT id, next_due FROM conversation WHERE next_due <= ? ORDER BY next_due LIMIT ?"
+NEXT_DUE = "SELECT min(next_due) FROM conversation WHERE next_due IS NOT NULL"
+SENDABLE = """SELECT id, next_send FROM conversation WHERE next_send IS NOT NULL AND next_send <= ?
+    AND (next_send, id) > (?, ?) ORDER BY next_send, id LIMIT ?"""
+FLYING = "SELECT id FROM conversation WHERE flying > 0"
+ORDERS = """SELECT o.shop, o.order_id, c.id, o.state, o.updated_at FROM shop_order o JOIN conversation c ON c.n = o.conversation
+    WHERE o.shop = ? AND (? IS NULL OR o.state = ?) AND o.updated_at >= ? ORDER BY o.updated_at DESC LIMIT ?"""
+JOURNAL = """SELECT j.lines, c.key FROM journal j JOIN conversation c ON c.n = j.conversation WHERE c.id = ? ORDER BY j.first"""
+KEEP = "INSERT INTO kept (id, at, key, body) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+KEPT = "SELECT id, key, body FROM kept ORDER BY at LIMIT ?"
+DROP_KEPT = "DELETE FROM kept WHERE id = ?"
+COUNT_ORDERS = "SELECT state, count(*) FROM shop_order GROUP BY state"
