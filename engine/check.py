@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Protocol
 
 from engine.secret import ENV_NAME
-from engine.settings import BadSettings, Document, Fault, Settings, Shop, build, policies, read, unset
+from engine.settings import BadSettings, Document, Fault, Settings, Shop, build, load, people, policies, read, unset
 from engine.settings.faults import did_you_mean, line_of
 from engine.settings.unset import not_set
 from flows import wording
 from flows.countries import sender_kind
+from flows.desk import Person
 from flows.policy import Policy
 from flows.wording.spec import SPECS
 
@@ -55,18 +56,30 @@ def check(path: str | Path, env: Mapping[str, str], now: datetime) -> list[Fault
         settings = build(document, env)
     except BadSettings as error:
         return [*error.faults, *_unset_names(document, env), *clock]
-    return [*check_settings(settings), *clock]
+    return [*check_settings(settings, all_languages=True), *clock]
 
 
-def check_settings(settings: Settings) -> list[Fault]:
-    """The faults of settings that could be read: what `serve` lacks, texts, senders, disk."""
+def refuses_start(path: str | Path, env: Mapping[str, str], now: datetime) -> list[Fault]:
+    """The faults on which `serve` does not start: all that can be seen without the network and are no warning."""
+    try:
+        faults = check_settings(load(path, env))
+    except BadSettings as error:
+        return list(error.faults)
+    return [fault for fault in (*faults, *_clock(Path(path), now)) if not fault.warning]
+
+
+def check_settings(settings: Settings, *, all_languages: bool = False) -> list[Fault]:
+    """The faults of settings that could be read: what `serve` lacks, texts, senders, disk.
+
+    `all_languages` reads every catalogue (about half a second), else those that the shops speak.
+    """
     faults = unset(settings, "serve")
     for index, (shop, policy) in enumerate(zip(settings.shops, policies(settings).values(), strict=True)):
         where = f"shops[{index}]"
         faults += _parts_off(settings, shop, policy)
         faults += _people(settings, shop)
         faults += _templates(settings, shop, policy)
-        faults += _words(settings, shop, policy, where)
+        faults += _words(settings, policy, where, all_languages)
         faults += _gateway(settings, shop)
     faults += _disk(settings)
     return sorted(dict.fromkeys(faults), key=lambda fault: (fault.line or 0, fault.where))
@@ -89,6 +102,28 @@ async def check_online(settings: Settings, probes: Sequence[Probe], timeout_s: f
             raise answer
         else:
             faults += answer
+    return faults
+
+
+def people_differences(settings: Settings, shop: Shop, table: Iterable[Person]) -> list[Fault]:
+    """Where the file's people differ from the shop's table, which holds; one warning a person."""
+    where = settings.home(shop, "people")[0]
+    written = {person.telegram: person for person in people(settings, shop.id)}
+    held = {person.telegram: person for person in table}
+    faults = []
+    for index, (telegram, person) in enumerate(written.items()):
+        if telegram not in held:
+            what = f"{person.name} is in the file and not in the table, which holds"
+            faults.append(_warning(settings, f"{where}[{index}]", what, "Add them in Telegram with /invite."))
+        elif held[telegram] != person:
+            unlike = [
+                name for name in person.__struct_fields__ if getattr(person, name) != getattr(held[telegram], name)
+            ]
+            what = f"{person.name} differs from the table, which holds: {', '.join(unlike)}"
+            faults.append(_warning(settings, f"{where}[{index}]", what, "Write here what the table says."))
+    for telegram in held.keys() - written.keys():
+        what = f"{held[telegram].name} is in the table and not in the file"
+        faults.append(_warning(settings, where, what, "Nothing needs to be done; the table holds."))
     return faults
 
 
@@ -159,16 +194,24 @@ def _templates(settings: Settings, shop: Shop, policy: Policy) -> Iterator[Fault
         yield _warning(settings, where, what, mend)
 
 
-def _words(settings: Settings, shop: Shop, policy: Policy, where: str) -> Iterator[Fault]:
-    """The texts in every language under the shop's own words and its sender's opt-out words."""
+def _words(settings: Settings, policy: Policy, where: str, all_languages: bool) -> Iterator[Fault]:
+    """The texts in every language under the shop's own words and its sender's opt-out words.
+
+    What is wrong with a text of ours does not stop the shop: it is a warning, and the shop may say it in its own words.
+    """
     opt_out = policy.sms.opt_out if policy.sms else frozenset[str]()
     spoken = {policy.language, policy.language.split("-")[0], *policy.overrides}
-    for fault in wording.check(overrides=policy.overrides, opt_out_words=opt_out, script=policy.script):
-        if fault.kind == "fault":
-            mend = "Mend the shop's own text under texts, or take it out."
-            yield _error(settings, f"{where}.texts", f"text {fault.where}: {fault.message}", mend)
-        elif fault.where.split()[0] in spoken:
-            yield _warning(settings, f"{where}.language", f"texts in {fault.where}: {fault.message}", "")
+    langs = None if all_languages else spoken
+    for fault in wording.check(overrides=policy.overrides, langs=langs, opt_out_words=opt_out, script=policy.script):
+        language, _, key = fault.where.removeprefix("texts ").partition(" ")
+        if fault.where.startswith("texts ") or (fault.kind == "fault" and key in policy.overrides.get(language, ())):
+            mend = "Mend this text, or take it out and keep the built-in one."
+            at = f"{where}.texts.{language}.{key}".rstrip(".")
+            yield _error(settings, at, fault.message, mend)
+        elif fault.kind == "fault" or language in spoken:
+            yield _warning(
+                settings, f"{where}.language", f"the text {fault.where}: {fault.message}", "texts may replace it."
+            )
     for language, texts in policy.overrides.items():
         for name, text in texts.items():
             if word := _shouted(text, opt_out):

@@ -161,7 +161,7 @@ class Outbox:
         """One attempt, and its outcome as an event. `sending` is committed already."""
         try:
             outcome, provider = await self._attempt(conversation, shop, open_)
-        except Exception as error:  # noqa: BLE001 -- an adapter's bug must not lose the effect: it is Unknown
+        except Exception as error:
             log.exception("outbox.bug", extra={"effect": type(open_.effect).__name__, "conversation": conversation})
             outcome, provider = Unknown(f"bug: {type(error).__name__}"), "doorstep"
         self._engine.lanes.get(open_.lane).done(open_.id)

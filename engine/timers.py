@@ -52,7 +52,7 @@ class Timers:
             except StoreUnavailable:
                 await asyncio.sleep(STORE_AGAIN.total_seconds())
                 continue
-            except Exception:  # noqa: BLE001 -- the alarm clock must go on; what failed stays due and is seen in the log
+            except Exception:
                 log.exception("timers.failed")
                 await asyncio.sleep(STORE_AGAIN.total_seconds())
                 continue

@@ -12,7 +12,7 @@ from typing import Literal
 from msgspec import Struct
 
 from flows.money import Money
-from flows.orders import Order, Reason
+from flows.orders import Order
 from flows.wording import Moment
 
 Value = str | int | Money | Moment
@@ -174,4 +174,3 @@ class Open(Struct, frozen=True, omit_defaults=True):
     asked: int = 0  # how often the provider was asked what became of it
 
 
-__all__ = ["AnyEffect", "Card", "Open", "Reason", "Say"]

@@ -192,7 +192,7 @@ def _read_one(text: str, country: str | None) -> Phone | None:
     if international:
         return _checked(_parsed(_dialled_abroad("+" + text[international.end() :]), None))
     found = _checked(_parsed(_dialled_at_home(text, country.upper()), country.upper())) if country else None
-    if found is not None and found.valid:
+    if found is not None and found.valid and not _has_code(text, country):
         return found
     bare = text.lstrip(" (0").replace(")", "", 1)
     trunk = _checked(_parsed(bare, country.upper())) if country and bare != text else None  # a 0 where none is used
@@ -200,7 +200,17 @@ def _read_one(text: str, country: str | None) -> Phone | None:
     abroad = (
         _checked(_parsed("+" + text, None)) if long and text[:1] != "0" else None
     )  # a country code without its plus
+    if found is not None and found.valid:  # begins with its own country's code
+        return abroad if abroad is not None and abroad.valid else found
     return next((phone for phone in (trunk, abroad) if phone is not None and phone.valid), found)
+
+
+def _has_code(text: str, country: str | None) -> bool:
+    """Whether digits begin with the country's own code where a number at home would begin with a 0 (4915… in Germany)."""
+    rules = phonenumbers.PhoneMetadata.metadata_for_region(country.upper(), None) if country else None
+    if rules is None or rules.national_prefix != "0":
+        return False
+    return text.startswith(str(rules.country_code)) and sum(map(str.isdigit, text)) > MIN_ABROAD
 
 
 def _dialled_at_home(text: str, country: str) -> str:

@@ -1,0 +1,204 @@
+"""From the settings to the parts of this room: which provider carries which channel of which shop, and every HTTP route."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import get_args
+
+import msgspec
+from aiohttp import web
+
+from adapters import gateway, meta, twilio
+from adapters.gateway import DeliveryStatus, GatewayDelivery, GatewayReplies, GatewaySend, GatewaySettings
+from adapters.gateway_send import GatewayChannel
+from adapters.meta import MetaSettings, MetaTemplate
+from adapters.meta_inbound import MetaSender
+from adapters.meta_send import MetaChannel
+from adapters.openapi import ApiDocs
+from adapters.orders_api import OrdersApi
+from adapters.page import Page
+from adapters.receiving import Parse
+from adapters.shop_hooks import shop_hooks
+from adapters.smtp import SmtpChannel, SmtpSettings
+from adapters.twilio import TwilioSettings
+from adapters.twilio_send import TwilioChannel
+from engine.ports import Channel, Front
+from engine.settings import Meta, Settings, SmsGateway, Smtp, Twilio, shops_by_address
+from engine.settings.sharing import Address
+
+Carriers = dict[tuple[str, str], Channel]
+
+
+class Providers:
+    """The providers of all shops, each account once. `channels`: (shop, channel) -> who carries it."""
+
+    def __init__(self, settings: Settings, now: Callable[[], datetime]) -> None:
+        self._settings = settings
+        self._owners = shops_by_address(settings)
+        self.twilio: list[TwilioSettings] = []
+        self.meta: list[MetaSettings] = []
+        self.gateways: dict[str, GatewaySettings] = {}
+        self.channels: Carriers = {}
+        carriers: dict[int, Channel] = {}  # by the settings block they come from: shops share a connection pool
+        for shop in settings.shops:
+            blocks = settings.blocks(shop)
+            chosen = blocks.channels
+            if blocks.twilio and "twilio" in (chosen.sms, chosen.whatsapp):
+                carrier = carriers.setdefault(id(blocks.twilio), self._twilio(blocks.twilio, carriers))
+                for channel in ("sms", "whatsapp"):
+                    if getattr(chosen, channel) == "twilio":
+                        self.channels[shop.id, channel] = carrier
+            if blocks.meta and chosen.whatsapp == "meta":
+                self.channels[shop.id, "whatsapp"] = carriers.setdefault(
+                    id(blocks.meta), self._meta(blocks.meta, carriers)
+                )
+            if blocks.sms_gateway and chosen.sms == "gateway":
+                carrier = carriers.setdefault(
+                    id(blocks.sms_gateway), self._gateway(blocks.sms_gateway, shop.country, carriers)
+                )
+                self.channels[shop.id, "sms"] = carrier
+            if blocks.smtp and chosen.email == "smtp":
+                self.channels[shop.id, "email"] = carriers.setdefault(
+                    id(blocks.smtp), SmtpChannel(_smtp(blocks.smtp), now)
+                )
+
+    def _shops(self, channel: str, provider: str) -> dict[Address, tuple[str, ...]]:
+        return {a: shops for a, shops in self._owners.items() if a[0] == channel and a[1] == provider}
+
+    def _twilio(self, block: Twilio, carriers: Mapping[int, Channel]) -> Channel:
+        if id(block) in carriers:
+            return carriers[id(block)]
+        senders = {ours: shops for (_, _, ours), shops in self._shops("sms", "twilio").items()}
+        senders |= {f"whatsapp:{ours}": shops for (_, _, ours), shops in self._shops("whatsapp", "twilio").items()}
+        settings = TwilioSettings(
+            account_sid=block.account_sid,
+            auth_tokens=(block.auth_token.reveal(),),
+            public_url=self._settings.public_url,
+            base_url=block.base_url,
+            senders=senders,
+            messaging_service_sid=block.messaging_service_sid or "",
+            content_sids=block.content_sids,
+        )
+        self.twilio.append(settings)
+        return TwilioChannel(settings)
+
+    def _meta(self, block: Meta, carriers: Mapping[int, Channel]) -> Channel:
+        if id(block) in carriers:
+            return carriers[id(block)]
+        address = block.number or block.phone_number_id
+        owners = self._owners.get(("whatsapp", "meta", block.phone_number_id), ())
+        settings = MetaSettings(
+            access_token=block.access_token.reveal(),
+            app_secrets=(block.app_secret.reveal(),),
+            verify_token=block.verify_token.reveal(),
+            senders={block.phone_number_id: MetaSender(address, owners)},
+            templates={
+                name: {lang: MetaTemplate(theirs, lang) for lang, theirs in ids.items()}
+                for name, ids in block.templates.items()
+            },
+            base_url=block.base_url,
+        )
+        self.meta.append(settings)
+        return MetaChannel(settings)
+
+    def _gateway(self, block: SmsGateway, country: str, carriers: Mapping[int, Channel]) -> Channel:
+        if id(block) in carriers:
+            return carriers[id(block)]
+        shops = self._owners.get(("sms", "gateway", block.name), ())
+        settings = _gateway(block, shops, country)
+        self.gateways[block.name] = settings
+        return GatewayChannel(settings)
+
+    def parsers(self, front: Front) -> dict[str, Parse]:
+        """Route name -> what reads its kept bodies again."""
+        found: dict[str, Parse] = {}
+        if self.twilio:
+            found |= twilio.parsers(*self.twilio)
+        for app in self.meta:
+            found |= meta.parsers(app)
+        for one in self.gateways.values():
+            found |= gateway.parsers(one)
+        for hook in self._hooks(front):
+            found[hook.route] = hook.parse
+        return found
+
+    def _hooks(self, front: Front) -> Iterable[object]:
+        shops = self._settings.shops
+        return shop_hooks(
+            front,
+            shopify={s.id: (s.shopify.webhook_secret.reveal(),) for s in shops if s.shopify},
+            woocommerce={s.id: (s.woocommerce.webhook_secret.reveal(),) for s in shops if s.woocommerce},
+        )
+
+    def routes(self, front: Front, page_key: bytes) -> list[web.RouteDef]:
+        """Every route of this room, but for health."""
+        shops, public_url = self._settings.shops, self._settings.public_url
+        found: list[web.RouteDef] = []
+        if self.twilio:
+            found += twilio.routes(front, *self.twilio)
+        if self.gateways:
+            found += gateway.routes(front, self.gateways)
+        if self.meta:
+            found += meta.routes(front, self.meta)
+        for hook in self._hooks(front):
+            found += hook.routes()
+        found += OrdersApi(front, {s.id: s.api_token.reveal() for s in shops if s.api_token}).routes()
+        found += Page(front, page_key, public_url).routes()
+        found += ApiDocs(public_url).routes()
+        return found
+
+    async def close(self) -> None:
+        for channel in {id(c): c for c in self.channels.values()}.values():
+            await channel.close()
+
+
+def _smtp(block: Smtp) -> SmtpSettings:
+    server = block.server()
+    return SmtpSettings(
+        host=server.host,
+        port=server.port,
+        sender=block.sender,
+        user=server.user,
+        password=server.password,
+        security="none" if server.security == "plain" else server.security,
+    )
+
+
+def _gateway(block: SmsGateway, shops: tuple[str, ...], country: str) -> GatewaySettings:
+    send, hook, delivery = block.send, block.reply_hook, block.delivery
+    statuses: dict[str, DeliveryStatus] = {}
+    if delivery is not None:
+        statuses |= dict.fromkeys(delivery.delivered, get_args(DeliveryStatus)[2])
+        statuses |= dict.fromkeys(delivery.failed, get_args(DeliveryStatus)[4])
+    body = send.body.reveal() if send.body else None
+    replies = None
+    if hook is not None:
+        replies = GatewayReplies(
+            secret=hook.secret.reveal(), secret_header=hook.header or "X-Gateway-Secret", fields=dict(hook.fields)
+        )
+    return GatewaySettings(
+        name=block.name,
+        send=GatewaySend(
+            url=send.url.reveal(),
+            method=send.method,
+            headers={name: value.reveal() for name, value in send.headers.items()},
+            body=_body(body),
+            id_field=send.id_field or "",
+        ),
+        sender=block.sender or block.name,
+        shops=shops,
+        country=country,
+        reply_hook=replies,
+        delivery=GatewayDelivery(fields=dict(delivery.fields), statuses=statuses) if delivery else GatewayDelivery(),
+    )
+
+
+def _body(text: str | None) -> object:
+    """A body written as JSON becomes a mapping, so that texts are escaped inside it; any other stays a text."""
+    if text is None:
+        return None
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return text

@@ -1,0 +1,50 @@
+"""Faults between settings, seen in the tree as it was written, so that they show beside every other fault at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.settings.faults import path
+
+Crossed = tuple[str, str, str]  # where, what, mend
+
+
+def crossed(tree: dict[str, object]) -> Iterator[Crossed]:
+    """What no single setting shows: shops of one name, staff before a machine's step, an unsigned Telegram webhook."""
+    yield from _shops(tree.get("shops"))
+    yield from _blocks(tree, ())
+    for index, shop in enumerate(_list(tree.get("shops"))):
+        yield from _blocks(_dict(shop), ("shops", index))
+
+
+def _shops(shops: object) -> Iterator[Crossed]:
+    if shops == []:
+        yield "shops", "there is no shop", "Add one under shops."
+    seen: dict[object, int] = {}
+    for index, shop in enumerate(_list(shops)):
+        name = _dict(shop).get("id")
+        if name is not None and name in seen:
+            yield f"shops[{index}].id", f"shops[{seen[name]}] is called {name} too", "Give every shop an id of its own."
+        seen.setdefault(name, index)
+
+
+def _blocks(holder: dict[str, object], loc: tuple[str | int, ...]) -> Iterator[Crossed]:
+    confirmation = _dict(holder.get("confirmation"))
+    ladder = confirmation.get("ladder")
+    where = path((*loc, "confirmation", "ladder"))
+    if "ladder" in confirmation and not ladder:
+        yield where, "the ladder has no step", "Add at least - {channel: staff, wait: 24h}"
+    if any(_dict(step).get("channel") == "staff" for step in _list(ladder)[:-1]):
+        yield where, "staff are asked before a machine's step", "Make staff the last step of the ladder."
+    telegram = _dict(holder.get("telegram"))
+    if telegram.get("mode") == "webhook" and not telegram.get("webhook_secret"):
+        mend = 'Add webhook_secret: "${TELEGRAM_WEBHOOK_SECRET}"'
+        yield path((*loc, "telegram", "mode")), "webhook mode needs webhook_secret", mend
+
+
+def _dict(value: object) -> dict[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: object) -> list[object]:
+    return list(value) if isinstance(value, list | tuple) else []

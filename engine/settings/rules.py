@@ -1,0 +1,110 @@
+"""The blocks that say how Doorstep behaves: the ladder, calls, countries, limits."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import PlainValidator
+
+from engine.settings.block import Block, setting
+from engine.settings.faults import wrong
+from engine.settings.values import Amount, Duration, Flag, QuietHours, SmsSender, Wait
+from flows.policy import Policy, Rung
+
+_DEFAULT = Policy(shop="", name="")
+
+
+class LadderRung(Block):
+    """One step of the ladder."""
+
+    channel: Literal["sms", "whatsapp", "email", "staff"] = setting("where", eg="sms")
+    wait: Wait = setting("from the provider's acceptance until the next step", eg="4h")
+
+    def rung(self) -> Rung:
+        return Rung(self.channel, self.wait)
+
+
+def _default_ladder() -> tuple[LadderRung, ...]:
+    steps = ({"channel": step.channel, "wait": step.wait} for step in _DEFAULT.ladder)
+    return tuple(LadderRung.model_validate(step) for step in steps)
+
+
+class CallRules(Block):
+    """What staff do with an order that no message settled."""
+
+    attempts: int = setting("so many unanswered calls", _DEFAULT.calls.attempts, least=1)
+    apart: Duration = setting("at least so far apart", _DEFAULT.calls.apart)
+    then: Literal["cancel", "hold"] = setting("and then", "cancel")
+
+
+class Confirmation(Block):
+    """How an order is confirmed."""
+
+    ladder: tuple[LadderRung, ...] = setting("the steps, in turn", _default_ladder(), eg="[{channel: sms, wait: 4h}]")
+    calls: CallRules = setting("unanswered calls", CallRules)
+    if_unanswered: Literal["hold", "cancel"] = setting(
+        "nobody acted on the card: hold and tell the owner, or cancel", "hold"
+    )
+    quiet_hours: QuietHours = setting(
+        "local time of the customer in which follow-ups rest; null: none", _DEFAULT.quiet, eg='"21:00-09:00"'
+    )
+
+
+class CountryRule(Block):
+    """What this shop knows better of one country than the built-in table."""
+
+    two_way_sms: Flag | None = setting("replies to our texts arrive", None, eg="true")
+    links_allowed: Flag | None = setting("a text may carry a link", None, eg="true")
+    sender: SmsSender | None = setting("write from this sender there", None, eg='"+34600000000"')
+
+
+class Risk(Block):
+    """What past orders say about a new one."""
+
+    enabled: Flag = setting("assess orders", True)
+
+
+class Delivery(Block):
+    """After the yes."""
+
+    not_shipped_after: Wait = setting(
+        "a confirmed order that has not left by then is shown to staff", _DEFAULT.not_shipped_after, eg="3d"
+    )
+    no_news_after: Wait = setting(
+        "a shipped order without news by then is shown to staff", _DEFAULT.no_news_after, eg="10d"
+    )
+
+
+class Complaints(Block):
+    """Complaints always go to the owner; there is nothing to set yet."""
+
+
+class Offers(Block):
+    """No offers are made; there is nothing to set yet."""
+
+
+class Polls(Block):
+    """No polls are held; there is nothing to set yet."""
+
+
+def _per_hour(value: object) -> int | Literal["auto"] | None:
+    if value is None:
+        return None
+    if value == "auto":
+        return "auto"
+    if str(value).isdigit():
+        return int(str(value))
+    raise wrong(f"{str(value)[:20]!r} is no limit", "Write auto, a whole number, or null for none.")
+
+
+class LimitRules(Block):
+    """Ceilings for messages that we begin, never for answers; null is none. What is over waits and is shown to staff."""
+
+    first_sms_per_number_day: int | None = setting("first texts to one number in 24 h", 3, least=0)
+    first_sms_per_prefix_hour: int | None = setting(
+        "first texts to numbers alike but for four digits, an hour", 20, least=0
+    )
+    first_sms_per_hour: Annotated[int | Literal["auto"] | None, PlainValidator(_per_hour)] = setting(
+        "first texts of the shop an hour; auto = 50, or four times what is usual when that is more", "auto"
+    )
+    money_per_day: Amount | None = setting("spend on messages a day", None, eg="20.00 EUR")

@@ -1,0 +1,368 @@
+#!/usr/bin/env python3
+"""The front door: reads config.yaml, builds the parts, wires them, runs. No logic."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from engine.clock import Clock
+    from engine.settings import Settings
+
+#: How often the service looks after itself: backlogs, work that a process left behind.
+SWEEP = timedelta(seconds=20)
+
+
+class House:
+    """The parts, built and wired from the settings. `start` opens the doors, `stop` closes them in order."""
+
+    def __init__(self, settings: Settings, clock: Clock, extra: Any = None, storage_path: str | None = None) -> None:
+        import secrets
+
+        from adapters import health
+        from adapters.http import make_app, make_runner
+        from adapters.wiring import Providers
+        from engine import metrics
+        from engine.decide import Decider
+        from engine.engine import Engine
+        from engine.lanes import Lanes
+        from engine.outbox import Outbox
+        from engine.rates import rates
+        from engine.settings import people, policies
+        from engine.timers import Timers
+        from engine.tokens import Tokens
+        from storage.opening import open_store
+
+        self.settings = settings
+        self.clock = clock
+        self.process = secrets.token_hex(6)
+        key = settings.storage.key()
+        tokens = Tokens(key)
+        self.ended = asyncio.Event()
+        self.store = open_store(storage_path or settings.storage.path or "", key, self._fatal)
+        self.policies = policies(settings)
+        decider = Decider(self.policies, Lanes(rates(self.policies)), tokens, self.process)
+        self.engine = Engine(self.store, decider, clock, tokens)
+        self.providers = Providers(settings, clock.now)
+        self.outbox = Outbox(self.engine, self.providers.channels, None, tokens, settings.public_url, self.process)
+        self.timers = Timers(self.engine)
+        self.people = {shop.id: people(settings, shop.id) for shop in settings.shops}
+        self.known_faults: dict[str, str] = {}
+        self.bots: list[Any] = []
+        routes: list[web.RouteDef] = self.providers.routes(self.engine, key)
+        routes += health.Health(self, metrics.registry(self.engine.counters)).routes()
+        routes += self._telegram()
+        self.app = make_app(self.engine, [*routes, *(extra(self) if extra else ())])
+        self.runner = make_runner(self.app)
+        self.tasks: list[asyncio.Task[Any]] = []
+
+    def _fatal(self, why: str) -> None:
+        """The disk can no longer be trusted: end, and let the supervisor start us on what it really holds."""
+        print(f"doorstep: {why}", file=sys.stderr)
+        os._exit(70)
+
+    def _telegram(self) -> list[web.RouteDef]:
+        """The bot, imported (slowly) only where a shop has a group."""
+        tokens: dict[str, dict[str, str]] = {}
+        blocks: dict[str, Any] = {}
+        for shop in self.settings.shops:
+            telegram = self.settings.blocks(shop).telegram
+            if telegram is not None:
+                tokens.setdefault(telegram.token.reveal(), {})[shop.id] = str(telegram.staff_group)
+                blocks[telegram.token.reveal()] = telegram
+        if not tokens:
+            return []
+        from bot.room import TelegramRoom
+
+        rooms = [
+            TelegramRoom(self.engine, blocks[token], groups, self.settings.public_url)
+            for token, groups in tokens.items()
+        ]
+        self.bots = rooms
+        self.outbox.desk = rooms[0].desk if len(rooms) == 1 else _Desks(rooms)
+        return [route for room in rooms for route in room.routes()]
+
+    # -- adapters.health.Probe
+
+    async def counts(self) -> dict[str, int]:
+        return await self.store.counts()
+
+    def faults(self) -> dict[str, str]:
+        late = {f"lane {name}": f"{int(s)} s behind" for name, s in self.outbox.backlog_s().items() if s > 60}
+        return {**self.known_faults, **late, **{k: v for bot in self.bots for k, v in bot.faults().items()}}
+
+    async def start(self, host: str, port: int) -> None:
+        from aiohttp import web
+
+        from engine.opening import open_desks
+
+        await open_desks(self.engine, self.people)
+        await self.outbox.recover()
+        self.timers.start()
+        await self.runner.setup()
+        await web.TCPSite(self.runner, host, port, backlog=512, reuse_address=True).start()
+        for bot in self.bots:
+            self.tasks.append(asyncio.create_task(bot.run()))
+        self.tasks.append(asyncio.create_task(self._sweep()))
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP.total_seconds())
+            with contextlib.suppress(Exception):
+                await self.outbox.watch_backlog()
+
+    async def next_moment(self) -> datetime | None:
+        moments = [m for m in (await self.store.next_due(), self.outbox.next_moment()) if m is not None]
+        return min(moments, default=None)
+
+    def busy(self) -> int:
+        return self.outbox.busy() + self.timers.busy
+
+    async def stop(self) -> None:
+        """No new request, finish what runs, then close."""
+        await self.runner.cleanup()
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        await self.timers.stop()
+        await self.outbox.stop()
+        for bot in self.bots:
+            await bot.close()
+        await self.providers.close()
+        await self.store.close()
+
+
+class _Desks:
+    """Several bots: each shop's effects go to its own."""
+
+    def __init__(self, rooms: list[Any]) -> None:
+        self._by_shop = {shop: room.desk for room in rooms for shop in room.groups}
+
+    async def perform(self, effect: Any, effect_id: str, shop: str) -> Any:
+        return await self._by_shop[shop].perform(effect, effect_id, shop)
+
+
+async def _run(house: House, host: str, port: int) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, house.ended.set)
+    await house.start(host, port)
+    click.echo(f"Doorstep listens on http://{host}:{port}", err=True)
+    await house.ended.wait()
+    click.echo("Stopping: finishing what is under way …", err=True)
+    await house.stop()
+
+
+def _settings(context: click.Context, command: str) -> Settings:
+    """The settings, or every fault at once and exit 1."""
+    from engine.settings import BadSettings, load, unset
+
+    try:
+        settings = load(context.obj, os.environ)
+        faults = unset(settings, command)
+    except BadSettings as error:
+        faults = list(error.faults)
+    if faults:
+        for fault in faults:
+            click.echo(str(fault), err=True)
+        raise SystemExit(1)
+    return settings
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.option("--config", default="config.yaml", show_default=True, help="The settings.")
+@click.pass_context
+def main(context: click.Context, config: str) -> None:
+    """Doorstep confirms cash-on-delivery orders by conversation.
+
+    \b
+    Try it:      python run.py sandbox
+    For real:    python run.py check && python run.py serve
+    """
+    context.obj = Path(config)
+
+
+@main.command()
+@click.pass_context
+def serve(context: click.Context) -> None:
+    """The real service: webhooks, bot, pumps.
+
+    Example: python run.py --config shop.yaml serve
+    """
+    from engine import journal_log
+    from engine.check import refuses_start
+    from engine.clock import RunningClock
+
+    settings = _settings(context, "serve")
+    stopping = refuses_start(context.obj, os.environ, datetime.now(UTC))
+    for fault in stopping:
+        click.echo(str(fault), err=True)
+    if stopping:
+        raise SystemExit(1)
+    journal_log.set_up()
+    host, _, port = settings.listen.rpartition(":")
+
+    async def go() -> None:
+        await _run(House(settings, RunningClock()), host, int(port))
+
+    asyncio.run(go())
+
+
+@main.command()
+@click.option("--port", default=8080, show_default=True, help="Where the page and the service answer.")
+@click.option("--data", default="", help="Keep the database here; without it each start begins afresh.")
+@click.pass_context
+def sandbox(context: click.Context, port: int, data: str) -> None:
+    """The service with pretend providers, and a page to play with.
+
+    Example: python run.py sandbox --port 8080
+    """
+    from sandbox_wiring import play
+
+    asyncio.run(play(context.obj, port, data))
+
+
+@main.command()
+@click.option("--online", is_flag=True, help="Also ask the providers: credentials, webhooks, templates.")
+@click.pass_context
+def check(context: click.Context, online: bool) -> None:
+    """Looks for everything that is wrong, and says where and how to mend it. Exit 0 or 1.
+
+    Example: python run.py check
+    """
+    from engine.check import check as look
+
+    faults = look(context.obj, os.environ, datetime.now(UTC))
+    for fault in faults:
+        click.echo(str(fault))
+    wrong = [f for f in faults if not getattr(f, "warning", False)]
+    click.echo("All is well." if not faults else f"{len(wrong)} to mend, {len(faults) - len(wrong)} to know of.")
+    raise SystemExit(1 if wrong else 0)
+
+
+@main.command()
+def understand() -> None:
+    """JSON lines in, JSON lines out: what a customer's words mean.
+
+    Example: echo '{"text": "haan bhej do", "prompt": "confirm"}' | python run.py understand
+    """
+    from flows.understand.lines import understood
+
+    for line in sys.stdin:
+        if line.strip():
+            sys.stdout.write(understood(line) + "\n")
+
+
+@main.command()
+@click.argument("template", required=False)
+@click.option("--all", "every", is_flag=True, help="Every template.")
+@click.option("--lang", default="en", show_default=True)
+def preview(template: str | None, every: bool, lang: str) -> None:
+    """The text that would go out, per channel, with encoding, segments and cost.
+
+    Example: python run.py preview confirm_words --lang es
+    """
+    from flows.wording import UnknownTemplate, template_names
+    from flows.wording import preview as show
+
+    if not template and not every:
+        raise click.UsageError("Name a template, or --all. Templates: " + ", ".join(template_names()))
+    for name in template_names() if every else (template or "",):
+        try:
+            shown = show(name, lang)
+        except UnknownTemplate:
+            raise click.UsageError(f"There is no template {name}. Templates: " + ", ".join(template_names())) from None
+        for channel, rendered in shown:
+            size = (
+                f"{rendered.encoding}, {rendered.segments} segment(s)"
+                if channel == "sms"
+                else f"{len(rendered.text)} characters"
+            )
+            click.echo(f"{name} | {channel} | {rendered.lang} | {size}")
+            for part in (rendered.subject, rendered.text, " | ".join(f"[{b.title}]" for b in rendered.buttons)):
+                if part:
+                    click.echo(f"    {part}")
+
+
+@main.command("orders")
+@click.argument("order_id", required=False)
+@click.option("--state", default=None, help="Only orders in this state.")
+@click.option("--shop", default=None, help="The shop, where there are several.")
+@click.pass_context
+def orders(context: click.Context, order_id: str | None, state: str | None, shop: str | None) -> None:
+    """Lists orders; with an id, one order and its whole journal.
+
+    Example: python run.py orders --state flagged
+    """
+    from engine.listing import one_order, order_lines
+    from storage.opening import open_store
+
+    settings = _settings(context, "orders")
+    store = open_store(settings.storage.path or "", settings.storage.key(), lambda why: None)
+    shops = [shop] if shop else [s.id for s in settings.shops]
+
+    async def show() -> int:
+        try:
+            lines = await (one_order(store, shops, order_id) if order_id else order_lines(store, shops, state))
+        finally:
+            await store.close()
+        for line in lines:
+            click.echo(line)
+        return 0 if lines else 1
+
+    if asyncio.run(show()):
+        click.echo(f"No order {order_id} is known." if order_id else "No orders yet.", err=bool(order_id))
+        raise SystemExit(1 if order_id else 0)
+
+
+@main.command("send-test")
+@click.option("--to", required=True, help="Phone with country code, or e-mail address.")
+@click.option("--channel", default=None, help="sms, whatsapp or email; by default what fits the address.")
+@click.option("--shop", default=None, help="The shop, where there are several.")
+@click.pass_context
+def send_test(context: click.Context, to: str, channel: str | None, shop: str | None) -> None:
+    """One real message through the configured provider.
+
+    Example: python run.py send-test --to +34600000000
+    """
+    from adapters.wiring import Providers
+    from engine.clock import RunningClock
+    from engine.settings import policies
+    from engine.trying import test_message
+
+    settings = _settings(context, "send-test")
+    shop_id = shop or settings.shops[0].id
+
+    async def send() -> str:
+        clock = RunningClock()
+        providers = Providers(settings, clock.now)
+        try:
+            message = test_message(policies(settings)[shop_id], to, channel, clock.now())
+            carrier = providers.channels.get((shop_id, message.channel))
+            if carrier is None:
+                raise click.ClickException(
+                    f"No provider carries {message.channel} for {shop_id}. See channels in config.yaml."
+                )
+            return msgspec.json.encode(await carrier.send(message)).decode()
+        finally:
+            await providers.close()
+
+    outcome = asyncio.run(send())
+    click.echo(outcome)
+    raise SystemExit(0 if '"Accepted"' in outcome else 1)
+
+
+if __name__ == "__main__":
+    main()

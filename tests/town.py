@@ -1,0 +1,336 @@
+"""A whole town for story tests: the unchanged service against the pretend providers, over real HTTP and SMTP, on one clock.
+
+The ledgers of the providers (what a phone really got) judge. Time stands still but for `skip`, which goes from one due moment to the
+next, as the sandbox does: never one leap, which the service would rightly take for an outage.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import hashlib
+import hmac
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import run
+from engine.clock import FakeClock
+from engine.settings import Settings, build
+from engine.settings.document import parse
+from flows import pointers
+from flows.conversation import Conversation
+from flows.orders import Order
+from sandbox.smtp import PretendSmtp
+from sandbox.serving import serve
+from sandbox.telegram import PretendTelegram
+from sandbox.twilio import PretendTwilio, TwilioRules
+from sandbox.world import Received, World
+
+START = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)  # a Monday, 11:00 in Madrid
+ACCOUNT, TOKEN = "AC" + "0" * 32, "town-twilio-token"
+API_TOKEN = "town-api-token"
+SHOPIFY_SECRET, WOO_SECRET = "town-shopify-secret", "town-woo-secret"
+KEY = base64.b64encode(bytes(range(32))).decode()
+BOT_TOKEN = "123456789:AAtown-town-town-town-town-town-town"
+SMS_FROM, WA_FROM = "+34911000001", "+34911000002"
+ANA_PHONE = "+34600000001"
+OLGA, ANA, BEN, EVE = 111, 222, 333, 999  # owner, staff, staff, a stranger
+
+SETTINGS = """
+public_url: http://127.0.0.1:{port}
+listen: 127.0.0.1:{port}
+storage: {{url: "sqlite:///{path}", encryption_key: "${{KEY}}"}}
+people:
+  - {{telegram: 111, name: Olga, role: owner}}
+  - {{telegram: 222, name: Ana, role: staff}}
+  - {{telegram: 333, name: Ben, role: staff}}
+twilio:
+  account_sid: {account}
+  auth_token: ${{TWILIO}}
+  base_url: {twilio}
+  sms_from: "{sms_from}"
+  whatsapp_from: "{wa_from}"
+  content_sids: {{{contents}}}
+smtp: {{url: "{smtp}", from: "Demo Shop <orders@example.com>"}}
+telegram: {telegram}
+countries: {{ES: {{two_way_sms: true}}}}
+{more}
+shops:
+  - id: demo
+    name: Demo Shop
+    language: en
+    country: ES
+    currency: EUR
+    timezone: Europe/Madrid
+    hours: {{mon-fri: "09:00-18:00"}}
+    api_token: ${{API}}
+    shopify: {{webhook_secret: "${{SHOPIFY}}"}}
+    woocommerce: {{webhook_secret: "${{WOO}}"}}
+    {in_shop}
+"""
+ENV = {"KEY": KEY, "TWILIO": TOKEN, "API": API_TOKEN, "SHOPIFY": SHOPIFY_SECRET, "WOO": WOO_SECRET, "BOT": BOT_TOKEN}
+#: Our templates that "Twilio has approved" in the town, in English.
+APPROVED = ("confirm", "reconfirm", "cancelled_by_shop", "cancelled_no_answer", "cancelled_optout", "missed_call")
+
+
+class Town:
+    """What a story test holds: the customer's, the shop's and the staff's hands, and what they see."""
+
+    def __init__(self, world: World, clock: FakeClock) -> None:
+        self.world = world
+        self.clock = clock
+        self.twilio: PretendTwilio
+        self.smtp: PretendSmtp
+        self.tg: PretendTelegram
+        self.house: run.House
+        self.group = 0
+        self.http: aiohttp.ClientSession
+        self.url = ""
+        self._orders = 1000
+
+    # -- time
+
+    async def settle(self) -> None:
+        """Until nothing is under way anywhere."""
+        calm = 0
+        while calm < 4:
+            await asyncio.sleep(0.002)
+            waiting = any(lane.next_moment(self.clock.now()) == self.clock.now() for lane in self.house.engine.lanes.all())
+            await self.world.settled()
+            due = await self.house.store.due(self.clock.now(), 1)
+            busy = self.house.busy() or waiting or self.world.under_way or due
+            calm = 0 if busy else calm + 1
+
+    async def skip(self, hours: float = 0, **by: float) -> None:
+        """Business time goes on, from one due moment to the next."""
+        target = self.clock.now() + timedelta(hours=hours, **by)
+        for _ in range(2000):
+            await self.settle()
+            coming = await self.house.next_moment()
+            if coming is None or coming > target:
+                break
+            self._set(max(coming, self.clock.now() + timedelta(milliseconds=1)))
+        self._set(target)
+        await self.settle()
+
+    def _set(self, moment: datetime) -> None:
+        self.world.set_clock(moment)
+        self.clock.set(moment)
+
+    # -- the shop
+
+    def an_order(self, **fields: Any) -> dict[str, Any]:
+        """A cash-on-delivery order of Ana Ruiz in Madrid; keywords replace fields."""
+        self._orders += 1
+        order: dict[str, Any] = {
+            "id": str(self._orders),
+            "placed_at": self.clock.now().isoformat(),
+            "name": "Ana Ruiz",
+            "phone": "600 000 001",
+            "email": "ana@example.com",
+            "address": {"line1": "Calle Mayor 1", "city": "Madrid", "postcode": "28013", "country": "ES"},
+            "items": [{"sku": "S1", "title": "Lamp", "quantity": 1, "price": "49.90"}],
+            "total": "49.90",
+            "currency": "EUR",
+            "payment": "cod",
+            "consent": {"whatsapp": True},
+        }
+        return order | fields
+
+    async def order(self, **fields: Any) -> str:
+        """POST one; gives its id."""
+        body = self.an_order(**fields)
+        status, _ = await self.api("POST", "/orders", body)
+        assert status in (200, 202), status
+        await self.settle()
+        return str(body["id"])
+
+    async def api(self, method: str, path: str, body: Any = None, token: str = API_TOKEN) -> tuple[int, Any]:
+        headers = {"Authorization": f"Bearer {token}"}
+        async with self.http.request(method, self.url + path, json=body, headers=headers) as answer:
+            return answer.status, await answer.json(content_type=None)
+
+    async def shopify(self, body: dict[str, Any], topic: str = "orders/create", **headers: str) -> int:
+        raw = json.dumps(body).encode()
+        signed = base64.b64encode(hmac.digest(SHOPIFY_SECRET.encode(), raw, "sha256")).decode()
+        sent = {"Content-Type": "application/json", "X-Shopify-Hmac-SHA256": signed, "X-Shopify-Topic": topic} | headers
+        async with self.http.post(f"{self.url}/hooks/shopify/demo", data=raw, headers=sent) as answer:
+            status = answer.status
+        await self.settle()
+        return status
+
+    async def woo(self, body: dict[str, Any], **headers: str) -> int:
+        raw = json.dumps(body).encode()
+        signed = base64.b64encode(hmac.digest(WOO_SECRET.encode(), raw, hashlib.sha256)).decode()
+        sent = {"Content-Type": "application/json", "X-WC-Webhook-Signature": signed, "X-WC-Webhook-Topic": "order.created"}
+        async with self.http.post(f"{self.url}/hooks/woocommerce/demo", data=raw, headers=sent | headers) as answer:
+            status = answer.status
+        await self.settle()
+        return status
+
+    async def report(self, order_id: str, kind: str, **more: str) -> int:
+        status, _ = await self.api("POST", f"/orders/{order_id}/events", {"type": kind, **more})
+        await self.settle()
+        return status
+
+    async def state(self, order_id: str) -> str:
+        return (await self.get(order_id)).state
+
+    async def get(self, order_id: str) -> Order:
+        found = await self.house.engine.order("demo", order_id)
+        order = found.order(order_id) if found else None
+        assert order is not None, f"order {order_id} is unknown"
+        return order
+
+    async def conversation(self, order_id: str) -> Conversation:
+        found = await self.house.engine.order("demo", order_id)
+        assert found is not None
+        return found
+
+    async def story(self, order_id: str) -> list[str]:
+        """The journal's words, oldest first."""
+        return [note.what for note in await self.house.store.journal((await self.conversation(order_id)).id)]
+
+    async def load(self, kind: str, key: str) -> Any:
+        return await self.house.store.load(pointers.Pointer(kind, key, "demo"))  # type: ignore[arg-type]
+
+    # -- the customer
+
+    async def sms(self, text: str, phone: str = ANA_PHONE, **more: Any) -> int:
+        status = await self.twilio.reply(phone, text, SMS_FROM, "sms", **more)
+        await self.settle()
+        return status
+
+    async def whatsapp(self, text: str, phone: str = ANA_PHONE, **more: Any) -> int:
+        status = await self.twilio.reply(phone, text, WA_FROM, "whatsapp", **more)
+        await self.settle()
+        return status
+
+    async def press(self, button: int | str, phone: str = ANA_PHONE) -> int:
+        status = await self.twilio.press(phone, button)
+        await self.settle()
+        return status
+
+    def got(self, channel: str | None = None, to: str | None = ANA_PHONE) -> list[str]:
+        """Texts that really reached the phone (or mailbox), oldest first."""
+        return [r.text for r in self.world.texts(to, channel) if r.provider != "telegram"]
+
+    def last(self, channel: str | None = None, to: str | None = ANA_PHONE) -> str:
+        texts = self.got(channel, to)
+        assert texts, f"nothing reached {to} by {channel or 'any channel'}"
+        return texts[-1]
+
+    def mails(self, to: str = "ana@example.com") -> list[Received]:
+        return self.world.texts(to, "email")
+
+    def link(self, channel: str | None = None, to: str = ANA_PHONE) -> str:
+        """The path of the page in the last text that carries one."""
+        for text in reversed(self.got(channel, to)):
+            if "/c/" in text:
+                return "/c/" + text.split("/c/")[1][:22]
+        raise AssertionError(f"no link in what {to} got")
+
+    def link_in_mail(self) -> str:
+        text = self.mails()[-1].text
+        return "/c/" + text.split("/c/")[1][:22]
+
+    # -- the staff
+
+    def cards(self, order_id: str = "") -> list[Any]:
+        """What the group finally shows of an order's cards."""
+        return [m for m in self.tg.shows(self.group) if m.buttons and order_id in m.text]
+
+    def group_texts(self) -> list[str]:
+        return [m.text for m in self.tg.shows(self.group)]
+
+    def owner_texts(self) -> list[str]:
+        return [m.text for m in self.tg.shows(OLGA)]
+
+    async def staff(self, who: int, button: str, order_id: str) -> str | None:
+        """Press a button (by its words) on the order's card; gives the toast."""
+        cards = [m for m in self.tg.shows(self.group) if order_id in m.text and m.buttons]
+        assert cards, f"no card of {order_id} in the group"
+        toast = await self.tg.presses(who, cards[0].message_id, button, self.group)
+        await self.settle()
+        return toast
+
+
+@contextlib.asynccontextmanager
+async def town(
+    tmp_path: Path,
+    *,
+    start: datetime = START,
+    more: str = "",
+    in_shop: str = "",
+    rules: TwilioRules | None = None,
+    approved: tuple[str, ...] = APPROVED,
+    telegram: bool = False,
+    sms_from: str = SMS_FROM,
+    settings: str = SETTINGS,
+) -> AsyncIterator[Town]:
+    """A running town. `more` and `in_shop` are YAML for the settings; `telegram` starts the bot and a group."""
+    world, clock = World(start), FakeClock(start)
+    here = Town(world, clock)
+    async with contextlib.AsyncExitStack() as stack:
+        port = _free_port()
+        here.url = f"http://127.0.0.1:{port}"
+        here.twilio = PretendTwilio(world, ACCOUNT, TOKEN, f"{here.url}/hooks/twilio/message", rules)
+        twilio_url = await stack.enter_async_context(serve(here.twilio.app()))
+        here.smtp = await stack.enter_async_context(PretendSmtp(world))
+        here.tg = PretendTelegram(world, BOT_TOKEN)
+        block = "null"
+        if telegram:
+            telegram_url = await stack.enter_async_context(serve(here.tg.app()))
+            people = [here.tg.user(i, n) for i, n in ((OLGA, "Olga"), (ANA, "Ana"), (BEN, "Ben"), (EVE, "Eve"))]
+            here.group = here.tg.group("Staff", *people).id
+            await here.tg.starts(people[0])
+            block = f'{{token: "${{BOT}}", base_url: "{telegram_url}", staff_group: {here.group}}}'
+        text = settings.format(
+            port=port,
+            path=tmp_path / "town.db",
+            account=ACCOUNT,
+            twilio=twilio_url,
+            sms_from=sms_from,
+            wa_from=WA_FROM,
+            contents=_register(here.twilio, approved),
+            smtp=here.smtp.url,
+            telegram=block,
+            more=more,
+            in_shop=in_shop,
+        )
+        here.http = await stack.enter_async_context(aiohttp.ClientSession())
+        here.house = run.House(settings_of(text), clock)
+        await here.house.start("127.0.0.1", port)
+        stack.push_async_callback(here.house.stop)
+        await here.settle()
+        yield here
+
+
+def settings_of(text: str) -> Settings:
+    return build(parse(text), ENV)
+
+
+def _free_port() -> int:
+    import socket
+
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return int(s.getsockname()[1])
+
+
+def _register(twilio: PretendTwilio, approved: tuple[str, ...]) -> str:
+    """Submit our own template texts to the pretend Content API, as a shop does once."""
+    from flows.wording import wa_template
+
+    made = []
+    for n, name in enumerate(approved):
+        template = wa_template(name, "en")
+        sid = f"HX{n:032d}"
+        twilio.register_content(sid, template.body, list(template.buttons))
+        made.append(f"{name}: {{en: {sid}}}")
+    return ", ".join(made)
