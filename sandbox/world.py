@@ -1,7 +1,8 @@
 """What all pretend providers share: one clock, one ledger of what really reached somebody, and faults on demand.
 
 A provider object holds a `World`. Tests read `world.ledger` (in process) or the control endpoints (over HTTP).
-The clock stands still at a set moment, or runs with the machine's when it was never set.
+The clock stands still at a set moment, or runs with the machine's when it was never set; `skip_to` puts a running clock
+forward and lets it run on from there.
 """
 
 from __future__ import annotations
@@ -36,10 +37,11 @@ class Received:
 class Fault:
     """What a provider does to the next matching requests instead of answering well.
 
-    kind: "status" (answer `status` with `body`), "timeout" (accept nothing, never answer), "cut" (close without an answer,
-    nothing accepted), "accept_cut" (accept and deliver, then close without an answer), "accept_timeout" (accept, never answer),
-    "accept_status" (accept, answer `status`), "garbage" (200 with bytes that are no JSON, nothing accepted), "empty" (200, no body,
-    nothing accepted), "accept_garbage", "delay" (answer well after `delay_s`).
+    kind: "status" (answer `status` with `body`), "timeout" (accept nothing, never answer), "cut" (close without an
+    answer, nothing accepted), "accept_cut" (accept and deliver, then close without an answer), "accept_timeout"
+    (accept, never answer), "accept_status" (accept, answer `status`), "garbage" (200 with bytes that are no JSON,
+    nothing accepted), "empty" (200, no body, nothing accepted), "accept_garbage", "accept_empty", "delay" (answer well
+    after `delay_s`).
     """
 
     kind: str
@@ -56,23 +58,40 @@ class World:
 
     def __init__(self, now: datetime | None = None) -> None:
         self._set = now
+        self._ahead = timedelta()  # of the machine's clock, while ours runs
         self.ledger: list[Received] = []
         self.faults: dict[str, list[Fault]] = {}
+        #: what is true of a phone or mailbox (`phonebook` names the facts), for every provider alike
+        self.phones: dict[str, set[str]] = {}
         self._n = itertools.count(1)
         self._listeners: list[Callable[[Received], None]] = []
         #: background deliveries (webhooks under way); nothing is settled while one is open
         self.under_way: set[asyncio.Task[Any]] = set()
 
     def now(self) -> datetime:
-        return self._set if self._set is not None else datetime.now(UTC)
+        return self._set if self._set is not None else datetime.now(UTC) + self._ahead
 
     def set_clock(self, now: datetime | None) -> None:
-        self._set = now
+        """Stops the clock at `now`; None lets it run with the machine's, whatever was skipped before."""
+        self._set, self._ahead = now, timedelta()
 
     def advance(self, by: timedelta) -> None:
+        """Stops the clock so much later than it is."""
         self._set = self.now() + by
 
-    def receive(self, provider: str, channel: str, sender: str, to: str, text: str, provider_id: str, **extra: Any) -> Received:
+    def skip_to(self, moment: datetime) -> None:
+        """Puts the clock forward; a running one runs on from there. Raises ValueError for a moment that is past."""
+        ahead = moment - self.now()
+        if ahead < timedelta():
+            raise ValueError("the clock only goes forward")
+        if self._set is not None:
+            self._set = moment
+        else:
+            self._ahead += ahead
+
+    def receive(
+        self, provider: str, channel: str, sender: str, to: str, text: str, provider_id: str, **extra: Any
+    ) -> Received:
         got = Received(next(self._n), self.now(), provider, channel, sender, to, text, provider_id, extra)
         self.ledger.append(got)
         for tell in self._listeners:
@@ -95,10 +114,14 @@ class World:
         else:
             self.faults.pop(provider, None)
 
-    def fault_for(self, provider: str, *looked_at: str) -> Fault | None:
-        """The fault that hits this request, used up by one; None when all is well."""
+    def fault_for(self, provider: str, *looked_at: str, named_only: bool = False) -> Fault | None:
+        """The fault that hits this request, used up by one; None when all is well.
+
+        `named_only` passes over faults without a `match`: for looks at something smaller than a whole request.
+        """
         for fault in self.faults.get(provider, []):
-            if fault.times != 0 and (not fault.match or any(fault.match in text for text in looked_at)):
+            hit = any(fault.match in text for text in looked_at) if fault.match else not named_only
+            if fault.times != 0 and hit:
                 if fault.times > 0:
                     fault.times -= 1
                 return fault

@@ -1,0 +1,194 @@
+"""Twilio's REST routes: requests and answers over HTTP; what they mean is in `twilio`."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from sandbox.twilio_wire import API_VERSION, Message, TwilioRefused
+
+if TYPE_CHECKING:
+    from sandbox.twilio import PretendTwilio
+
+MAX_PAGE = 1000
+DEFAULT_PAGE = 50
+
+
+async def recipient(request: web.Request) -> str:
+    """`To` of a create request, else nothing."""
+    if request.method != "POST" or "json" in request.content_type:
+        return ""
+    return str((await request.post()).get("To", ""))
+
+
+@web.middleware
+async def refusals(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """A refusal as Twilio's error body."""
+    try:
+        return await handler(request)
+    except TwilioRefused as refused:
+        return web.json_response(refused.body(), status=refused.status)
+
+
+def add_routes(app: web.Application, twilio: PretendTwilio) -> None:
+    routes = _Routes(twilio)
+    account = f"/{API_VERSION}/Accounts/{{account}}"
+    app.add_routes(
+        [
+            web.get(account + ".json", routes.account),
+            web.post(account + "/Messages.json", routes.create),
+            web.get(account + "/Messages.json", routes.list_messages),
+            web.get(account + "/Messages/{sid}.json", routes.fetch),
+            web.post("/v1/Content", routes.create_content),
+            web.get("/v1/Content", routes.list_contents),
+            web.get("/v1/Content/{sid}", routes.fetch_content),
+            web.get("/v1/Content/{sid}/ApprovalRequests", routes.approval),
+        ]
+    )
+
+
+class _Routes:
+    def __init__(self, twilio: PretendTwilio) -> None:
+        self._twilio = twilio
+
+    def _admit(self, request: web.Request) -> None:
+        """Raises TwilioRefused: 20003 without the account's credentials, 20404 for another account's path."""
+        kind, _, coded = request.headers.get("Authorization", "").partition(" ")
+        try:
+            given = base64.b64decode(coded, validate=True)
+        except binascii.Error:
+            given = b""
+        right = f"{self._twilio.account_sid}:{self._twilio.auth_token}".encode()
+        if kind.lower() != "basic" or not hmac.compare_digest(given, right):
+            raise TwilioRefused(20003)
+        if request.match_info.get("account", self._twilio.account_sid) != self._twilio.account_sid:
+            raise TwilioRefused(20404, request.path)
+
+    async def account(self, request: web.Request) -> web.Response:
+        """The Account resource, as far as a credentials check reads it."""
+        self._admit(request)
+        sid = self._twilio.account_sid
+        facts = {"sid": sid, "friendly_name": "Sandbox", "status": "active", "type": "Full", "owner_account_sid": sid}
+        return web.json_response({**facts, "uri": f"/{API_VERSION}/Accounts/{sid}.json"})
+
+    async def create(self, request: web.Request) -> web.Response:
+        self._admit(request)
+        form = {name: str(value) for name, value in (await request.post()).items()}
+        # as it stands at this moment: the reports may overtake the answer
+        return web.json_response(self._twilio.create(form).as_json(), status=201)
+
+    async def fetch(self, request: web.Request) -> web.Response:
+        self._admit(request)
+        message = self._twilio.messages.get(request.match_info["sid"])
+        if message is None:
+            raise TwilioRefused(20404, request.path)
+        return web.json_response(message.as_json())
+
+    async def list_messages(self, request: web.Request) -> web.Response:
+        """Newest first; To, From, DateSent, `DateSent<` and `DateSent>` filter; PageSize and Page cut."""
+        self._admit(request)
+        query = request.query
+        size = max(1, min(_number(query.get("PageSize"), DEFAULT_PAGE), MAX_PAGE))
+        page = _number(query.get("Page"), 0)
+        found = [m for m in reversed(self._twilio.messages.values()) if _matches(m, request)]
+        shown = found[page * size : (page + 1) * size]
+
+        def uri(n: int) -> str:
+            kept = {k: v for k, v in query.items() if k not in ("Page", "PageToken")}
+            return f"{request.path}?{urlencode({**kept, 'PageSize': size, 'Page': n})}"
+
+        more = len(found) > (page + 1) * size
+        return web.json_response(
+            {
+                "first_page_uri": uri(0),
+                "uri": uri(page),
+                "previous_page_uri": uri(page - 1) if page else None,
+                "next_page_uri": f"{uri(page + 1)}&PageToken=PA{shown[-1].sid}" if more else None,
+                "page": page,
+                "page_size": size,
+                "start": page * size,
+                "end": page * size + max(len(shown) - 1, 0),
+                "messages": [m.as_json() for m in shown],
+            }
+        )
+
+    async def create_content(self, request: web.Request) -> web.Response:
+        self._admit(request)
+        content = self._twilio.contents.create(await request.json(), self._twilio.world.now())
+        return web.json_response(content.as_json(self._twilio.account_sid, _base(request)), status=201)
+
+    async def list_contents(self, request: web.Request) -> web.Response:
+        """All templates on pages of PageSize."""
+        self._admit(request)
+        size = max(1, min(_number(request.query.get("PageSize"), DEFAULT_PAGE), MAX_PAGE))
+        page = _number(request.query.get("Page"), 0)
+        every = list(self._twilio.contents.by_sid.values())
+        base = _base(request)
+
+        def url(n: int) -> str:
+            return f"{base}/v1/Content?PageSize={size}&Page={n}"
+
+        meta = {
+            "key": "contents",
+            "page": page,
+            "page_size": size,
+            "url": url(page),
+            "first_page_url": url(0),
+            "previous_page_url": url(page - 1) if page else None,
+            "next_page_url": url(page + 1) if len(every) > (page + 1) * size else None,
+        }
+        shown = [c.as_json(self._twilio.account_sid, base) for c in every[page * size : (page + 1) * size]]
+        return web.json_response({"contents": shown, "meta": meta})
+
+    async def fetch_content(self, request: web.Request) -> web.Response:
+        self._admit(request)
+        content = self._twilio.contents.by_sid.get(request.match_info["sid"])
+        if content is None:
+            raise TwilioRefused(20404, request.path)
+        return web.json_response(content.as_json(self._twilio.account_sid, _base(request)))
+
+    async def approval(self, request: web.Request) -> web.Response:
+        self._admit(request)
+        content = self._twilio.contents.by_sid.get(request.match_info["sid"])
+        if content is None:
+            raise TwilioRefused(20404, request.path)
+        return web.json_response(content.approval(self._twilio.account_sid, _base(request)))
+
+
+def _base(request: web.Request) -> str:
+    return f"{request.scheme}://{request.host}"
+
+
+def _number(text: str | None, otherwise: int) -> int:
+    if text is None:
+        return otherwise
+    if not text.isdigit():
+        raise TwilioRefused(20001, f"not a number: {text}")
+    return int(text)
+
+
+def _matches(message: Message, request: web.Request) -> bool:
+    query = request.query
+    if query.get("To", message.to) != message.to or query.get("From", message.sender) != message.sender:
+        return False
+    sent = message.sent or message.created
+    asked = [name for name in ("DateSent", "DateSent<", "DateSent>") if name in query]
+    return all(_dated(sent, name.removeprefix("DateSent"), query[name]) for name in asked)
+
+
+def _dated(sent: datetime, relation: str, text: str) -> bool:
+    """Both ends count. A day without a time is the whole day, in GMT; a moment counts to the second."""
+    try:
+        start = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError as error:
+        raise TwilioRefused(20001, f"not a date: {text}") from error
+    start = start if start.tzinfo else start.replace(tzinfo=sent.tzinfo)
+    end = start + (timedelta(days=1) if len(text) == len("2026-11-21") else timedelta(seconds=1))
+    return {"": start <= sent < end, "<": sent < end, ">": sent >= start.replace(microsecond=0)}[relation]
