@@ -1,0 +1,145 @@
+"""One HTTP request to a provider, and what can be known of it afterwards. It is never made twice.
+
+no connection was made (refused, no such host, TLS failed, connect timeout)    TryAgain: no byte of ours left
+reset, timeout or nonsense after that                                          Unknown: the provider may have acted
+an answer with a status                                                        Answer: the adapter reads it
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import TypeVar
+
+import aiohttp
+import msgspec
+from msgspec import Struct
+
+from flows import refusals
+from flows.effects import Outcome, Refused, TryAgain, Unknown
+
+#: Until a provider that could not be reached is tried again.
+NO_CONNECTION_AGAIN_S = 10.0
+#: Until the next try where a provider throttles without saying for how long.
+THROTTLED_AGAIN_S = 30.0
+#: A Retry-After beyond this is cut: the rung's own deadline comes first.
+MAX_AGAIN_S = 3600.0
+#: To make a connection, TLS included.
+CONNECT_TIMEOUT_S = 5.0
+#: Shorter than any provider keeps an idle connection, so that a request does not meet a connection that is just closing.
+KEEP_ALIVE_S = 10.0
+#: Answers are a few kB; a page of a hundred messages about 100 kB.
+MAX_ANSWER_BYTES = 2 * 1024 * 1024
+
+
+T = TypeVar("T")
+
+
+class Answer(Struct, frozen=True):
+    """What the provider said. `retry_after_s` None where it named no time."""
+
+    status: int
+    body: bytes
+    retry_after_s: float | None = None
+
+
+class Exchange:
+    """The connections to one provider. Belongs to one event loop; made on first use. `timeout_s` is for a whole request."""
+
+    def __init__(self, timeout_s: float) -> None:
+        self._timeout = aiohttp.ClientTimeout(
+            total=timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s / 2), sock_connect=CONNECT_TIMEOUT_S
+        )
+        self._session: aiohttp.ClientSession | None = None
+
+    async def ask(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        params: Mapping[str, str] | None = None,
+    ) -> Answer | TryAgain | Unknown:
+        """At most one request on the wire. Redirects are not followed. The reasons name an error's class, never its words."""
+        try:
+            async with self._client().request(
+                method, url, headers=headers, data=body, params=params, timeout=self._timeout, allow_redirects=False
+            ) as response:
+                text = await _bounded(response)
+                return Answer(response.status, text, _retry_after(response.headers))
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            return TryAgain(NO_CONNECTION_AGAIN_S, type(error).__name__)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            return Unknown(type(error).__name__)
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    def _client(self) -> aiohttp.ClientSession:
+        if self._session is None or self._session.closed:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=100, keepalive_timeout=KEEP_ALIVE_S),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers={"User-Agent": "doorstep"},
+            )
+        return self._session
+
+
+def refusal(provider: str, code: str, reason: str, retry_after_s: float | None) -> Outcome:
+    """The outcome of a definite "no": by what its code means it may be tried again, or nobody can say."""
+    match refusals.classify(provider, code):
+        case "later":
+            return TryAgain(again_after(retry_after_s), code)
+        case "unknown":
+            return Unknown(code)
+        case _:
+            return Refused(code, reason)
+
+
+def again_after(retry_after_s: float | None) -> float:
+    """Seconds to wait, from what a provider asked for."""
+    return min(max(THROTTLED_AGAIN_S if retry_after_s is None else retry_after_s, 1.0), MAX_AGAIN_S)
+
+
+def decoded(body: bytes, kind: type[T]) -> T | None:
+    """The JSON of a body in that shape; None for anything else."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+
+
+def without_digits(text: str) -> str:
+    """A provider's sentence without the phone number in it: reasons are logged and shown to staff."""
+    return "".join("•" if c.isdigit() else c for c in text)[:200]
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds, from a number or from a date, which counts from the answer's own Date."""
+    told = headers.get("Retry-After", "").strip()
+    if told.isascii() and told.isdigit():
+        return float(told[:9])
+    then, now = _http_date(told), _http_date(headers.get("Date", ""))
+    return max((then - now).total_seconds(), 0.0) if then and now else None
+
+
+def _http_date(text: str) -> datetime | None:
+    """Only a date in GMT, as HTTP has it: two dates can then be subtracted."""
+    try:
+        return parsedate_to_datetime(text) if text.endswith("GMT") else None
+    except ValueError:
+        return None
+
+
+async def _bounded(response: aiohttp.ClientResponse) -> bytes:
+    chunks, size = [], 0
+    while chunk := await response.content.readany():
+        size += len(chunk)
+        if size > MAX_ANSWER_BYTES:
+            raise aiohttp.ClientPayloadError("the answer is too long")
+        chunks.append(chunk)
+    return b"".join(chunks)

@@ -1,0 +1,291 @@
+"""GET and POST /c/{token}: the customer's page. GET shows, and changes nothing; only a person's POST acts.
+
+The page works without scripts, so each button is a form of its own. Cancelling takes two presses. The token binds to order,
+version and channel; what a press may do is decided by the flow, on the one road.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as clock
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from msgspec import Struct
+from msgspec.structs import replace
+
+from adapters import order_reading as reading
+from adapters import order_values as values
+from adapters.page_guard import Nonces, WrongTokens, client_address, could_be_token, from_the_page_itself
+from adapters.page_sheet import (
+    DAYS_AHEAD,
+    Said,
+    Words,
+    accepted_language,
+    allowed,
+    gone,
+    language_of,
+    sheet,
+    stylesheet,
+)
+from adapters.receiving import FORM, FORM_LIMIT_BYTES, Received, read
+from engine.ports import Front, PageView, StoreUnavailable
+from flows import pointers
+from flows.events import PagePressed
+from flows.hours import at_local, zone, zone_for
+from flows.orders import Order
+from flows.phones import mask, read_phone
+from flows.policy import Policy
+from flows.postal import PostalAddress
+from flows.wording import Moment
+
+#: Source: PLATFORMS 3.4 of the design; the stylesheet is our own, nothing else is loaded.
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Strict-Transport-Security": "max-age=31536000",
+    "X-Robots-Tag": "noindex, nofollow",
+    "Server": "doorstep",
+}
+#: Characters a street must have to be one that a courier can look for.
+_SHORTEST_STREET = 4
+
+_ACTIONS = ("confirm", "cancel", "phone", "address", "time")
+#: What the flow answers to a press that changed nothing.
+_UNDONE = frozenset({"closed", "shipped", "not_by_email", "unknown"})
+
+
+class Opened(Struct, frozen=True):
+    """A token that leads somewhere."""
+
+    token: str
+    view: PageView
+    order: Order
+    policy: Policy
+
+    @property
+    def words(self) -> Words:
+        return Words(language_of(self.view, self.order, self.policy), self.policy)
+
+
+class Page:
+    """`key` signs the nonces (at least 16 bytes); `public_url` names the service where several shops share it."""
+
+    def __init__(self, front: Front, key: bytes, public_url: str) -> None:
+        self._front = front
+        self._nonces = Nonces(key)
+        self._wrong = WrongTokens()
+        self._host = urlsplit(public_url).netloc
+        self._css = stylesheet()
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/c/{token}", self.show),
+            web.post("/c/{token}", self.press),
+            web.get("/assets/page.css", self.css),
+        ]
+
+    async def css(self, _request: web.Request) -> web.Response:
+        headers = {"Cache-Control": "public, max-age=86400", "X-Content-Type-Options": "nosniff", "Server": "doorstep"}
+        return web.Response(text=self._css, content_type="text/css", charset="utf-8", headers=headers)
+
+    async def show(self, request: web.Request) -> web.Response:
+        opened = await self._opened(request)
+        if opened is None:
+            return self._nowhere(request)
+        self._front.count("page_shown", channel=opened.view.channel)
+        return self._page(opened)
+
+    async def press(self, request: web.Request) -> web.Response:
+        """One press. Whatever is wrong with it shows the page again and changes nothing."""
+        opened = await self._opened(request)
+        if opened is None:
+            return self._nowhere(request)
+        received = await read(request, self._front.now(), FORM_LIMIT_BYTES, (FORM,))
+        form = _form(received)
+        if form is None:
+            return self._page(opened, 400)
+        nonce, action = form.get("nonce", ""), form.get("action", "")
+        if not from_the_page_itself(request) or not self._nonces.good(nonce, opened.token, received.at):
+            self._front.count("page_refused")
+            return self._page(opened, 403, Said(opened.words("stale")))
+        if action == "cancel" and "cancel" in allowed(opened.view, opened.order):
+            return self._page(opened, sure=True)
+        action = "cancel" if action == "cancel_surely" else action
+        if action not in allowed(opened.view, opened.order):
+            return self._page(opened, _not_allowed(action, opened.order))
+        try:
+            event, said = _pressed(opened, action, form, received.at, nonce)
+        except _NotReadable as fault:
+            return self._page(opened, 400, Said(opened.words(fault.key)))
+        return await self._carried(opened, event, said)
+
+    async def _carried(self, opened: Opened, event: PagePressed, said: Said | None) -> web.Response:
+        try:
+            handled = await self._front.handle(event)
+        except StoreUnavailable:
+            return self._page(opened, 503)
+        self._front.count("page_pressed", action=event.action)
+        notice = handled.decision.notice if handled.decision is not None else ""
+        now_open = await self._look(opened.token)
+        if notice == "stale":
+            return self._page(now_open or opened, 409, Said(opened.words("stale")))
+        if notice in _UNDONE:  # the order's state, as it is now, says why
+            return self._page(now_open or opened, 409)
+        if notice == "handed_over":
+            said = Said(opened.words.of("reopen_handed", order=opened.order.id))
+        if now_open is None:  # the order went to another number: this link has done its work
+            return self._page(opened, said=said, actions=frozenset())
+        return self._page(now_open, said=said)
+
+    async def _opened(self, request: web.Request) -> Opened | None:
+        token = request.match_info["token"]
+        return await self._look(token) if could_be_token(token) else None
+
+    async def _look(self, token: str) -> Opened | None:
+        view = await self._front.page(token)
+        if view is None:
+            return None
+        order, policy = view.conversation.order(view.order_id), self._front.policies.get(view.conversation.shop)
+        if order is None or policy is None or order.state == "ignored":
+            return None
+        return Opened(token, view, order, policy)
+
+    def _page(
+        self,
+        opened: Opened,
+        status: int = 200,
+        said: Said | None = None,
+        *,
+        sure: bool = False,
+        actions: frozenset[str] | None = None,
+    ) -> web.Response:
+        now = self._front.now()
+        nonce = self._nonces.new(opened.token, now)
+        html = sheet(
+            opened.view, opened.order, opened.policy, now=now, nonce=nonce, said=said, sure=sure, actions=actions
+        )
+        return web.Response(status=status, text=html, content_type="text/html", charset="utf-8", headers=HEADERS)
+
+    def _nowhere(self, request: web.Request) -> web.Response:
+        """The same for unknown, ended and malformed tokens."""
+        self._front.count("page_wrong_token")
+        too_many = self._wrong.too_many(client_address(request), time.monotonic())
+        policies = list(self._front.policies.values())
+        policy = policies[0] if len(policies) == 1 else Policy(shop="", name=self._host)
+        lang = accepted_language(request.headers.get("Accept-Language", ""), policy.language)
+        headers = HEADERS | {"Retry-After": "60"} if too_many else HEADERS
+        return web.Response(
+            status=429 if too_many else 404,
+            text=gone(lang, policy),
+            content_type="text/html",
+            charset="utf-8",
+            headers=headers,
+        )
+
+
+class _NotReadable(Exception):
+    """What was typed cannot be used; `key` is the page text that says so."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.key = key
+
+
+def _form(received: Received) -> dict[str, str] | None:
+    """The form's fields, each once; None for anything else."""
+    try:
+        pairs = received.form
+    except ValueError:
+        return None
+    form = dict(pairs)
+    return form if len(form) == len(pairs) else None
+
+
+def _not_allowed(action: str, order: Order) -> int:
+    """The status: a second tap on what is done already is no conflict."""
+    if (action, order.state) in (("confirm", "confirmed"), ("cancel", "cancelled")):
+        return 200
+    return 409 if action in _ACTIONS else 400
+
+
+def _pressed(
+    opened: Opened, action: str, form: Mapping[str, str], now: datetime, nonce: str
+) -> tuple[PagePressed, Said | None]:
+    """The event, and the thanks to show after it is committed. Raises _NotReadable."""
+    typed = "\0".join(form.get(name, "") for name in ("phone", "line1", "city", "postcode", "day", "hour"))
+    token_hash = hashlib.sha256(opened.token.encode()).hexdigest()[:16]
+    # what was typed is in the id: who goes back and mends a number on the same sheet is heard again
+    event_id = f"page:{token_hash}:{nonce}:{values.digest(chr(0).join((action, typed)).encode())}"
+    bound = PagePressed(
+        event_id=event_id,
+        to=(pointers.conversation(opened.view.conversation.id),),
+        at=now,
+        order_id=opened.view.order_id,
+        version=opened.view.version,
+        channel=opened.view.channel,
+        action=action,  # type: ignore[arg-type]  # one of allowed()
+    )
+    match action:
+        case "phone":
+            return _with_phone(opened, bound, form)
+        case "address":
+            return _with_address(opened, bound, form)
+        case "time":
+            return _with_time(opened, bound, form, now)
+        case _:
+            return bound, None  # the order's own state says it
+
+
+def _with_phone(opened: Opened, bound: PagePressed, form: Mapping[str, str]) -> tuple[PagePressed, Said]:
+    raw = values.text(form.get("phone"), 80)
+    phone = read_phone(raw, opened.order.fields.address.country or opened.policy.country or None)
+    if phone is None:
+        raise _NotReadable("bad_number")
+    event = replace(bound, phone=phone.e164, phone_mobile=reading.takes_texts(phone))
+    return event, Said(opened.words("done_number", number=mask(phone.e164)), good=True)
+
+
+def _with_address(opened: Opened, bound: PagePressed, form: Mapping[str, str]) -> tuple[PagePressed, Said]:
+    """A town or postcode left blank stays as it was; a new town takes the old region with it."""
+    was = opened.order.fields.address
+    line1, city, postcode = (values.text(form.get(name)) for name in ("line1", "city", "postcode"))
+    if len(line1) < _SHORTEST_STREET or not any(char.isalpha() for char in line1):
+        raise _NotReadable("bad_address")
+    address = PostalAddress(
+        line1=line1,
+        city=city or was.city,
+        region="" if city and city.casefold() != was.city.casefold() else was.region,
+        postcode=postcode[:20] or was.postcode,
+        country=was.country,
+    )
+    written = ", ".join(each for each in (line1, address.postcode, address.city) if each)
+    return replace(bound, address=address), Said(opened.words("done_address", address=written), good=True)
+
+
+def _with_time(opened: Opened, bound: PagePressed, form: Mapping[str, str], now: datetime) -> tuple[PagePressed, Said]:
+    """The wish as local time at the door: "2026-11-23 17:00", or the day alone."""
+    name = zone_for(opened.order.fields.address.country, opened.policy)
+    try:
+        day = date.fromisoformat(form.get("day", ""))
+        hour = (
+            clock.fromisoformat(form["hour"]).replace(second=0, microsecond=0, tzinfo=None)
+            if form.get("hour")
+            else None
+        )
+    except ValueError:
+        raise _NotReadable("bad_time") from None
+    today = now.astimezone(zone(name)).date()
+    at = at_local(day, hour or clock(12), zone(name))
+    if not today <= day <= today + timedelta(days=DAYS_AHEAD) or (hour is not None and at <= now):
+        raise _NotReadable("bad_time")
+    wish = f"{day.isoformat()} {hour:%H:%M}" if hour is not None else day.isoformat()
+    when = Moment(at.astimezone(UTC), name, "daytime" if hour is not None else "day")
+    return replace(bound, time=wish), Said(opened.words("done_time", when=when), good=True)

@@ -1,0 +1,176 @@
+"""Sends SMS and WhatsApp messages through Twilio's Messages resource, and looks up messages of unknown fate there.
+
+Made on our own HTTP exchange, not on Twilio's library: what became of a request (no connection, reset, timeout, nonsense)
+must be told apart exactly, and a send costs less (0.26 against 0.39 ms of CPU, both with the loopback server's share).
+Source: https://www.twilio.com/docs/messaging/api/message-resource, read 2026-11.
+"""
+
+from __future__ import annotations
+
+import base64
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from urllib.parse import quote, urlencode
+
+import msgspec
+
+from adapters.exchange import Answer, Exchange, again_after, decoded, refusal, without_digits
+from adapters.receiving import FORM
+from adapters.twilio import STATUS_PATH, TwilioSettings
+from adapters.twilio_inbound import STATUSES, WHATSAPP
+from engine.ports import Found, Lookup, Message
+from flows.effects import Accepted, Outcome, Refused, TryAgain, Unknown
+
+#: Twilio's clock and ours, and the moment between our commit and the request's arrival.
+CLOCKS_APART = timedelta(minutes=2)
+#: One person gets a handful of messages a day: one page holds them.
+PAGE_SIZE = 100
+#: Session buttons need a Content resource at Twilio: without one their titles follow the text, as words to answer with.
+TITLES_BETWEEN = "\n\n"
+
+
+class _Taken(msgspec.Struct):
+    sid: str
+
+
+class _No(msgspec.Struct):
+    code: int
+    message: str = ""
+
+
+class _Listed(msgspec.Struct):
+    sid: str
+    to: str
+    from_: str | None = msgspec.field(name="from", default=None)
+    body: str | None = None
+    status: str = ""
+    direction: str = ""
+    date_created: str = ""
+    error_code: int | str | None = None
+
+
+class _Page(msgspec.Struct):
+    messages: list[_Listed]
+
+
+class TwilioChannel:
+    """Implements engine.ports.Channel for channels "sms" and "whatsapp". One account, one pool of connections."""
+
+    provider = "twilio"
+
+    def __init__(self, settings: TwilioSettings) -> None:
+        self._settings = settings
+        self._exchange = Exchange(settings.timeout_s)
+        account = f"{settings.account_sid}:{settings.auth_tokens[0]}".encode()
+        self._headers = {"Authorization": "Basic " + base64.b64encode(account).decode(), "Accept": "application/json"}
+        self._url = f"{settings.base_url.rstrip('/')}/2010-04-01/Accounts/{settings.account_sid}/Messages.json"
+
+    async def send(self, message: Message) -> Outcome:
+        """One POST. Refused("no_template"): WhatsApp wants a template, and none is configured in that language."""
+        form = self._form(message)
+        if form is None:
+            return Refused("no_template", f"{message.template and message.template.name} in {message.lang}")
+        headers = self._headers | {"Content-Type": FORM}
+        answer = await self._exchange.ask("POST", self._url, headers=headers, body=urlencode(form).encode())
+        return _outcome(answer) if isinstance(answer, Answer) else answer
+
+    async def find(self, lookup: Lookup) -> Found | None:
+        """The newest message of ours to that address, from that sender, since then, with that text; None also where Twilio
+        does not answer."""
+        since = lookup.since.astimezone(UTC) - CLOCKS_APART
+        query = {
+            "To": _address(lookup.channel, lookup.to),
+            "From": _address(lookup.channel, lookup.sender),
+            "DateSent>": since.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "PageSize": str(PAGE_SIZE),
+        }
+        answer = await self._exchange.ask("GET", self._url, headers=self._headers, params=query)
+        if not isinstance(answer, Answer) or answer.status != 200:
+            return None
+        page = decoded(answer.body, _Page)
+        return next((_found(m) for m in page.messages if _is_it(m, lookup, since)), None) if page else None
+
+    async def close(self) -> None:
+        await self._exchange.close()
+
+    def _form(self, message: Message) -> dict[str, str] | None:
+        """The fields of the request; None where a template is needed that we do not have."""
+        form = {
+            "To": _address(message.channel, message.to),
+            "From": _address(message.channel, message.sender),
+            "StatusCallback": status_callback(self._settings.public_url, message),
+        }
+        if message.channel == "sms" and self._settings.messaging_service_sid:
+            form["MessagingServiceSid"] = self._settings.messaging_service_sid
+        if message.template is None:
+            return form | {"Body": _with_titles(message)}
+        sid = self._settings.content_sids.get(message.template.name, {}).get(message.template.lang)
+        if sid is None:
+            return None
+        form["ContentSid"] = sid
+        if message.template.variables:
+            numbered = {str(n): value for n, value in enumerate(message.template.variables, start=1)}
+            form["ContentVariables"] = msgspec.json.encode(numbered).decode()
+        return form
+
+
+def status_callback(public_url: str, message: Message) -> str:
+    """Where Twilio reports what becomes of it; the query says whose it is, and Twilio signs the query.
+
+    `:`, `/` and `@` stay as they are: a query may hold them, and some clients take their percent signs off again, which
+    would break the signature.
+    """
+    marks = urlencode({"c": message.conversation, "e": message.effect_id}, safe=":/@", quote_via=quote)
+    return f"{public_url.rstrip('/')}{STATUS_PATH}?{marks}"
+
+
+def _address(channel: str, address: str) -> str:
+    return WHATSAPP + address.removeprefix(WHATSAPP) if channel == "whatsapp" else address
+
+
+def _with_titles(message: Message) -> str:
+    if not message.buttons:
+        return message.text
+    return message.text + TITLES_BETWEEN + "\n".join(title for _, title in message.buttons)
+
+
+def _outcome(answer: Answer) -> Outcome:
+    """What an answer means. Only Twilio's own error body makes a refusal definite: a proxy's 404 proves nothing."""
+    if 200 <= answer.status < 300:
+        taken = decoded(answer.body, _Taken)
+        return Accepted(taken.sid) if taken is not None and taken.sid else Unknown(f"http {answer.status}, no sid")
+    no = decoded(answer.body, _No) if 400 <= answer.status < 500 else None
+    if no is None:
+        return Unknown(f"http {answer.status}")
+    if answer.status == 429:
+        return TryAgain(again_after(answer.retry_after_s), str(no.code))
+    return refusal("twilio", str(no.code), without_digits(no.message), answer.retry_after_s)
+
+
+def _is_it(listed: _Listed, lookup: Lookup, since: datetime) -> bool:
+    return (
+        listed.direction.startswith("outbound")
+        and listed.to == _address(lookup.channel, lookup.to)
+        and (listed.from_ is None or listed.from_ == _address(lookup.channel, lookup.sender))
+        and _created_since(listed.date_created, since)
+        and _same_text(listed.body or "", lookup.text)
+    )
+
+
+def _created_since(rfc2822: str, since: datetime) -> bool:
+    try:
+        created = parsedate_to_datetime(rfc2822)
+    except ValueError:
+        return False
+    return created.tzinfo is not None and created >= since.replace(microsecond=0)
+
+
+def _same_text(listed: str, ours: str) -> bool:
+    """Equal but for white space; titles may follow (`_with_titles`)."""
+    theirs, own = listed.split(), ours.split()
+    return theirs == own or (bool(own) and TITLES_BETWEEN in listed and theirs[: len(own)] == own)
+
+
+def _found(listed: _Listed) -> Found:
+    code = "" if listed.error_code is None else str(listed.error_code)
+    return Found(listed.sid, STATUSES.get(listed.status, ""), code)
