@@ -2,8 +2,66 @@
 PYTHON ?= python3
 VENV   := .venv
 PY     := $(VENV)/bin/python
+TEST   ?= tests
 .DEFAULT_GOAL := help
-.PHONY: help run test setup setup-dev check fix faults bench eval services docs diagrams lock clean
+.PHONY: help run test setup setup-dev check fix faults bench eval services docs lock clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+run: setup ## the sandbox: http://127.0.0.1:8080
+	@$(PY) run.py sandbox
+
+test: setup-dev ## the tests
+	@$(PY) -m pytest -n 2 --dist loadfile $(TEST)
+
+setup: $(VENV)/.product ## installs what the product needs
+setup-dev: $(VENV)/.dev
+
+$(VENV)/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo "Python is missing. Install Python 3.11 or newer (Debian: apt install python3)."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$$($(PYTHON) --version) is too old: Doorstep needs 3.11 or newer. Another one is named with: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "Python has no venv. Install it (Debian: apt install python3-venv)."; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.product: $(VENV)/bin/python requirements.lock
+	@echo "Installing the locked requirements into $(VENV) ..."
+	@$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/bin/python requirements-dev.lock
+	@echo "Installing the locked requirements and the test tools into $(VENV) ..."
+	@$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@ $(VENV)/.product
+
+check: setup-dev ## format, lint, strict types, layers
+	@$(PY) -m ruff format --check -q .
+	@$(PY) -m ruff check -q .
+	@$(PY) -m mypy
+	@$(VENV)/bin/lint-imports --no-cache | tail -3
+	@echo "check: all is well"
+
+fix: setup-dev ## formats, and mends what the linter can
+	@$(PY) -m ruff check -q --fix . ; $(PY) -m ruff format -q .
+
+faults: setup-dev ## long fault suites; make faults KILLS=200 ORDERS=1000 REPORT=docs/faults.md
+	@$(PY) -m bench.faults $(if $(KILLS),--kills $(KILLS)) $(if $(ORDERS),--orders $(ORDERS)) $(if $(SEED),--seed $(SEED)) $(if $(REPORT),--report $(REPORT))
+
+bench: setup-dev ## speed, as ratios to something measured in the same run
+	@$(PY) -m bench.road
+
+eval: setup-dev ## understanding, measured on data that nobody here wrote (where ../shared/data exists)
+	@$(PY) -m bench.eval
+
+services: ## installs and starts the servers that the full tests use
+	@sh tests/services.sh
+
+docs: setup-dev ## writes the generated pages of docs/
+	@$(PY) -m engine.settings.reference > docs/settings.md
+
+lock: ## makes the lock files anew (needs uv)
+	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 requirements.in -o requirements.lock
+	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 requirements-dev.in -o requirements-dev.lock
+
+clean: ## takes the environment and caches away
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -44,6 +44,7 @@ class House:
         from engine.timers import Timers
         from engine.tokens import Tokens
         from storage.opening import open_store
+        from storage.serving_lock import ServingLock
 
         self.settings = settings
         self.clock = clock
@@ -51,7 +52,9 @@ class House:
         key = settings.storage.key()
         tokens = Tokens(key)
         self.ended = asyncio.Event()
-        self.store = open_store(storage_path or settings.storage.path or "", key, self._fatal)
+        path = storage_path or settings.storage.path or ""
+        self.lock = ServingLock(path)
+        self.store = open_store(path, key, self._fatal)
         self.policies = policies(settings)
         decider = Decider(self.policies, Lanes(rates(self.policies)), tokens, self.process)
         self.engine = Engine(self.store, decider, clock, tokens)
@@ -106,10 +109,13 @@ class House:
     async def start(self, host: str, port: int) -> None:
         from aiohttp import web
 
+        from adapters.replaying import replay
         from engine.opening import open_desks
 
+        self.lock.take()
         await open_desks(self.engine, self.people)
         await self.outbox.recover()
+        await replay(self.store, self.engine, self.providers.parsers(self.engine))
         self.timers.start()
         await self.runner.setup()
         await web.TCPSite(self.runner, host, port, backlog=512, reuse_address=True).start()
@@ -142,6 +148,7 @@ class House:
             await bot.close()
         await self.providers.close()
         await self.store.close()
+        self.lock.release()
 
 
 class _Desks:

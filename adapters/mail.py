@@ -54,11 +54,11 @@ def compose(message: Message, sender: str, reply_to: str, now: datetime) -> Mail
     mail["Date"] = format_datetime(now)
     mail["Message-ID"] = message_id = message_id_of(message.effect_id, own.domain)
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: holiday notices do not answer it
-    if message.lang:
-        mail["Content-Language"] = _one_line(message.lang)
     html = as_html(message.text, message.lang)
     mail.set_content(message.text, charset="utf-8", cte="quoted-printable")  # 7 bit on the wire, lines of any length
     mail.add_alternative(html, subtype="html", charset="utf-8", cte="quoted-printable")
+    if message.lang:
+        mail["Content-Language"] = _one_line(message.lang)  # last: the content takes such headers along
     return Mail(own.addr_spec, to.addr_spec, message_id, mail.as_bytes(), utf8)
 
 

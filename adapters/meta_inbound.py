@@ -190,7 +190,7 @@ def _status(
 ) -> DeliveryReported | None:
     """What became of one message of ours; found by our own mark, else by whom it went to. None: not to be followed."""
     word = STATUSES.get(status.status)
-    if word is None:
+    if word is None or status.recipient_type == "group":
         return None
     conversation, mark, effect_id = status.biz_opaque_callback_data.partition(MARK)
     if mark and conversation and effect_id:
@@ -201,7 +201,7 @@ def _status(
         phone = e164_of(status.recipient_id)
         user_id = status.recipient_user_id or contact.user_id
         if not phone and not user_id:
-            return None  # a group's
+            return None
         to = pointers_of(sender.shops, phone, user_id)
     code = str(status.errors[0].code) if word == "failed" and status.errors else ""
     return DeliveryReported(

@@ -173,6 +173,7 @@ class Status(Struct):
     id: str
     status: str
     recipient_id: str = ""
+    recipient_type: str = ""
     recipient_user_id: str = ""
     biz_opaque_callback_data: str = ""
     errors: list[Error] = []

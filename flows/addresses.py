@@ -9,7 +9,7 @@ Reading and scoring live in flows/matching/.
 """
 
 from flows.matching import Match
-from flows.matching.countries import rules_of
+from flows.matching.countries import CITY_NAMES, rules_of
 from flows.matching.mashing import mashed, placeholder
 from flows.matching.reading import Reading, read_address
 from flows.matching.scoring import compare
@@ -28,37 +28,40 @@ def match(a: PostalAddress, b: PostalAddress) -> Match:
 def address_keys(address: PostalAddress) -> tuple[str, ...]:
     """Keys of which two writings of one address share at least one: at most `MAX_KEYS`, none for an empty address.
 
-    By postcode and house number (whatever became of the street), and by house number and the sound of each of the two
-    longest words of the street (whatever became of the postcode).
+    By postcode and number (whatever became of the street), and by number, town and the sound of each of the two longest
+    words of the street (whatever became of the postcode). Without any number: by both words and the place.
     """
     return reading_keys(read_address(address))
 
 
 def reading_keys(reading: Reading) -> tuple[str, ...]:
     """`address_keys` of an address that is already read."""
-    country = reading.country or "-"
-    number = "".join(c for c in reading.house if c.isdigit()) or dict(reading.unit).get("box", "")
-    keys: list[str] = []
-    if reading.postcode and number:
-        keys.append(f"{country}|{reading.postcode}|{number}")
-    named = sorted((w for w in reading.words if w not in reading.city), key=lambda w: (-len(w), w))[:2]
-    town = "".join(skeleton(w, reading.country) for w in reading.city[:1])
-    for word in named:
-        place = number or town or reading.postcode
-        if place:
-            keys.append(f"{country}|{skeleton(word, reading.country)}|{place}")
-    if not keys and reading.postcode and (reading.unit or reading.words):
-        keys.append(f"{country}|{reading.postcode}|")
+    country, unit = reading.country or "-", dict(reading.unit)
+    number = "".join(c for c in reading.house if c.isdigit())
+    number = number or next((unit[label] for label in ("box", "block", "flat") if label in unit), "")
+    streets = [w for w in reading.words if w not in reading.city]
+    town = reading.city[:1]
+    if not town and not reading.postcode and len(streets) > 1:
+        town = (CITY_NAMES.get(streets[-1], streets[-1]),)  # a line without commas ends with its town
+    place = "".join(skeleton(word, reading.country) for word in town)
+    sounds = [skeleton(w, reading.country) for w in sorted({*streets} - {*town}, key=lambda w: (-len(w), w))[:2]]
+    keys = [f"{country}|{reading.postcode}|{number}"] if reading.postcode and number else []
+    if number:
+        keys.extend(f"{country}|{sound}|{number}|{place}" for sound in sounds)
+    elif sounds:
+        both = "|".join(sorted(sounds))
+        keys.extend(f"{country}|{both}|{where}" for where in (reading.postcode, place) if where)
     return tuple(dict.fromkeys(keys))[:MAX_KEYS]
 
 
-def missing_parts(address: PostalAddress) -> tuple[str, ...]:
+def missing_parts(address: PostalAddress, reading: Reading | None = None) -> tuple[str, ...]:
     """What a courier in that country needs and the address lacks: `street`, `house`, `city`, `postcode`, `country`.
 
     A postcode of a shape that the country does not have counts as missing. Countries without house numbers or
-    postcodes are not asked for them, and neither is an address that says it has no number (`s/n`).
+    postcodes are not asked for them, and neither is an address that says it has no number (`s/n`). `reading` saves the
+    work where the address is already read.
     """
-    reading = read_address(address)
+    reading = reading or read_address(address)
     rules = rules_of(reading.country)
     boxed = "box" in dict(reading.unit)
     missing: list[str] = []

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from flows import consent, phones, talk
+from flows import consent, talk
 from flows.conversation import Contact, Question
 from flows.deciding import REOPEN_WITHIN, cancel, confirm, reopen
 from flows.effects import SpreadStop
@@ -21,7 +21,8 @@ from flows.orders import ASKABLE, BEFORE_DISPATCH, Order
 from flows.reach import tell
 from flows.talk import answer, to_staff
 from flows.turn import Turn
-from flows.understand import Understood, understand
+from flows.understood_quickly import understand  # TEMPORARY
+from flows.understand_model import Understood
 from flows.wording.values import money_text
 
 #: A follow-up question ("which order?") waits so long for its answer.
@@ -72,7 +73,8 @@ def reply(turn: Turn, event: CustomerWrote, asked: list[Order]) -> None:
     if not event.text.strip() or event.media:
         to_staff(turn, event, _first(asked), "reply.media" if event.media else "reply.empty")
         return
-    got = understand(event.text, prompt=prompt, lang=turn.language, country=phone_country(event.address))
+    country = asked[0].fields.address.country if asked else ""
+    got = understand(event.text, prompt=prompt, lang=turn.language, country=country or turn.policy.country)
     if got.lang and got.sure and got.lang != turn.language and turn.was.language is None:
         turn.set(language=got.lang)
     if question is not None and _follow_up(turn, event, question, got):
@@ -118,11 +120,6 @@ def _within(orders: list[Order], states: frozenset[str]) -> list[Order]:
 
 def _first(orders: list[Order]) -> Order | None:
     return orders[0] if orders else None
-
-
-def phone_country(address: str) -> str | None:
-    phone = phones.read_phone(address, None) if address.startswith("+") else None
-    return phone.country if phone else None
 
 
 def _act(turn: Turn, event: CustomerWrote, intent: str, asked: list[Order], *, told_elsewhere: bool = False) -> None:

@@ -14,7 +14,7 @@ from flows.opening import hours_value
 from flows.orders import ASKABLE, Order, OrderFields, Reason
 from flows.reach import Way, basics, compose, preferred
 from flows.turn import Turn
-from flows.understand import Understood
+from flows.understand_model import Understood
 from flows.wording import offered
 from flows.wording.spec import SPECS
 

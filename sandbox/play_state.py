@@ -65,18 +65,29 @@ class Customers:
         return [*strangers.values(), *self._known.values()][-MOST_PHONES:]
 
 
-class Picture:
-    """Puts the state together. `group` and `owner` are Telegram ids of the staff group and of the owner."""
+@dataclasses.dataclass(frozen=True, slots=True)
+class Stage:
+    """Everything that the page shows and acts on. `group` and `owner`: Telegram ids of the staff group and of the owner,
+    whose private chat is the other one shown."""
 
-    def __init__(
-        self, world: World, twilio: PretendTwilio, telegram: PretendTelegram, meta: PretendMeta | None, group: int, owner: int
-    ) -> None:
-        self._world = world
-        self._twilio = twilio
-        self._telegram = telegram
-        self._meta = meta
-        self._group = group
-        self._owner = owner
+    world: World
+    twilio: PretendTwilio
+    telegram: PretendTelegram
+    meta: PretendMeta | None
+    group: int
+    owner: int
+
+
+class Picture:
+    """Puts the state together."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._world = stage.world
+        self._twilio = stage.twilio
+        self._telegram = stage.telegram
+        self._meta = stage.meta
+        self._group = stage.group
+        self._owner = stage.owner
 
     def shows(self, customers: Customers) -> Json:
         received: dict[str, list[Received]] = {}
@@ -126,7 +137,7 @@ class Picture:
             status = self._meta.sent[got.provider_id].status
         return {
             "id": got.provider_id,
-            "at": got.at.isoformat(),
+            "at": got.at.isoformat(timespec="microseconds"),
             "mine": False,
             "text": got.text,
             "buttons": got.extra.get("buttons") or [],

@@ -63,6 +63,10 @@ class Sealer:
             self._remember(wrapped, key)
         return key
 
+    def check(self, wrapped: bytes) -> None:
+        """Raises WrongKey unless this installation's key made it."""
+        self._key(wrapped)
+
     def seal(self, wrapped: bytes, plain: bytes) -> bytes:
         nonce = os.urandom(_NONCE)
         return nonce + self._key(wrapped).encrypt(nonce, plain, None)

@@ -21,7 +21,7 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import apsw
@@ -70,12 +70,22 @@ class _Row(msgspec.Struct):
     document: Document
 
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MS = timedelta(milliseconds=1)
+
+
 def _ms(moment: datetime | None) -> int | None:
-    return None if moment is None else round(moment.timestamp() * 1000)
+    """The moment in whole milliseconds, never before it: who is woken then finds that the moment has come."""
+    return None if moment is None else -((_EPOCH - moment) // _MS)
+
+
+def _by(now: datetime) -> int:
+    """`now` in whole milliseconds, never after it: what is due by then is due."""
+    return (now - _EPOCH) // _MS
 
 
 def _at(ms: int) -> datetime:
-    return datetime.fromtimestamp(ms / 1000, UTC)
+    return _EPOCH + ms * _MS
 
 
 class SqliteStore:
@@ -99,7 +109,10 @@ class SqliteStore:
     # -- life
 
     def open(self) -> None:
-        """Open (and make) the file. Raises NewerDocument for a newer program's file, OSError or apsw.Error when it cannot."""
+        """Open (and make) the file.
+
+        Raises NewerDocument for a newer program's file, WrongKey for another installation's, OSError or apsw.Error when it cannot.
+        """
         if tuple(int(x) for x in apsw.sqlite_lib_version().split(".")[:3]) < SQLITE_LEAST:
             raise StoreUnavailable(f"SQLite {apsw.sqlite_lib_version()} is too old; install the locked requirements")
         Path(self.path).parent.mkdir(parents=True, exist_ok=True)
@@ -107,7 +120,7 @@ class SqliteStore:
         self._db = apsw.Connection(self.path)
         if fresh:
             Path(self.path).chmod(0o600)
-        self._db.set_busy_timeout(0)
+        self._db.set_busy_timeout(round(WAIT_MOST_S * 1000))
         self._sql("PRAGMA journal_mode = WAL")
         self._sql("PRAGMA synchronous = FULL")
         self._sql("PRAGMA wal_autocheckpoint = 0")
@@ -117,11 +130,15 @@ class SqliteStore:
         if int(version) > sql.SCHEMA_VERSION:
             raise NewerDocument("this file was written by a newer Doorstep; upgrade this one")
         if int(version) < sql.SCHEMA_VERSION:
-            self._db.set_busy_timeout(int(WAIT_MOST_S * 1000))
+            self._sql("BEGIN IMMEDIATE")
             with self._db:
                 self._sql(sql.SCHEMA)
+                self._sql(sql.FIRST_KEY, (self._sealer.new_key(),))
                 self._sql(f"PRAGMA user_version = {sql.SCHEMA_VERSION}")
-            self._db.set_busy_timeout(0)
+            self._sql("COMMIT")
+        for (wrapped,) in self._sql(sql.SHOW_KEY):
+            self._sealer.check(wrapped)
+        self._db.set_busy_timeout(0)
         self._db.set_wal_hook(self._wal)
         self._reader = apsw.Connection(self.path, flags=apsw.SQLITE_OPEN_READONLY)
         self._reader.set_busy_timeout(1000)
@@ -129,7 +146,7 @@ class SqliteStore:
     async def close(self) -> None:
         """Finish what is queued, then close."""
         while self._pumping is not None:
-            await asyncio.shield(self._pumping)
+            await asyncio.wait([self._pumping])
         self._thread.shutdown(wait=True)
         self._checkpointer.shutdown(wait=True)
         self._reader.close()
@@ -166,6 +183,8 @@ class SqliteStore:
         loop = asyncio.get_running_loop()
         unit = _Unit(event, decide, now, loop.create_future())
         machine = isinstance(event, TimerDue | EffectSettled | Claimed)
+        if self._people and not machine and unit.born - self._people[0].born > WAIT_MOST_S:
+            raise StoreUnavailable("more comes in than the disk takes")
         (self._machine if machine else self._people).append(unit)
         if self._pumping is None:
             self._pumping = loop.create_task(self._pump())
@@ -179,11 +198,19 @@ class SqliteStore:
         return batch
 
     async def _pump(self) -> None:
+        batch: list[_Unit] = []
         try:
             while self._people or self._machine:
                 batch = self._take()
                 if await self._begin(batch):
                     await self._batch(batch)
+        except Exception as error:  # noqa: BLE001 -- a bug of ours amid a transaction: nobody may go on from here
+            self._broken = f"the store failed: {type(error).__name__}: {error}"
+            self._rollback()
+            self._fail([*batch, *self._people, *self._machine], StoreUnavailable(self._broken))
+            self._people.clear()
+            self._machine.clear()
+            self._on_fatal(self._broken)
         finally:
             self._pumping = None
 
@@ -226,24 +253,26 @@ class SqliteStore:
         if unit.future.done():
             return
         unit.result = None
-        row = self._find(unit.event.to)
-        if row is None and not unit.event.opens:
-            unit.result = Handled(decision=None)
-            return
-        if row is not None and unit.event.event_id in row.document.seen:
-            unit.result = Handled(decision=None, duplicate=True)
-            return
-        new_id = "" if row is not None else secrets.token_hex(8)
         try:
+            row = self._find(unit.event.to)
+            if row is None and not unit.event.opens:
+                unit.result = Handled(decision=None)
+                return
+            if row is not None and unit.event.event_id in row.document.seen:
+                unit.result = Handled(decision=None, duplicate=True)
+                return
+            new_id = "" if row is not None else secrets.token_hex(8)
             decision = unit.decide(row.document if row else None, new_id, unit.event, unit.now)
+            raw = codec.dump(decision.document) if decision.changed else b""
+            spilled = codec.dump_notes(decision.spilled) if decision.spilled else b""
         except apsw.Error:
             raise
-        except Exception as error:  # noqa: BLE001 -- pure code failed: its caller hears of it, the batch goes on
+        except Exception as error:  # noqa: BLE001 -- unreadable, undecidable or unwritable: its caller hears of it, the batch goes on
             unit.future.set_exception(error)
             return
         unit.result = Handled(decision=decision)
         if decision.changed:
-            self._write(row, unit, decision)
+            self._write(row, unit, decision, raw, spilled)
 
     def _find(self, pointers: tuple[Pointer, ...]) -> _Row | None:
         for pointer in pointers:
@@ -265,11 +294,10 @@ class SqliteStore:
             return _Row(n, id_, key, version, cached[1])
         return _Row(n, id_, key, version, codec.read(self._sealer.open(key, sealed)))
 
-    def _write(self, row: _Row | None, unit: _Unit, decision: Decision) -> None:
+    def _write(self, row: _Row | None, unit: _Unit, decision: Decision, raw: bytes, spilled: bytes) -> None:
         document = decision.document
         flying = sum(o.status == "sending" for o in document.open)
         due, send = _ms(document.next_due()), _ms(document.next_send())
-        raw = codec.dump(document)
         if row is None:
             key = self._sealer.new_key()
             self._sql(sql.INSERT, (document.id, key, self._sealer.seal(key, raw), due, send, flying))
@@ -288,8 +316,7 @@ class SqliteStore:
         for order_id, state in decision.orders:
             self._sql(sql.ORDER, (document.shop, order_id, n, state, _ms(unit.now)))
         if decision.spilled:
-            sealed = self._sealer.seal(key, codec.dump_notes(decision.spilled))
-            self._sql(sql.SPILL, (n, decision.spilled[0].n, sealed))
+            self._sql(sql.SPILL, (n, decision.spilled[0].n, self._sealer.seal(key, spilled)))
         self._cache[n] = (version, document)
         self._cache.move_to_end(n)
         if len(self._cache) > CACHE:
@@ -336,7 +363,7 @@ class SqliteStore:
         return None if row is None else codec.read(self._sealer.open(row[2], row[4]))
 
     async def due(self, now: datetime, limit: int) -> list[Due]:
-        return [Due(id_, _at(ms)) for id_, ms in self._reader.execute(sql.DUE, (_ms(now), limit))]
+        return [Due(id_, _at(ms)) for id_, ms in self._reader.execute(sql.DUE, (_by(now), limit))]
 
     async def next_due(self) -> datetime | None:
         row = self._reader.execute(sql.NEXT_DUE).fetchone()
@@ -344,20 +371,22 @@ class SqliteStore:
 
     async def sendable(self, now: datetime, limit: int, after: tuple[datetime, str] | None = None) -> list[Due]:
         start, id_ = (_ms(after[0]), after[1]) if after else (-1, "")
-        return [Due(i, _at(ms)) for i, ms in self._reader.execute(sql.SENDABLE, (_ms(now), start, id_, limit))]
+        return [Due(i, _at(ms)) for i, ms in self._reader.execute(sql.SENDABLE, (_by(now), start, id_, limit))]
 
     async def in_flight(self) -> list[str]:
         return [row[0] for row in self._reader.execute(sql.FLYING)]
 
     async def orders(self, shop: str, state: str | None, since: datetime | None, limit: int) -> list[OrderRow]:
-        rows = self._reader.execute(sql.ORDERS, (shop, state, state, _ms(since) or 0, limit))
+        rows = self._reader.execute(sql.ORDERS, (shop, state, state, _by(since) if since else 0, limit))
         return [OrderRow(s, o, c, st, _at(ms)) for s, o, c, st, ms in rows]
 
     async def journal(self, conversation: str) -> list[Note]:
         notes: list[Note] = []
-        for lines, key in self._reader.execute(sql.JOURNAL, (conversation,)):
-            notes += codec.read_notes(self._sealer.open(key, lines))
-        document = await self.load(Pointer("conversation", conversation))
+        with self._reader:  # one snapshot: a line that moves from the document to the journal meanwhile is not lost
+            for lines, key in self._reader.execute(sql.JOURNAL, (conversation,)):
+                notes += codec.read_notes(self._sealer.open(key, lines))
+            row = self._reader.execute(sql.BY_ID, (conversation,)).fetchone()
+        document = None if row is None else codec.read(self._sealer.open(row[2], row[4]))
         if isinstance(document, Conversation):
             notes += document.notes
         return notes
@@ -383,7 +412,7 @@ class SqliteStore:
     async def _small(self, statement: str, rows: list[tuple[object, ...]]) -> bool:
         """A write beside the road (kept bodies only): waits for its turn, commits alone. True when it changed something."""
         while self._pumping is not None:
-            await asyncio.shield(self._pumping)
+            await asyncio.wait([self._pumping])
         marker = asyncio.get_running_loop().create_task(self._write_small(statement, rows))
         self._pumping = marker  # type: ignore[assignment]
         try:

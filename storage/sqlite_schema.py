@@ -4,6 +4,10 @@
 SCHEMA_VERSION = 1
 
 SCHEMA = """
+CREATE TABLE IF NOT EXISTS installation (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    key BLOB NOT NULL               -- seals nothing: opens only with the encryption_key that this file was made with
+);
 CREATE TABLE IF NOT EXISTS conversation (
     n INTEGER PRIMARY KEY,          -- short name for the other tables
     id TEXT NOT NULL UNIQUE,        -- opaque, random
@@ -45,6 +49,8 @@ CREATE TABLE IF NOT EXISTS kept (
 ) WITHOUT ROWID;
 """
 
+FIRST_KEY = "INSERT INTO installation (one, key) VALUES (1, ?) ON CONFLICT DO NOTHING"
+SHOW_KEY = "SELECT key FROM installation"
 BY_POINTER = """SELECT c.n, c.id, c.key, c.version, c.doc FROM pointer p JOIN conversation c ON c.n = p.conversation
     WHERE p.key = ?"""
 BY_ID = "SELECT n, id, key, version, doc FROM conversation WHERE id = ?"

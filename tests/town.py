@@ -12,10 +12,12 @@ import contextlib
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import aiohttp
 import run
@@ -29,7 +31,7 @@ from sandbox.smtp import PretendSmtp
 from sandbox.serving import serve
 from sandbox.telegram import PretendTelegram
 from sandbox.twilio import PretendTwilio, TwilioRules
-from sandbox.world import Received, World
+from sandbox.world import Fault, Received, World
 
 START = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)  # a Monday, 11:00 in Madrid
 ACCOUNT, TOKEN = "AC" + "0" * 32, "town-twilio-token"
@@ -73,6 +75,8 @@ shops:
     woocommerce: {{webhook_secret: "${{WOO}}"}}
     {in_shop}
 """
+#: The same with the built-in country table, for shops that write from abroad.
+BUILT_IN = SETTINGS.replace("countries: {{ES: {{two_way_sms: true}}}}", "countries: {{}}")
 ENV = {"KEY": KEY, "TWILIO": TOKEN, "API": API_TOKEN, "SHOPIFY": SHOPIFY_SECRET, "WOO": WOO_SECRET, "BOT": BOT_TOKEN}
 #: Our templates that "Twilio has approved" in the town, in English.
 APPROVED = ("confirm", "reconfirm", "cancelled_by_shop", "cancelled_no_answer", "cancelled_optout", "missed_call")
@@ -239,6 +243,27 @@ class Town:
         text = self.mails()[-1].text
         return "/c/" + text.split("/c/")[1][:22]
 
+    async def page(self, path: str, action: str = "", **fields: str) -> tuple[int, str]:
+        """Open the customer's page, and with `action` press that button on it; gives status and HTML."""
+        async with self.http.get(self.url + path) as shown:
+            html = await shown.text()
+            if not action:
+                return shown.status, html
+        found = re.search(r'name="nonce" value="([^"]+)"', html)
+        sent = {"nonce": found.group(1) if found else "", "action": action, **fields}
+        async with self.http.post(self.url + path, data=sent) as answer:
+            status, html = answer.status, await answer.text()
+        await self.settle()
+        return status, html
+
+    def read_aloud(self) -> str:
+        """Everything that reached anybody, as a person would read it (for a failing story, and for the ear)."""
+        return "\n".join(f"{r.at:%d %H:%M:%S} {r.channel} -> {r.to}: {r.text}" for r in self.world.ledger)
+
+    def breaks(self, provider: str, kind: str, match: str = "", **more: Any) -> None:
+        """The next requests to this provider go wrong in this way (sandbox.world.Fault)."""
+        self.world.break_it(provider, Fault(kind, match, **more))
+
     # -- the staff
 
     def cards(self, order_id: str = "") -> list[Any]:
@@ -309,6 +334,11 @@ async def town(
         stack.push_async_callback(here.house.stop)
         await here.settle()
         yield here
+
+
+def local(text: str, zone: str = "Europe/Madrid") -> datetime:
+    """The moment (UTC) at which a clock there shows this: local("2026-10-24 20:30")."""
+    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
 def settings_of(text: str) -> Settings:

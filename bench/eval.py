@@ -1,0 +1,194 @@
+"""How well customers are understood, in figures:  python -m bench.eval [--misses]
+
+Public sets come from ../shared/data where that folder exists (nothing of them is in this repository, and the
+classifier has seen none of them); the project's own labelled replies from tests/flows/understand/replies. Each
+figure is printed with its n and a 95 % Wilson interval.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from math import sqrt
+from pathlib import Path
+
+from bench.replies import Reply, load_replies, seen_before
+from flows.understand import DECISIONS, LANGUAGES, understand
+from flows.understand.lexicon import FORMS, UNREVIEWED
+
+ROOT = Path(__file__).parent.parent
+TEXT = ROOT.parent / "shared" / "data" / "text"
+HINT3 = {
+    "CANCEL_ORDER": "cancel",
+    "OFFERS": "discount",
+    "MODIFY_ADDRESS": "change_address",
+    "ORDER_STATUS": "order_status",
+}
+#: Rows that a shop would answer like an order status, whatever their label: left out of its figure.
+HINT3_LEFT_OUT = {"order_status": ("DELAY_", "RESUME_DELIVERY", "ORDER_QUERY")}
+BITEXT = {"complaint": "complaint", "contact_human_agent": "human"}
+CLINC_ANSWERS = {"yes", "no", "maybe", "cancel", "cancel_reservation"}
+
+Labelled = list[tuple[str, str]]
+
+
+def interval(hits: int, n: int) -> str:
+    """`hits/n = share [low, high]`, the interval after Wilson at 95 %."""
+    if not n:
+        return "n=0"
+    z, share = 1.96, hits / n
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z * sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+    return f"{hits}/{n} = {share:.4f} [{max(0.0, middle - half):.4f}, {min(1.0, middle + half):.4f}]"
+
+
+@cache
+def clinc() -> Labelled:
+    return [(text, label) for text, label in json.loads((TEXT / "clinc150" / "train.json").read_text())["train"]]
+
+
+@cache
+def hint3(name: str) -> Labelled:
+    with (TEXT / "hint3-train" / f"{name}_train.csv").open(encoding="utf-8", newline="") as lines:
+        return [(row["sentence"], row["label"]) for row in csv.DictReader(lines)]
+
+
+@cache
+def bitext() -> Labelled:
+    path = next((TEXT / "bitext").glob("*.csv"))
+    with path.open(encoding="utf-8", newline="") as lines:
+        return [(row["instruction"], row["intent"]) for row in csv.DictReader(lines)]
+
+
+def no_answers() -> Iterator[str]:
+    """The texts of the public sets that answer no question of ours."""
+    yield from (text for text, label in clinc() if label not in CLINC_ANSWERS)
+    for name in ("curekart", "sofmattress"):
+        yield from (text for text, label in hint3(name) if label != "CANCEL_ORDER")
+    yield from (text for text, label in bitext() if label != "cancel_order")
+
+
+def false_decisions(misses: list[str]) -> None:
+    n = wrong = 0
+    for text in no_answers():
+        n += 1
+        understood = understand(text, prompt="confirm")
+        if understood.sure and understood.intent in DECISIONS:
+            wrong += 1
+            misses.append(f"no answer, read as a sure {understood.intent}: {text}")
+    print(f"  read as a sure yes, no or cancel: {interval(wrong, n)}")
+
+
+def yes_and_no(misses: list[str]) -> None:
+    right: dict[str, bool] = {}
+    with (TEXT / "glibc-yesno" / "yesno_by_locale.tsv").open(encoding="utf-8", newline="") as lines:
+        for row in csv.DictReader(lines, delimiter="\t"):
+            lang = {"tl": "fil"}.get(row["locale"].split("_")[0], row["locale"].split("_")[0])
+            if lang not in LANGUAGES or not row["yesstr"] or not row["nostr"] or row["locale"] == "en_ZM":
+                continue  # en_ZM has the words of Bemba
+            for word, meaning in ((row["yesstr"], "yes"), (row["nostr"], "no")):
+                understood = understand(word, prompt="confirm", lang=lang)
+                good = understood.intent == meaning and understood.sure
+                right[lang] = right.get(lang, True) and good
+                if not good:
+                    misses.append(f"glibc {row['locale']}: {word} is {meaning}, read as {understood.intent}")
+    print(f"  languages with their yes and no right: {interval(sum(right.values()), len(right))}")
+
+
+def precision_and_recall(name: str, rows: Labelled, label: str, intent: str, misses: list[str]) -> None:
+    left_out = HINT3_LEFT_OUT.get(intent, ())
+    rows = [row for row in rows if not row[1].startswith(left_out) or not left_out]
+    named = [(text, given) for text, given in rows if understand(text).intent == intent]
+    hits = sum(given == label for _, given in named)
+    wanted = sum(given == label for _, given in rows)
+    misses += [f"{name}: taken for {intent}, is {given}: {text}" for text, given in named if given != label]
+    found = {text for text, _ in named}
+    misses += [f"{name}: {intent} missed: {text}" for text, given in rows if given == label and text not in found]
+    print(f"  {name} {intent}: precision {interval(hits, len(named))}, recall {interval(hits, wanted)}")
+
+
+def named_intents(misses: list[str]) -> None:
+    both = hint3("curekart") + hint3("sofmattress")
+    for label, intent in HINT3.items():
+        precision_and_recall("HINT3", both, label, intent, misses)
+    for label, intent in BITEXT.items():
+        precision_and_recall("Bitext", bitext(), label, intent, misses)
+
+
+def judge(reply: Reply) -> tuple[bool, bool]:
+    """(sure and right, a wrong sure decision) of one labelled reply."""
+    got = understand(reply.text, prompt=reply.prompt, lang=reply.lang)
+    right = got.intent == reply.intent and set(reply.parts) <= {part.intent for part in got.parts}
+    decided = got.sure and got.intent in DECISIONS
+    return right and got.sure, decided and (got.intent != reply.intent or not reply.clear)
+
+
+def own_replies(misses: list[str]) -> None:
+    for form in FORMS:
+        replies = load_replies(form)
+        clear = [reply for reply in replies if reply.clear]
+        known = sum(seen_before(reply.text) for reply in replies)
+        judged = [(reply, *judge(reply)) for reply in replies]
+        wrong = [reply for reply, _, bad in judged if bad]
+        missed = [reply for reply, good, _ in judged if reply.clear and not good]
+        rank = "second rank" if form in UNREVIEWED else "first rank"
+        for reply in wrong:
+            misses.append(f"{form}: WRONG SURE DECISION on {reply.text!r} ({reply.intent})")
+        for reply in missed:
+            got = understand(reply.text, prompt=reply.prompt, lang=reply.lang)
+            found = [part.intent for part in got.parts]
+            misses.append(f"{form}: {reply.text!r} is {reply.intent}, got {got.intent} sure={got.sure} parts={found}")
+        print(
+            f"  {form:8} ({rank}) n={len(replies)}, wrong sure decisions {len(wrong)}, sure and right on clear ones "
+            f"{interval(len(clear) - len(missed), len(clear))}, equal to a known phrase {interval(known, len(replies))}"
+        )
+
+
+def measured_speed(texts: Iterable[str]) -> float:
+    """Texts understood per second of this process's CPU, on one core."""
+    batch = list(texts)
+    start = time.process_time()
+    for text in batch:
+        understand(text, prompt="confirm")
+    return len(batch) / (time.process_time() - start)
+
+
+def bare_answer_microseconds() -> float:
+    """CPU time of understanding a bare yes."""
+    rounds = 20_000
+    start = time.process_time()
+    for _ in range(rounds):
+        understand("Yes", prompt="confirm", lang="en")
+    return (time.process_time() - start) / rounds * 1e6
+
+
+def speed(misses: list[str]) -> None:
+    texts = [reply.text for form in FORMS for reply in load_replies(form)]
+    print(f"  own replies: {measured_speed(texts * 3):,.0f} texts/s; a bare yes: {bare_answer_microseconds():.1f} µs")
+
+
+def main() -> None:
+    misses: list[str] = []
+    steps: list[tuple[str, bool, Callable[[list[str]], None]]] = [
+        ("Texts that are no answer (CLINC, HINT3, Bitext) at a confirm prompt", True, false_decisions),
+        ("The yes and no words of glibc", True, yes_and_no),
+        ("Named intents of the shipped classifier", True, named_intents),
+        ("Own labelled replies", False, own_replies),
+        ("Speed", False, speed),
+    ]
+    for title, public, step in steps:
+        print(title)
+        if public and not TEXT.is_dir():
+            print(f"  not measured: there is no {TEXT}")
+        else:
+            step(misses)
+    if "--misses" in sys.argv[1:]:
+        print("\n".join(misses))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""The project's own labelled replies: tests/flows/understand/replies/<form>.tsv, one reply a line.
+
+    kind<TAB>prompt<TAB>intent<TAB>text
+
+`kind` is `clear` (a person would act on it) or `open` (a person would ask again; no sure decision is right).
+`intent` may carry further parts: `yes+change_time`. An empty prompt is none. Lines that start with # are comments.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from msgspec import Struct
+
+from flows.understand.fold import fold, tokens
+from flows.understand.lexicon import FORMS, WHOLE
+from flows.understand.patterns import expand, sections
+
+HOME = Path(__file__).parent.parent / "tests" / "flows" / "understand" / "replies"
+PHRASES = Path(__file__).parent.parent / "flows" / "understand" / "phrases"
+
+
+class Reply(Struct, frozen=True):
+    """One reply with what a person who reads the language says it means."""
+
+    lang: str
+    prompt: str | None
+    intent: str
+    parts: tuple[str, ...]
+    text: str
+    clear: bool
+
+
+def load_replies(form: str) -> list[Reply]:
+    """The labelled replies of one language form; empty where it has none."""
+    path = HOME / f"{form}.tsv"
+    if not path.exists():
+        return []
+    out = []
+    for line in path.read_text("utf-8").splitlines():
+        if line and not line.startswith("#"):
+            kind, prompt, intents, text = line.split("\t", 3)
+            intent, *parts = intents.split("+")
+            out.append(Reply(form.split("_")[0], prompt or None, intent, tuple(parts), text, kind == "clear"))
+    return out
+
+
+@cache
+def _phrases() -> frozenset[str]:
+    return frozenset(
+        " ".join(tokens(fold(phrase)))
+        for form in FORMS
+        for path in [PHRASES / f"{form}.txt"]
+        if path.exists()
+        for _, pattern in sections(path.read_text("utf-8"))
+        for phrase in expand(pattern.partition("}")[2] if pattern.startswith("{") else pattern)
+    )
+
+
+def seen_before(text: str) -> bool:
+    """Whether a text is a lexicon entry or a training phrase once both are normalised."""
+    words = tuple(tokens(fold(text)))
+    return words in WHOLE or " ".join(words) in _phrases() or words[:-1] in WHOLE and words[-1:] in {("!",), (".",)}

@@ -1,0 +1,144 @@
+"""Train the free-text classifier of flows.understand:  python -m bench.train_understand
+
+Reads flows/understand/phrases/*.txt and the lexicon, writes flows/understand/weights/{intents,forms}.tsv. The same
+files give the same bytes on every machine: integers only, and an order made from checksums instead of chance.
+The learner is an averaged perceptron with a margin (Freund and Schapire 1999): mistakes and narrow wins move the
+weights of the features seen; what ships is the average over all steps, in small integers, the smallest dropped.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+from zlib import crc32
+
+from flows.understand.cover import known_spelling
+from flows.understand.features import features
+from flows.understand.fold import fold, tokens
+from flows.understand.lexicon import FORMS
+from flows.understand.patterns import expand, sections
+
+HOME = Path(__file__).parent.parent / "flows" / "understand"
+EPOCHS = 8
+MARGIN = 40  # votes by which the right label must win, of the order of the features of a short text
+STEP = 4  # votes per mistake
+SCALE = 8  # the shipped weight of an average of one vote
+SMALLEST = 6  # shipped weights below are noise of single phrases
+PER_PATTERN = 40  # phrases taken of one pattern: a pattern with a thousand spellings is still one thought
+PER_ROLE = 120  # phrases taken of one role of one lexicon file
+#: What a role of the lexicon teaches the classifier.
+ROLE_INTENT = {
+    **{role: role for role in ("yes", "no", "cancel", "not_me", "call_me", "human", "later", "order_status")},
+    **{role: role for role in ("discount", "thanks", "greeting", "stop", "start", "help")},
+    "affirm": "yes",
+    "send": "yes",
+    "ok": "yes",
+    "stop_all": "stop",
+    "if": "unclear",
+    "maybe": "unclear",
+}
+
+Example = tuple[tuple[str, ...], int]
+
+
+def mixed(items: Iterable[str], salt: str) -> list[str]:
+    """The items in an order that depends on nothing but themselves and the salt."""
+    return sorted(items, key=lambda item: (crc32(f"{salt}\0{item}".encode()), item))
+
+
+def lexicon_phrases(form: str) -> Iterable[tuple[str, str]]:
+    """(intent, phrase) of one lexicon file."""
+    by_role: dict[str, dict[str, None]] = defaultdict(dict)
+    for role, pattern in sections((HOME / "lexicon" / f"{form}.txt").read_text("utf-8")):
+        intent = "cancel" if role.startswith("reason:") else ROLE_INTENT.get(role)
+        if intent:
+            by_role[intent].update(dict.fromkeys(expand(pattern)))
+    for intent, phrases in by_role.items():
+        for phrase in mixed(phrases, intent)[:PER_ROLE]:
+            yield intent, phrase
+
+
+def written_phrases(form: str) -> Iterable[tuple[str, str]]:
+    """(intent, phrase) of one phrases file."""
+    path = HOME / "phrases" / f"{form}.txt"
+    if not path.exists():
+        return
+    for intent, pattern in sections(path.read_text("utf-8")):
+        most, line = PER_PATTERN, pattern
+        if pattern.startswith("{"):
+            number, _, line = pattern[1:].partition("}")
+            most = int(number)
+        for phrase in mixed(dict.fromkeys(expand(line)), intent)[:most]:
+            yield intent, phrase
+
+
+def learn(examples: list[tuple[str, tuple[str, ...]]], labels: list[str]) -> dict[str, dict[int, int]]:
+    """Feature -> label -> averaged weight, scaled to integers."""
+    place = {label: at for at, label in enumerate(labels)}
+    weights: dict[str, list[int]] = {}
+    totals: dict[str, list[int]] = {}
+    size = len(labels)
+    step = 0
+    for epoch in range(EPOCHS):
+        order = sorted(range(len(examples)), key=lambda at: (crc32(f"{epoch}\0{at}".encode()), at))
+        for at in order:
+            step += 1
+            label, found = examples[at]
+            right = place[label]
+            rows = [weights[feature] for feature in found if feature in weights]
+            scores = [sum(column) for column in zip(*rows, strict=True)] if rows else [0] * size
+            mine = scores[right]
+            scores[right] = -(1 << 30)
+            best = max(range(size), key=scores.__getitem__)
+            if mine - scores[best] >= MARGIN:
+                continue
+            for feature in found:
+                row = weights.setdefault(feature, [0] * size)
+                total = totals.setdefault(feature, [0] * size)
+                row[right] += STEP
+                row[best] -= STEP
+                total[right] += STEP * step
+                total[best] -= STEP * step
+    out: dict[str, dict[int, int]] = {}
+    for feature, row in weights.items():
+        total = totals[feature]
+        averaged = {
+            at: ((step + 1) * row[at] - total[at]) * SCALE // (step + 1) for at in range(size) if row[at] or total[at]
+        }
+        kept = {at: weight for at, weight in averaged.items() if abs(weight) >= SMALLEST}
+        if kept or (feature[0] != "~" and " " not in feature):  # a word stays known even without a vote
+            out[feature] = kept
+    return out
+
+
+def write(path: Path, labels: list[str], weights: dict[str, dict[int, int]]) -> None:
+    """One line a feature: `feature<TAB>label,weight,label,weight...`, sorted; the first line names the labels."""
+    lines = ["\t".join(labels)]
+    for feature in sorted(weights):
+        votes = ",".join(f"{at},{weight}" for at, weight in sorted(weights[feature].items()))
+        lines.append(f"{feature}\t{votes}")
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def main() -> None:
+    intents: dict[tuple[str, str], None] = {}
+    forms: dict[tuple[str, str], None] = {}
+    for form in FORMS:
+        for intent, phrase in [*lexicon_phrases(form), *written_phrases(form)]:
+            intents[(intent, phrase)] = None
+            forms[(form, phrase)] = None
+    for name, pairs in (("intents", intents), ("forms", forms)):
+        examples = [
+            (label, tuple(dict.fromkeys(features(known_spelling(tokens(fold(phrase))))))) for label, phrase in pairs
+        ]
+        labels = sorted({label for label, _ in examples}) if name == "intents" else list(FORMS)
+        weights = learn(examples, labels)
+        path = HOME / "weights" / f"{name}.tsv"
+        write(path, labels, weights)
+        print(f"{path.name}: {len(examples)} phrases, {len(weights)} features, {path.stat().st_size} bytes")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,195 @@
+"""The staff's place in Telegram: cards and short replies in the group, messages in the owners' private chats.
+
+A card is posted once and then edited in place; where its message is gone, or the group has moved, it is posted anew. An edit
+that changes nothing counts as made. Telegram cannot be asked what became of a message: Unknown is for the flow to settle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aiogram.exceptions import TelegramAPIError, TelegramMigrateToChat
+from aiogram.methods import EditMessageReplyMarkup, EditMessageText, SendMessage
+from aiogram.types import InlineKeyboardMarkup, LinkPreviewOptions, Message, ReplyParameters
+
+from bot import places
+from bot.calls import SETUP_AGAIN_S, TelegramCalls, code_of, outcome_of
+from bot.composing import card_html, notice_html
+from bot.groups import Groups, OnMigrated
+from bot.places import Place, Places
+from bot.words import Words
+from engine.ports import Front
+from flows.desk import Person
+from flows.effects import Accepted, Card, Outcome, PingOwner, Refused, ShowCard, TellStaff, TryAgain, Unknown, Value
+from flows.policy import Policy
+
+#: A link in a customer's words is not opened for everybody in the group.
+NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+
+
+class TelegramDesk:
+    """Implements engine.ports.DeskPort for one bot, which may serve several shops.
+
+    `shops`: those of this bot; None: every shop with a group. `on_migrated(old id, new id)`: a group became a supergroup.
+    """
+
+    def __init__(
+        self,
+        token: str,
+        base_url: str,
+        front: Front,
+        *,
+        shops: frozenset[str] | None = None,
+        on_migrated: OnMigrated | None = None,
+    ) -> None:
+        self.front = front
+        self.calls = TelegramCalls(token, base_url)
+        self.groups = Groups(front, shops, on_migrated)
+        self.places = Places()
+
+    async def perform(self, effect: ShowCard | TellStaff | PingOwner, effect_id: str, shop: str) -> Outcome:
+        """One attempt. Never raises for a fault of Telegram's. Accepted.provider_id is "<chat>/<message id>"."""
+        policy = self.front.policies[shop]
+        match effect:
+            case ShowCard(card=Card() as card):
+                return await self._show(card, policy)
+            case ShowCard():
+                return Refused("no_card", "the card was not filled in")
+            case TellStaff():
+                return await self._tell(effect, policy)
+            case PingOwner():
+                return await self._ping(effect, policy)
+
+    async def close(self) -> None:
+        await self.calls.close()
+
+    # -- cards
+
+    async def _show(self, card: Card, policy: Policy) -> Outcome:
+        words = Words(policy.language)
+        chat = self.groups.current(card.chat or policy.staff_chat)
+        place = await self._place_of(card, policy)
+        keyboard = places.card_keyboard(card, place, words)
+        stands = card.message_id != 0 and chat == card.chat
+        if not stands:
+            return await self._post(chat, card_html(card, words), keyboard, place)
+        edit = EditMessageText(
+            chat_id=int(chat),
+            message_id=card.message_id,
+            text=card_html(card, words),
+            parse_mode="HTML",
+            reply_markup=keyboard,
+            link_preview_options=NO_PREVIEW,
+        )
+        try:
+            await self.calls.ask(edit)
+        except TelegramMigrateToChat as moved:
+            await self.groups.migrated(chat, str(moved.migrate_to_chat_id))
+            return await self._post(self.groups.current(chat), card_html(card, words), keyboard, place)
+        except TelegramAPIError as error:
+            if code_of(error) != "not_modified":
+                return outcome_of(error)
+        self.places.learn(int(chat), card.message_id, place)
+        return Accepted(f"{chat}/{card.message_id}")
+
+    async def _post(
+        self, chat: str, html: str, keyboard: InlineKeyboardMarkup | None, place: Place | None, reply_to: int = 0
+    ) -> Outcome:
+        sent = await self._send(chat, html, keyboard, reply_to)
+        if not isinstance(sent, Message):
+            return sent
+        self.places.learn(sent.chat.id, sent.message_id, place)
+        return Accepted(f"{sent.chat.id}/{sent.message_id}")
+
+    async def _place_of(self, card: Card, policy: Policy) -> Place | None:
+        """What the card's buttons say; for a card without any, what is remembered, or where its order lives."""
+        found = places.of_card(card)
+        if found is None and card.message_id and card.chat.lstrip("-").isdigit():
+            found = self.places.get(int(card.chat), card.message_id)
+        if found is None:
+            found = await places.of_order(self.front, policy.shop, places.order_of(card))
+        return found
+
+    # -- replies under a card
+
+    async def _tell(self, effect: TellStaff, policy: Policy) -> Outcome:
+        words = Words(policy.language)
+        chat = self.groups.current(effect.chat or policy.staff_chat)
+        reply_to = effect.message_id if chat == effect.chat else 0  # ids of the old group mean nothing in the new one
+        order_id = str(effect.values.get("order", ""))
+        place = await self._place_of_reply(effect, policy, order_id)
+        sent = await self._send(
+            chat,
+            notice_html(effect.key, effect.values, words),
+            places.reply_keyboard(order_id, place, words),
+            reply_to,
+        )
+        if not isinstance(sent, Message):
+            return sent
+        if place is None:
+            place = places.of_message(sent.reply_to_message)
+            await self._mark(sent, places.reply_keyboard(order_id, place, words))
+        self.places.learn(sent.chat.id, sent.message_id, place)
+        return Accepted(f"{sent.chat.id}/{sent.message_id}")
+
+    async def _place_of_reply(self, effect: TellStaff, policy: Policy, order_id: str) -> Place | None:
+        if effect.chat.lstrip("-").isdigit():
+            known = self.places.get(int(effect.chat), effect.message_id)
+            if known is not None:
+                return known
+        return await places.of_order(self.front, policy.shop, order_id)
+
+    async def _mark(self, sent: Message, keyboard: InlineKeyboardMarkup | None) -> None:
+        """A talk's reply after a restart: only the card that Telegram shows with it says which talk it is."""
+        if keyboard is not None:
+            self.calls.afterwards(
+                [EditMessageReplyMarkup(chat_id=sent.chat.id, message_id=sent.message_id, reply_markup=keyboard)]
+            )
+
+    # -- the owner
+
+    async def _ping(self, effect: PingOwner, policy: Policy) -> Outcome:
+        """To every owner; one who takes it is enough. Telegram lets a bot write only to people who have started it."""
+        owners = (await self.front.desk(policy.shop)).owners()
+        outcomes = [await self._ping_one(owner, effect, policy) for owner in owners]
+        for kind in (Accepted, Unknown):
+            for outcome in outcomes:
+                if isinstance(outcome, kind):
+                    return outcome
+        waits = [outcome.after_s for outcome in outcomes if isinstance(outcome, TryAgain)]
+        return TryAgain(min(waits), "too_many") if waits else TryAgain(SETUP_AGAIN_S, "no_owner_reached")
+
+    async def _ping_one(self, owner: Person, effect: PingOwner, policy: Policy) -> Outcome:
+        words = Words(owner.language, policy.language)
+        values: Mapping[str, Value] = {"shop": policy.name, "order": effect.order_id, **effect.values}
+        sent = await self._send(str(owner.telegram), notice_html(effect.key, values, words), None)
+        return Accepted(f"{sent.chat.id}/{sent.message_id}") if isinstance(sent, Message) else sent
+
+    # -- the wire
+
+    async def _send(
+        self, chat: str, html: str, keyboard: InlineKeyboardMarkup | None, reply_to: int = 0
+    ) -> Message | Outcome:
+        """The message as Telegram took it, or what became of it. A moved group is followed once."""
+        try:
+            return await self.calls.ask(_message(chat, html, keyboard, reply_to))
+        except TelegramMigrateToChat as moved:
+            await self.groups.migrated(chat, str(moved.migrate_to_chat_id))
+        except TelegramAPIError as error:
+            return outcome_of(error)
+        try:
+            return await self.calls.ask(_message(self.groups.current(chat), html, keyboard, 0))
+        except TelegramAPIError as error:
+            return outcome_of(error)
+
+
+def _message(chat: str, html: str, keyboard: InlineKeyboardMarkup | None, reply_to: int) -> SendMessage:
+    reply = ReplyParameters(message_id=reply_to, allow_sending_without_reply=True) if reply_to else None
+    return SendMessage(
+        chat_id=int(chat),
+        text=html,
+        parse_mode="HTML",
+        reply_markup=keyboard,
+        reply_parameters=reply,
+        link_preview_options=NO_PREVIEW,
+    )

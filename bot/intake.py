@@ -1,0 +1,55 @@
+"""One update on its way in: decoded, carried out, committed; answered afterwards. Polling and webhook share it.
+
+An update that cannot be used (a shape nobody foresaw, a step that failed) is kept for a repair and counts as taken: Telegram
+holds back everything else of that chat until an update is taken.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import traceback
+
+from aiogram.types import Update
+
+from bot.desk import TelegramDesk
+from bot.inbound import Inbound
+from engine.ports import StoreUnavailable
+
+log = logging.getLogger("doorstep.telegram")
+
+#: The name under which updates are counted and kept.
+ROUTE = "telegram"
+
+
+class Intake:
+    """Takes updates for one bot."""
+
+    def __init__(self, desk: TelegramDesk) -> None:
+        self._desk = desk
+        self.inbound = Inbound(desk)
+
+    async def take(self, body: bytes) -> None:
+        """Returns when the update is committed, or kept. Raises StoreUnavailable: nothing was written, it has to come again.
+
+        A kept update is replayed by giving its body to this method again.
+        """
+        front = self._desk.front
+        try:
+            update = Update.model_validate(json.loads(body), context={"bot": self._desk.calls.bot})
+            answers = await self.inbound.handle(update)
+        except StoreUnavailable:
+            front.count("hook_unavailable", route=ROUTE)
+            raise
+        except Exception as error:  # noqa: BLE001 - the outer loop of an update: logged, kept, and the next one is taken
+            _log_failure(error)
+            await front.keep(ROUTE, body, {"content-type": "application/json"}, type(error).__name__)
+            front.count("hook_kept", route=ROUTE)
+            return
+        self._desk.calls.afterwards(answers)
+
+
+def _log_failure(error: Exception) -> None:
+    """Where it happened, without the exception's own words: they may quote what somebody wrote."""
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    log.error("telegram.update_failed", extra={"error": type(error).__name__, "frames": frames})

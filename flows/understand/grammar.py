@@ -1,0 +1,193 @@
+"""What a whole message decides, read from the roles of its tokens: the only place that is ever sure of yes, no, cancel.
+
+A message is sure when every token of it is accounted for. One word that the lexicon does not know, one negation,
+condition, doubt or question mark beside a decision, and the answer is at most a guess. A second part ("yes but
+bring it after 6") keeps the decision sure only where the part itself is understood.
+
+    roles --split at commas, "but", "and"--> clauses --each--> decision | filler | part | unknown
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from msgspec import Struct
+
+from flows.understand.cover import Piece
+
+#: Roles that a decision may stand beside without being weakened.
+EMPTY: Final = frozenset({"fill", "thanks", "greeting", "emoji", "sep", "pleased", "but"})
+#: Roles that make everything beside them unsure.
+BLOCKS: Final = frozenset({"if", "maybe", "ask", "not", "quote", "word", "num", "stop", "stop_all", "start", "help"})
+AGREE: Final = frozenset({"yes", "affirm", "send", "ok"})
+FIRM: Final = frozenset({"yes", "affirm", "send"})
+#: Roles of the words that only say when and how to bring it.
+TIMING: Final = frozenset({"after", "before", "between", "until", "hour", "am", "pm", "time"})
+#: Roles that are a whole message's intent.
+WHOLE_INTENTS: Final = frozenset(
+    {"not_me", "call_me", "human", "later", "order_status", "discount", "thanks", "greeting"}
+)
+#: Intents that a yes may carry along and stay a sure yes: each of them is done beside the confirmation.
+COMPANIONS: Final = frozenset(
+    {"change_time", "change_phone", "change_address", "change_items", "question", "order_status", "call_me"}
+)
+
+
+class Reading(Struct, frozen=True):
+    """What one language form makes of a message. `rest`: token ranges that are further parts, still to be named."""
+
+    intent: str
+    sure: bool
+    reason: str | None = None
+    proof: bool = False  # only a slot, not the classifier's word, keeps it sure beside its further parts
+    rest: tuple[tuple[int, int], ...] = ()
+
+
+def read(pieces: list[Piece]) -> Reading | None:
+    """The decision of a covered message, or its one whole-message intent; None where it holds neither."""
+    roles = {piece.role for piece in pieces}
+    whole = _whole(pieces, roles)
+    if whole is not None:
+        return whole
+    if "quote" in roles or not roles & AGREE | {"no", "cancel", "keep"}:
+        return None
+    return _in_parts(pieces, roles)
+
+
+def _whole(pieces: list[Piece], roles: set[str]) -> Reading | None:
+    """A message without a word that is not accounted for."""
+    core = roles - EMPTY
+    if not core:
+        return _courtesy(roles)
+    if len(pieces) == 1 or core == roles:
+        only = next(iter(core)) if len(core) == 1 else ""
+        if only == "stop_all":
+            return Reading("stop", True, "everything")
+        if only in {"stop", "start", "help"} and len([piece for piece in pieces if piece.role == only]) == 1:
+            return Reading(only, True)
+    sure = not any(piece.doubt for piece in pieces)
+    reasons = [piece.role[7:] for piece in pieces if piece.role.startswith("reason:")]
+    named = {role for role in core if not role.startswith("reason:")} - {"why", "nice"}
+    if reasons and named <= {"cancel", "no"}:
+        return Reading("cancel", sure and "cancel" in named, reasons[0])
+    if named <= AGREE and "why" not in core and not reasons:
+        return _agreement(core, roles, sure)
+    if core == {"no"}:
+        return Reading("no", sure)
+    if "cancel" in named and named <= {"cancel", "no", "ok"}:
+        return Reading("cancel", sure and _plain_cancel(pieces))
+    if len(named) == 1 and named <= WHOLE_INTENTS:
+        return Reading(next(iter(named)), sure)
+    if "not_me" in named and named <= {"not_me", "no", "cancel"}:
+        return Reading("not_me", sure)
+    return None
+
+
+def _courtesy(roles: set[str]) -> Reading | None:
+    for intent in ("thanks", "greeting"):
+        if intent in roles:
+            return Reading(intent, True)
+    return None
+
+
+def _agreement(core: set[str], roles: set[str], sure: bool) -> Reading:
+    """ "Ok" is a yes; "ok thanks" and "great" may only be manners."""
+    if core & FIRM:
+        return Reading("yes", sure)
+    return Reading("yes", sure and "ok" in core and "thanks" not in roles)
+
+
+def _plain_cancel(pieces: list[Piece]) -> bool:
+    """Whether it is clear that "no" and "cancel" are two answers: "no cancel" may mean "no cancelling"."""
+    order = [piece.role for piece in pieces if piece.role not in {"fill", "emoji", "greeting", "thanks"}]
+    for left, right in zip(order, order[1:], strict=False):
+        if {left, right} == {"no", "cancel"}:
+            return False
+    return not ("ok" in order and order[-1] == "ok" and len(order) > 2)
+
+
+def clauses(pieces: list[Piece]) -> list[list[Piece]]:
+    """The pieces between separators, `but` and `why` words; a joining word opens the clause that it joins."""
+    out: list[list[Piece]] = [[]]
+    for piece in pieces:
+        if piece.role in {"but", "why"} and out[-1]:
+            out.append([piece])
+        elif piece.role == "sep":
+            out.append([])
+        else:
+            out[-1].append(piece)
+    return [clause for clause in out if clause]
+
+
+def _decides(clause: list[Piece]) -> str | None:
+    """The decision of one clause that holds nothing else, or "" for a clause without content."""
+    if any(piece.doubt for piece in clause):
+        return None
+    core = {piece.role for piece in clause} - EMPTY
+    if not core:
+        return ""
+    if core <= AGREE | {"nice"}:
+        return "yes" if "yes" in core else "affirm" if core & FIRM else "ok" if "ok" in core else ""
+    if len(core) == 1 and core <= {"no", "cancel"}:
+        return next(iter(core))
+    return None
+
+
+def _in_parts(pieces: list[Piece], roles: set[str]) -> Reading | None:
+    """A decision in one clause and other things in others; or a yes that runs straight into its second part."""
+    decided: set[str] = set()
+    rest: list[list[Piece]] = []
+    for clause in clauses(pieces):
+        decision = _decides(clause)
+        if decision is None:
+            head, tail = _leading_yes(clause)
+            if head:
+                decided.add(head)
+            rest.append(tail)
+        elif decision:
+            decided.add(decision)
+    left = {piece.role for clause in rest for piece in clause}
+    firm = {"yes" if decision in AGREE else decision for decision in decided}
+    if len(firm | (left & {"no", "cancel"})) > 1 and firm | (left & {"no", "cancel"}) != {"no", "cancel"}:
+        return Reading("unclear", False)
+    if not firm:
+        return _guess(left, roles)
+    spans = tuple((clause[0].start, clause[-1].end) for clause in rest if clause)
+    if "cancel" in firm:
+        given = next((p.role[7:] for clause in rest for p in clause if p.role.startswith("reason:")), None)
+        joined = all(clause[0].role == "why" or given for clause in rest)
+        blocked = left & (FIRM | {"if", "maybe", "ask", "keep", "but"})
+        return Reading("cancel", joined and not blocked and "no" not in decided, given, rest=() if joined else spans)
+    decision = next(iter(firm))
+    if decision == "no":
+        return Reading("no", False, rest=spans)
+    sure = not left & {"if", "maybe", "not", "keep", "no", "cancel"}
+    return Reading("yes", sure, proof=decided == {"affirm"}, rest=spans)
+
+
+def _leading_yes(clause: list[Piece]) -> tuple[str, list[Piece]]:
+    """("yes" or "", the pieces after it): `yes bring it after 6` without a comma."""
+    at = 0
+    while at < len(clause) and clause[at].role in AGREE | EMPTY:
+        at += 1
+    while at and clause[at - 1].role not in AGREE:
+        at -= 1
+    if any(piece.role == "yes" for piece in clause[:at]):
+        return "yes", clause[at:]
+    return "", clause
+
+
+def _guess(left: set[str], roles: set[str]) -> Reading | None:
+    """What a blocked or half known message leans to; never sure."""
+    lean = roles & (FIRM | {"no", "cancel", "keep"})
+    if lean == {"cancel"}:
+        return Reading("cancel", False) if not left & {"not", "if", "maybe"} else Reading("unclear", False)
+    if "keep" in lean and lean <= FIRM | {"keep"}:
+        return Reading("yes", False)
+    return None
+
+
+def words_of(pieces: Iterable[Piece], role: str) -> int:
+    """How many tokens play a role."""
+    return sum(piece.end - piece.start for piece in pieces if piece.role == role)

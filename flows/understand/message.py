@@ -1,0 +1,141 @@
+"""One message being read: its tokens, the language forms that may have written it, and what they agree on."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flows.understand.cover import Piece, cover, known_spelling, matches_at
+from flows.understand.fold import fold_clean, is_word, tokens
+from flows.understand.grammar import COMPANIONS, EMPTY, Reading, read
+from flows.understand.language import hinted_forms, language_of
+from flows.understand.lexicon import FORMS
+from flows.understand.model import DECISIONS, Part, Slots, Understood
+from flows.understand.parts import Named, Span, name
+from flows.understand.tone import tone_of
+from flows.understand.values import after_tokens
+
+#: A decision is short. What is longer may hold one, but nothing is sure of it.
+MAX_DECISION_TOKENS: Final = 40
+#: Language forms whose reading is tried, best covered first, beside the hinted ones.
+_TRIED: Final = 4
+_NO_SLOTS: Final = Slots()
+#: Prompts at which a yes or a no is no answer to what was asked.
+_NOT_YES_OR_NO: Final = frozenset({"no_what", "which", "why", "number", "address", "time", "poll"})
+
+
+class Message:
+    """A cleaned and folded text with its prompt and hints; `understood` reads it."""
+
+    def __init__(self, cleaned: str, folded: str, prompt: str | None, lang: str | None, country: str | None) -> None:
+        self.cleaned = cleaned
+        self.folded = folded
+        self.prompt = prompt
+        self.country = country
+        self.hints = hinted_forms(lang, country)
+        self.words = known_spelling(tokens(folded))
+        self.found = matches_at(self.words[:MAX_DECISION_TOKENS])
+
+    def understood(self) -> Understood:
+        """The meaning of the whole message, its further parts beside it."""
+        covers = self._covers()
+        form, pieces = covers[0]
+        covering = tuple(form for form, cover_ in covers if all(p.own or p.role in EMPTY for p in cover_))
+        tone = tone_of(self.cleaned, self.words)
+        lang = language_of(self.words, covering, self.hints, self.country)
+        reading = self._agreed(covers) if len(self.words) <= MAX_DECISION_TOKENS else None
+        if reading is not None:
+            pieces = next((cover_ for _, cover_ in covers if read(cover_) == reading), pieces)
+            return self._decided(reading, pieces, lang, tone)
+        named = self._name(pieces, 0, len(pieces))
+        return Understood(
+            named.intent, named.sure and '"' not in self.words, round(named.confidence, 3), lang, tone, named.slots, ()
+        )
+
+    def _covers(self) -> list[tuple[str, list[Piece]]]:
+        """The roles of the tokens by language form, the form that explains most first."""
+        own = [0] * len(FORMS)
+        for matches in self.found:
+            seen = 0
+            for match in matches:
+                for mask, _ in match.roles:
+                    seen |= mask
+            for place in range(len(FORMS)):
+                own[place] += seen >> place & 1
+        best = sorted(range(len(FORMS)), key=lambda place: -own[place])[:_TRIED]
+        forms = dict.fromkeys([FORMS[place] for place in best if own[place]] + [*self.hints] + ["en"])
+        covers = [(form, cover(self.words[:MAX_DECISION_TOKENS], self.found, form)) for form in forms]
+        return sorted(covers, key=lambda entry: _unexplained(entry[1]))
+
+    def _agreed(self, covers: list[tuple[str, list[Piece]]]) -> Reading | None:
+        """The one reading of all forms that explain the message equally well; a hinted form has the last word."""
+        least = _unexplained(covers[0][1])
+        level = [(form, read(cover_)) for form, cover_ in covers if _unexplained(cover_) == least]
+        hinted = [reading for form, reading in level if form in self.hints and self._has_own(covers, form)]
+        readings = hinted or [reading for _, reading in level]
+        first = next((reading for reading in readings if reading is not None and reading.sure), None)
+        first = first or next((reading for reading in readings if reading is not None), None)
+        if first is None:
+            return None
+        agreed = all(reading is not None and reading.intent == first.intent for reading in readings)
+        return first if agreed else Reading(first.intent, False, first.reason, rest=first.rest)
+
+    def _has_own(self, covers: list[tuple[str, list[Piece]]], form: str) -> bool:
+        return any(piece.own for name_, cover_ in covers if name_ == form for piece in cover_)
+
+    def _decided(self, reading: Reading, pieces: list[Piece], lang: str | None, tone: str) -> Understood:
+        """What a reading gives, after its further parts are named."""
+        intent, sure = reading.intent, reading.sure
+        parts: list[Part] = []
+        for start, end in reading.rest:
+            inside = [piece for piece in pieces if start <= piece.start < end]
+            named = self._name_tokens(inside, start, end)
+            known = named.intent not in DECISIONS and named.intent != "unclear"
+            sure = sure and known and named.sure and named.intent in COMPANIONS
+            sure = sure and (named.proved or not reading.proof)
+            if known:
+                parts.append(Part(named.intent, self._text(start, end), named.slots))
+        slots = Slots(reason=reading.reason) if reading.reason else _NO_SLOTS
+        if intent == "no" and parts and not reading.sure:
+            intent, slots, sure, parts = parts[0].intent, parts[0].slots, True, parts[1:]
+        for part in parts:
+            slots = _merged(slots, part.slots)
+        if intent in {"yes", "no"} and self.prompt in _NOT_YES_OR_NO:
+            sure = sure and intent == "no" and self.prompt == "no_what"
+        return Understood(intent, sure, 1.0 if sure else 0.5, lang, tone, slots, tuple(parts))
+
+    def _name(self, pieces: list[Piece], start: int, end: int) -> Named:
+        span = Span(self.cleaned, self.folded, self.words, pieces, self.country)
+        return name(span, self.prompt)
+
+    def _name_tokens(self, pieces: list[Piece], start: int, end: int) -> Named:
+        """A named stretch of tokens, renumbered from 0."""
+        if not any(is_word(word) for word in self.words[start:end]):
+            return Named("unclear", 0.0, _NO_SLOTS, sure=False)
+        text = self._text(start, end)
+        moved = [
+            Piece(piece.role, piece.start - start, piece.end - start, piece.doubt, piece.own) for piece in pieces
+        ]
+        return name(Span(text, fold_clean(text), self.words[start:end], moved, self.country), self.prompt)
+
+    def _text(self, start: int, end: int) -> str:
+        """The customer's own words for a stretch of tokens."""
+        rest = after_tokens(self.cleaned, self.words, start)
+        tail = after_tokens(self.cleaned, self.words, end)
+        return (rest[: len(rest) - len(tail)] if tail else rest).strip(" ,.;:-\n")
+
+
+def _unexplained(pieces: list[Piece]) -> int:
+    return sum(piece.end - piece.start for piece in pieces if piece.role == "word")
+
+
+def _merged(first: Slots, second: Slots) -> Slots:
+    """Slots of two parts together; the first that says something holds."""
+    return Slots(
+        phone=first.phone or second.phone,
+        address=first.address or second.address,
+        day=first.day or second.day,
+        window=first.window or second.window,
+        amount=first.amount or second.amount,
+        reason=first.reason or second.reason,
+        choice=first.choice if first.choice is not None else second.choice,
+    )

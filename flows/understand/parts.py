@@ -1,0 +1,91 @@
+"""Name what a piece of a message asks for, with its slots: rules where a slot proves it, else the classifier."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from msgspec import Struct
+
+from flows.understand.classify import intent_of
+from flows.understand.cover import Piece
+from flows.understand.grammar import EMPTY, TIMING
+from flows.understand.model import Slots
+from flows.understand.phone_slot import find_phone
+from flows.understand.time_slot import find_times
+from flows.understand.values import find_address, find_amount
+
+#: Below this the classifier's best guess is no basis for acting; above it, acting is what it would cost to ask.
+SURE_FROM: Final = 0.80
+#: Below this the guess is not even worth naming.
+NAMED_FROM: Final = 0.40
+_SAYS_WHEN: Final = TIMING | EMPTY | {"send", "num", "yes", "ok"}
+
+
+class Span(Struct, frozen=True):
+    """A stretch of a message under one language form: readable text, its tokens, their roles (numbered from 0)."""
+
+    text: str
+    folded: str
+    words: list[str]
+    pieces: list[Piece]
+    country: str | None
+
+
+class Named(Struct, frozen=True):
+    """What a span asks for."""
+
+    intent: str
+    confidence: float
+    slots: Slots
+    sure: bool
+    proved: bool = False  # by a slot, not by the classifier
+
+
+def name(span: Span, prompt: str | None) -> Named:
+    """The intent of a span that decides nothing, with the slots found in it."""
+    phone = find_phone(span.text, span.country)
+    roles = {piece.role for piece in span.pieces}
+    day, window = find_times(span.words, span.pieces, span.folded)
+    address = find_address(span.text, span.words, span.pieces)
+    reason = next((role[7:] for role in sorted(roles) if role.startswith("reason:")), None)
+    intent, confidence = intent_of(span.words)
+    slots = Slots(phone=phone[0] if phone else None, address=address, day=day, window=window, reason=reason)
+    proved = _proved(span, roles, slots, intent, prompt)
+    if proved:
+        return Named(proved, 1.0, _for_intent(proved, slots, span), sure=True, proved=True)
+    if confidence < NAMED_FROM:
+        return Named("unclear", confidence, slots, sure=False)
+    sure = confidence >= SURE_FROM and intent not in {"yes", "no", "cancel", "unclear", "stop", "start", "help"}
+    return Named(intent, confidence, _for_intent(intent, slots, span), sure)
+
+
+def _proved(span: Span, roles: set[str], slots: Slots, guess: str, prompt: str | None) -> str | None:
+    """The intent that a slot proves by itself."""
+    asked = "ask" in roles
+    if slots.phone and (prompt == "number" or guess in {"change_phone", "call_me"} or "phone" in roles) and not asked:
+        return "call_me" if guess == "call_me" and prompt != "number" else "change_phone"
+    if slots.address and not asked and guess in {"change_address", "unclear", "question", "change_phone"}:
+        return "change_address"
+    says_when = all(
+        piece.role in _SAYS_WHEN or piece.role[:4] == "day:" or piece.role[:5] == "part:" for piece in span.pieces
+    )
+    if (slots.day or slots.window) and (says_when or prompt == "time") and not asked:
+        return "change_time"
+    return None
+
+
+def _for_intent(intent: str, slots: Slots, span: Span) -> Slots:
+    """The slots that belong to an intent: a day in a complaint is no delivery day."""
+    if intent in {"change_time", "later", "call_me"}:
+        return Slots(day=slots.day, window=slots.window, phone=slots.phone if intent == "call_me" else None)
+    if intent == "change_phone":
+        return Slots(phone=slots.phone)
+    if intent == "change_address":
+        return Slots(address=slots.address)
+    if intent == "discount":
+        return Slots(amount=find_amount(span.folded, bare=True))
+    if intent == "cancel":
+        return Slots(reason=slots.reason)
+    if intent in {"return_or_exchange", "complaint", "unclear"}:
+        return Slots(reason=slots.reason, phone=slots.phone, amount=find_amount(span.folded, bare=False))
+    return Slots()

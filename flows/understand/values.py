@@ -1,0 +1,64 @@
+"""Amounts, addresses and bare choices in a message."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from flows.understand.cover import Piece
+from flows.understand.fold import fold_clean
+
+_AMOUNT: Final = re.compile(r"\d{1,3}(?:[., ]\d{3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d{1,2})?")
+_CURRENCY: Final = re.compile(
+    r"(?:rs\.?|inr|pkr|bdt|tk|taka|taka|rupees?|rupiah|rp|usd|eur|euros?|dollars?|dh|dhs|mad|aed|sar|egp|dzd|da|tnd|dt"
+    r"|le|tl|lira|reais|r\$|pesos?|soles|rub|руб\w*|р|грн|zl|lei|baht|php|vnd|dong|rm|kes|ksh|tsh|toman"
+    r"|جنيه|درهم|ريال|دينار|روپے|روبيه|रुपये|रुपए|रु|টাকা|บาท|[$€£₹₨৳₺₽฿₫₱])"
+)
+_MONEY: Final = re.compile(rf"(?:{_CURRENCY.pattern}\s*({_AMOUNT.pattern}))|(?:({_AMOUNT.pattern})\s*{_CURRENCY.pattern})(?!\w)")
+_CHOICE: Final = re.compile(r"[#(\[]*\s*(\d{1,9})\s*[).\]!]*")
+
+
+def find_choice(folded: str) -> int | None:
+    """The number, where the whole message is one number (`1`, `2.`, `(3)`, `#1001`)."""
+    found = _CHOICE.fullmatch(folded)
+    return int(found[1]) if found else None
+
+
+def find_amount(folded: str, *, bare: bool) -> str | None:
+    """The price named, plain digits with at most one point; with `bare` a number without currency counts too."""
+    found = _MONEY.search(folded)
+    if found:
+        return _plain(found[1] or found[2])
+    if bare:
+        plain = _AMOUNT.search(folded)
+        return _plain(plain[0]) if plain else None
+    return None
+
+
+def _plain(written: str) -> str:
+    """`1,500.50` and `1.500,50` as `1500.50`."""
+    written = written.replace(" ", "")
+    last = max(written.rfind(","), written.rfind("."))
+    if last >= 0 and len(written) - last - 1 in {1, 2}:
+        return re.sub(r"[.,]", "", written[:last]) + "." + written[last + 1 :]
+    return re.sub(r"[.,]", "", written)
+
+
+def find_address(cleaned: str, words: list[str], pieces: list[Piece]) -> str | None:
+    """The customer's own words after the last announcement of an address (`my address is ...`), None without one."""
+    marker = next((piece for piece in reversed(pieces) if piece.role == "address"), None)
+    if marker is None:
+        return None
+    rest = after_tokens(cleaned, words, marker.end).strip(" :,-.=\n\"")
+    return rest if len(rest) >= 4 and any(char.isalpha() for char in rest) else None
+
+
+def after_tokens(cleaned: str, words: list[str], end: int) -> str:
+    """The cleaned text after the first `end` tokens of its folded form."""
+    want = sum(len(word) for word in words[:end])
+    seen = 0
+    for at, char in enumerate(cleaned):
+        if seen >= want:
+            return cleaned[at:]
+        seen += len(fold_clean(char).replace(" ", ""))if char not in " -(){}[]*=~^|<\\$\n" else char == "\n"
+    return ""

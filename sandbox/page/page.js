@@ -1,0 +1,106 @@
+// Wires the page: one event stream tells that something changed, then state and story are fetched and shown.
+import { ask } from "./dom.js";
+import * as orders from "./orders.js";
+import * as phone from "./phone.js";
+import * as story from "./story.js";
+import * as telegram from "./telegram.js";
+import * as time from "./time.js";
+
+const $ = (id) => document.getElementById(id);
+const TOAST_MS = 4500;
+let state = null;
+let tale = null;
+let toastTimer = 0;
+let fetching = null;
+let again = false;
+
+/** Says something for a few seconds; screen readers hear it. */
+function tell(text) {
+  clearTimeout(toastTimer);
+  $("toast").textContent = text;
+  if (text) toastTimer = setTimeout(() => ($("toast").textContent = ""), TOAST_MS);
+}
+
+/** Fetches and shows what is new; calls while one is under way lead to one more. */
+function refresh() {
+  again = true;
+  fetching ??= (async () => {
+    while (again) {
+      again = false;
+      try {
+        [state, tale] = await Promise.all([ask("state"), ask("story").catch(() => null)]);
+        show();
+      } catch (error) {
+        tell(`The playground does not answer: ${error.message}`);
+      }
+    }
+    fetching = null;
+  })();
+  return fetching;
+}
+
+function show() {
+  if (!state) return;
+  phone.update(state);
+  const whose = phone.current();
+  time.setClock(tale?.clock?.now || state.now, whose?.zone);
+  phone.update(state);
+  telegram.update(state);
+  story.update(tale, whose?.orders || []);
+  orders.update(state, whose);
+  showClock();
+}
+
+function showClock() {
+  const now = time.now();
+  $("now").textContent = `${time.day(now)}, ${time.clock(now)}`;
+  $("zone").textContent = `${time.zoneName()} time`;
+  $("phone-time").textContent = time.clock(now);
+}
+
+async function skip(button) {
+  const all = document.querySelectorAll("[data-skip]");
+  for (const each of all) each.disabled = true;
+  tell("Skipping…");
+  try {
+    const told = await ask("skip", JSON.parse(button.dataset.skip));
+    const got = told.arrived.length;
+    const what = got ? `${got} message${got > 1 ? "s" : ""} on the way.` : "Nothing was sent meanwhile.";
+    tell(told.reached ? `It is ${time.when(told.now)} now. ${what}` : told.why === "nothing is due" ? "Nothing is due." : `Stopped at ${time.when(told.now)}: ${told.why}.`);
+  } catch (error) {
+    tell(error.message);
+  }
+  for (const each of all) each.disabled = false;
+  button.focus();
+  refresh();
+}
+
+function views() {
+  for (const button of document.querySelectorAll(".views [data-view]")) {
+    button.addEventListener("click", () => {
+      document.body.dataset.view = button.dataset.view;
+      for (const each of document.querySelectorAll(".views [data-view]")) each.setAttribute("aria-pressed", String(each === button));
+      show();
+      for (const log of $(button.dataset.view).querySelectorAll("[role=log]")) log.scrollTop = log.scrollHeight;
+    });
+  }
+}
+
+async function start() {
+  const gallery = await ask("gallery");
+  phone.start(tell, show);
+  telegram.start(tell, gallery.people);
+  story.start(tell);
+  orders.start(tell, (key) => {
+    if (key) phone.choose(key);
+    phone.open("sms");
+    refresh();
+  }, gallery);
+  views();
+  for (const button of document.querySelectorAll("[data-skip]")) button.addEventListener("click", () => skip(button));
+  setInterval(showClock, 1000);
+  await refresh();
+  new EventSource("/sandbox/events").addEventListener("message", refresh);
+}
+
+start().catch((error) => tell(`The page could not start: ${error.message}`));

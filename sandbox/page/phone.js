@@ -1,0 +1,151 @@
+// The left column: one customer's phone with its texts, its WhatsApp and its mail.
+import { ask, badge, el, keep, linked, tabs } from "./dom.js";
+import * as time from "./time.js";
+
+const QUICK = { sms: ["YES", "NO", "CHANGE", "CANCEL", "STOP"], whatsapp: ["Yes, please", "Can you come tomorrow after 5?", "STOP"] };
+const EMPTY = {
+  sms: "No text yet. Place an order above: the first text comes within seconds.",
+  whatsapp: "Nothing on WhatsApp yet. It is asked when the text stays unanswered: skip 4 hours.",
+  mail: "No mail yet. It comes after SMS and WhatsApp stayed unanswered.",
+};
+const UNREAD = { sms: "sms", whatsapp: "whatsapp", mail: "mail" };
+
+const $ = (id) => document.getElementById(id);
+let app = "sms";
+let chosen = "";
+let seen = {};
+let phones = [];
+let tell = () => {};
+let chooseTab = () => {};
+
+export const current = () => phones.find((phone) => phone.key === chosen);
+
+/** `said(text)` shows a word to the user, `changed()` is called when another customer is looked at. */
+export function start(said, changed) {
+  tell = said;
+  chooseTab = tabs($("apps"), (name) => {
+    app = name;
+    show();
+  });
+  $("customer").addEventListener("change", (event) => {
+    choose(event.target.value);
+    changed();
+  });
+  $("reply").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const input = $("reply-text");
+    if (input.value.trim()) reply(input.value.trim()).then((sent) => sent && (input.value = ""));
+  });
+}
+
+/** Looks at the customer with this key, now or as soon as there is one. */
+export function choose(key) {
+  chosen = key;
+  show();
+}
+
+export function update(state) {
+  phones = state.phones;
+  if (!current() && phones.length) chosen = phones[phones.length - 1].key;
+  show();
+}
+
+function show() {
+  const phone = current();
+  $("customer").replaceChildren(...options(phone));
+  $("phone-number").textContent = phone ? phone.phone || phone.email : "";
+  $("app").dataset.app = app;
+  $("reply").hidden = app === "mail" || !phone;
+  $("quick").hidden = app === "mail" || !phone || !phone[app].some((bubble) => !bubble.mine);
+  if (!$("quick").hidden) quick();
+  for (const tab of $("apps").querySelectorAll("[role=tab]")) count(tab, phone);
+  rows(phone);
+}
+
+function options(phone) {
+  if (!phones.length) return [el("option", { text: "nobody yet" })];
+  return [...phones].reverse().map((each) => {
+    const name = [each.name, each.phone || each.email].filter(Boolean).join(" · ");
+    const waiting = each === phone ? 0 : Object.keys(UNREAD).reduce((sum, kind) => sum + unread(each, kind), 0);
+    return el("option", { value: each.key, selected: each === phone, text: waiting ? `${name} (${waiting} new)` : name });
+  });
+}
+
+function rows(phone) {
+  const log = $("bubbles");
+  if (log.dataset.of !== `${chosen} ${app}`) log.replaceChildren();
+  const fresh = log.dataset.of !== `${chosen} ${app}`;
+  log.dataset.of = `${chosen} ${app}`;
+  const items = phone ? phone[app] : [];
+  if (!items.length) {
+    log.replaceChildren(el("p", { class: "empty", text: EMPTY[app] }));
+    return;
+  }
+  log.querySelector(".empty")?.remove();
+  keep(log, withDays(items), (item) => item.id || item.day, (item) => (item.day ? el("p", { class: "day", text: item.day }) : app === "mail" ? mail(item) : bubble(item)));
+  if (fresh) log.scrollTop = log.scrollHeight;
+  if (phone) seen[`${chosen} ${app}`] = received(items);
+}
+
+/** The items with a line before each first one of a day. */
+export function withDays(items) {
+  let last = "";
+  return items.flatMap((item) => {
+    const day = time.day(item.at);
+    const before = day === last ? [] : [{ day }];
+    last = day;
+    return [...before, item];
+  });
+}
+
+function bubble(item) {
+  const buttons = item.buttons.map((button) => el("button", { type: "button", text: button.title, dir: "auto", on: { click: () => press(item, button) } }));
+  const state = item.mine ? "✓✓" : [item.auto && "from Twilio itself", item.status].filter(Boolean).join(" · ");
+  return el(
+    "div",
+    { class: `bubble${item.mine ? " mine" : ""}${buttons.length ? " with-buttons" : ""}`, dir: "auto" },
+    linked(item.text),
+    el("span", { class: "meta", dir: "ltr", text: `${time.clock(item.at)}${state ? ` ${item.mine ? "" : "· "}${state}` : ""}` }),
+    buttons.length ? el("div", { class: "choices" }, ...buttons) : null,
+  );
+}
+
+function mail(item) {
+  const from = el("p", { text: `${item.from} · ${time.clock(item.at)}` });
+  return el("article", { class: "mail", dir: "auto" }, el("header", {}, el("h3", { text: item.subject || "(no subject)" }), from), linked(item.text.trim()));
+}
+
+function quick() {
+  keep($("quick"), QUICK[app], (text) => text, (text) => el("button", { type: "button", text, on: { click: () => reply(text) } }));
+}
+
+async function reply(text) {
+  const phone = current();
+  return act(() => ask("reply", { phone: phone.phone, channel: app, text }));
+}
+
+async function press(item, button) {
+  return act(() => ask("press", { phone: current().phone, provider_id: item.id, button: button.id }));
+}
+
+/** Runs an act of the customer; the service's status is told when it did not take it. */
+async function act(work) {
+  try {
+    const told = await work();
+    if (told.status < 200 || told.status > 299) tell(told.status ? `The service answered ${told.status}.` : "The service did not answer.");
+    return true;
+  } catch (error) {
+    tell(error.message);
+    return false;
+  }
+}
+
+const received = (items) => items.filter((item) => !item.mine).length;
+const unread = (phone, kind) => Math.max(0, received(phone[kind]) - (seen[`${phone.key} ${kind}`] || 0));
+
+function count(tab, phone) {
+  badge(tab.querySelector(".count"), phone && tab.dataset.tab !== app ? unread(phone, tab.dataset.tab) : 0);
+}
+
+/** Opens one of the phone's apps. */
+export const open = (name) => chooseTab(name);

@@ -1,0 +1,127 @@
+// The middle column: the staff group and the owner's chat, as Telegram shows them.
+import { ask, badge, el, fromTelegram, keep, link, tabs } from "./dom.js";
+import { withDays } from "./phone.js";
+import * as time from "./time.js";
+
+const EMPTY = {
+  group: "A card comes here when an order needs a person: nobody answered, something looks wrong, or the customer wants to talk.",
+  owner: "Complaints and the daily numbers come here.",
+};
+
+const $ = (id) => document.getElementById(id);
+let chat = "group";
+let chats = {};
+let people = [];
+let answering = null;
+let seen = {};
+let tell = () => {};
+
+export function start(said, staff) {
+  tell = said;
+  people = staff;
+  tabs($("chats"), (name) => {
+    chat = name;
+    answer(null);
+    show();
+  });
+  $("say").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const text = $("say-text").value.trim();
+    if (text) say(text).then((sent) => sent && ($("say-text").value = ""));
+  });
+  $("replying").querySelector("button").addEventListener("click", () => answer(null));
+  $("who").replaceChildren(...people.map((person) => el("option", { value: person.telegram, text: `${person.name}, ${person.role}` })));
+}
+
+export function update(state) {
+  chats = { group: state.group, owner: state.owner };
+  show();
+}
+
+function show() {
+  const log = $("messages");
+  const fresh = log.dataset.of !== chat;
+  if (fresh) log.replaceChildren();
+  log.dataset.of = chat;
+  const messages = chats[chat]?.messages || [];
+  $("who").disabled = chat === "owner";
+  if (chat === "owner") $("who").value = String(owner());
+  if (!messages.length) {
+    log.replaceChildren(el("p", { class: "empty", text: EMPTY[chat] }));
+  } else {
+    log.querySelector(".empty")?.remove();
+    keep(log, withDays(messages), (item) => item.message_id || item.day, (item, changed) => (item.day ? el("p", { class: "day", text: item.day }) : message(item, changed && !fresh)));
+    if (fresh) log.scrollTop = log.scrollHeight;
+  }
+  seen[chat] = newest(chat);
+  let waiting = 0;
+  for (const tab of $("chats").querySelectorAll("[role=tab]")) {
+    const unread = tab.dataset.tab === chat ? 0 : fromBot(tab.dataset.tab).filter((m) => m.message_id > (seen[tab.dataset.tab] || 0)).length;
+    badge(tab.querySelector(".count"), unread);
+    waiting += unread;
+  }
+  const elsewhere = document.body.dataset.view !== "telegram" && getComputedStyle(document.querySelector(".views")).display !== "none";
+  badge(document.querySelector("[data-unread=telegram]"), elsewhere ? waiting : 0);
+}
+
+const owner = () => people.find((person) => person.role === "owner").telegram;
+const fromBot = (name) => (chats[name]?.messages || []).filter((m) => m.from_bot);
+const newest = (name) => Math.max(0, ...fromBot(name).map((m) => m.message_id));
+const who = () => (chat === "owner" ? owner() : Number($("who").value));
+const isAddress = (data) => /^(https?|tel|tg|mailto):/i.test(data);
+
+function message(item, changed) {
+  if (item.service.length) return el("p", { class: "tg service", text: `${item.sender}: ${item.service.map((s) => s.replaceAll("_", " ")).join(", ")}` });
+  const replied = (chats[chat].messages || []).find((m) => m.message_id === item.reply_to);
+  const text = el("div", { class: "text", dir: "auto" }, item.html ? fromTelegram(item.html) : item.text);
+  const foot = [item.edits ? "edited" : "", ...item.reactions, time.clock(item.at)].filter(Boolean).join(" ");
+  const answerIt = el("button", { type: "button", class: "answer", text: "Reply", "aria-label": `Reply to ${item.sender}: ${item.text.slice(0, 40)}`, on: { click: () => answer(item) } });
+  return el(
+    "article",
+    { class: `tg${item.from_bot ? "" : " mine"}${changed ? " new" : ""}` },
+    el(
+      "div",
+      { class: "body" },
+      el("span", { class: "sender", text: item.anonymous ? "Group" : item.sender }),
+      replied ? el("div", { class: "quote", text: replied.text, dir: "auto" }) : null,
+      ...item.media.map((kind) => el("p", { class: "service", text: `[${kind}]` })),
+      text,
+      el("div", { class: "foot" }, answerIt, el("span", { class: "meta", text: foot })),
+    ),
+    item.buttons.length ? el("div", { class: "keys" }, ...item.buttons.map((row) => el("div", {}, ...row.map(([title, data]) => button(item, title, data))))) : null,
+  );
+}
+
+function button(item, title, data) {
+  if (isAddress(data)) return link(data, title);
+  return el("button", { type: "button", text: title, dir: "auto", on: { click: (event) => press(event.currentTarget, item, data) } });
+}
+
+function answer(item) {
+  answering = item;
+  $("replying").hidden = !item;
+  $("replying").querySelector("span").textContent = item ? `Replying to: ${item.text.split("\n")[0]}` : "";
+  if (item) $("say-text").focus();
+}
+
+async function press(node, item, data) {
+  node.setAttribute("aria-disabled", "true");
+  try {
+    const told = await ask("staff/press", { who: who(), chat, message_id: item.message_id, data });
+    tell(told.toast || (told.answered ? "" : "The bot did not answer this press."));
+  } catch (error) {
+    tell(error.message);
+  }
+  node.removeAttribute("aria-disabled");
+}
+
+async function say(text) {
+  try {
+    await ask("staff/say", { who: who(), chat, text, reply_to: answering ? answering.message_id : null });
+    answer(null);
+    return true;
+  } catch (error) {
+    tell(error.message);
+    return false;
+  }
+}
