@@ -80,7 +80,7 @@ class MetaChannel:
         await self._exchange.close()
 
     def _content(self, message: Message) -> dict[str, Any] | None:
-        if message.template is not None:
+        if message.template is not None and not message.session:
             return self._template(message)
         if message.buttons and _buttons_fit(message):
             return {"type": "interactive", "interactive": _interactive(message)}
@@ -101,7 +101,8 @@ class MetaChannel:
         for index, (payload, _) in enumerate(message.buttons):
             given = [{"type": "payload", "payload": payload}]
             components.append({"type": "button", "sub_type": "quick_reply", "index": str(index), "parameters": given})
-        template: dict[str, Any] = {"name": known.name, "language": {"code": known.language}}
+        language = {"policy": "deterministic", "code": known.language}
+        template: dict[str, Any] = {"name": known.name, "language": language}
         if components:
             template["components"] = components
         return {"type": "template", "template": template}

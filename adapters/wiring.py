@@ -169,6 +169,7 @@ def _gateway(block: SmsGateway, shops: tuple[str, ...], country: str) -> Gateway
     send, hook, delivery = block.send, block.reply_hook, block.delivery
     statuses: dict[str, DeliveryStatus] = {}
     if delivery is not None:
+        statuses |= dict.fromkeys(delivery.sent, get_args(DeliveryStatus)[1])
         statuses |= dict.fromkeys(delivery.delivered, get_args(DeliveryStatus)[2])
         statuses |= dict.fromkeys(delivery.failed, get_args(DeliveryStatus)[4])
     body = send.body.reveal() if send.body else None
@@ -185,6 +186,9 @@ def _gateway(block: SmsGateway, shops: tuple[str, ...], country: str) -> Gateway
             headers={name: value.reveal() for name, value in send.headers.items()},
             body=_body(body),
             id_field=send.id_field or "",
+            ok_field=send.ok_field or "",
+            ok_values=send.ok_values,
+            refusals=dict(send.refusals),
         ),
         sender=block.sender or block.name,
         shops=shops,

@@ -6,12 +6,18 @@ import argparse
 import asyncio
 import base64
 import hmac
+import os
+import platform
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from urllib.parse import urlencode
 
+import aiohttp
+
+from bench import store_lines
 from bench.served import ACCOUNT, PUBLIC, SENDER, TOKEN, phone
 from bench.wire import drive, post
 
@@ -34,13 +40,15 @@ def answer(n: int, text: str, run: str) -> bytes:
 
 
 class Served:
-    """A server of bench.served in a process of its own."""
+    """A module of the bench in a process of its own; ready when it says so."""
 
-    def __init__(self, kind: str, port: int, directory: str, count: int, *more: str) -> None:
-        command = [sys.executable, "-m", "bench.served", kind, str(port), directory, str(count), *more]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        line = self._process.stdout.readline()  # type: ignore[union-attr]
-        assert line.strip() == "ready", line
+    def __init__(self, module: str, *arguments: str) -> None:
+        command = [sys.executable, "-m", module, *arguments]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+        said = self._process.stdout.readline()  # type: ignore[union-attr]
+        assert said.strip() == "ready", f"{module} did not start"
 
     def end(self) -> str:
         """What it used: cpu seconds, peak memory, commits."""
@@ -54,23 +62,79 @@ def percentiles(took: list[float]) -> str:
 
 
 async def rate(kind: str, directory: str, count: int, port: int) -> float:
-    served = Served(kind, port, directory, count)
+    """Answers a second over HTTP, from the first byte sent to the last 200."""
+    served = Served("bench.served", kind, str(port), directory, str(count))
     requests = [answer(n, "1", "a" * 22) for n in range(count)]
     spent, took = await drive(f"http://127.0.0.1:{port}", requests)
-    print(f"{kind:<6} {count / spent:8.0f}/s  {percentiles(took)}  {served.end()}")
+    line(
+        f"{'bare handler' if kind == 'bare' else 'YES to committed 200'}",
+        count / spent,
+        f"{percentiles(took)}; {served.end()}",
+    )
     return count / spent
 
 
+async def acknowledged(directory: str, count: int, port: int) -> float:
+    """Acknowledgements a second that a loopback provider accepted, from the first YES sent."""
+    provider = Served("bench.provider", str(port + 1))
+    served = Served("bench.served", "road", str(port), directory, str(count), f"http://127.0.0.1:{port + 1}", "5000")
+    requests = [answer(n, "1", "b" * 22) for n in range(count)]
+    begin = time.perf_counter()
+    _, took = await drive(f"http://127.0.0.1:{port}", requests)
+    async with aiohttp.ClientSession() as http:
+        while True:
+            async with http.get(f"http://127.0.0.1:{port + 1}/count") as got:
+                if int(await got.text()) >= count:
+                    break
+            assert time.perf_counter() - begin < 120, "the acknowledgements do not arrive"
+            await asyncio.sleep(0.01)
+    spent = time.perf_counter() - begin
+    line("YES to accepted acknowledgement", count / spent, f"{percentiles(took)} to the 200; {served.end()}")
+    provider.end()
+    return count / spent
+
+
+def line(what: str, per_s: float, more: str) -> None:
+    print(f"{what:<34} {per_s:8.0f}/s   {more}", flush=True)
+
+
 async def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--count", type=int, default=8000)
-    parser.add_argument("--data", default=str(Path.cwd() / "data"))
+    parser = argparse.ArgumentParser(prog="make bench")
+    parser.add_argument("--count", type=int, default=8000, help="answers, and timers")
+    parser.add_argument("--data", default=str(Path.cwd() / "data"), help="a directory on a real disk")
     options = parser.parse_args()
     Path(options.data).mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=options.data) as directory:
-        bare = await rate("bare", directory, options.count, 18801)
-        road = await rate("road", directory, options.count, 18802)
-    print(f"ratio road / bare: {road / bare:.2f}")
+    count = options.count
+    print(f"{machine(options.data)}; {count} units each, 32 keep-alive connections")
+    with tempfile.TemporaryDirectory(dir=options.data) as d:
+        bare = await rate("bare", d, count, 18801)
+        road = await rate("road", sub(d, "road"), count, 18802)
+        acks = await acknowledged(sub(d, "acks"), count, 18803)
+        raw = store_lines.raw_group_commit(d, count)
+        line("raw SQLite group commit", raw, f"{store_lines.BATCH} rows to a commit")
+        done, cpu, commits = await store_lines.commits(sub(d, "commits"), count)
+        line("answers committed, no HTTP", done, f"{cpu:.0f} us CPU each; {commits} commits (fsyncs)")
+        due, cpu_due, commits_due = await store_lines.timers(sub(d, "timers"), count)
+        line("due timers stepped and committed", due, f"{cpu_due:.0f} us CPU each; {commits_due} commits (fsyncs)")
+    print(
+        f"ratios: road / bare {road / bare:.2f}; acknowledged / bare {acks / bare:.2f}; "
+        f"answers / raw commit {done / raw:.2f}; timers / raw commit {due / raw:.2f}"
+    )
+
+
+def sub(directory: str, name: str) -> str:
+    path = Path(directory) / name
+    path.mkdir()
+    return str(path)
+
+
+def machine(directory: str) -> str:
+    """What the figures were measured on: the file system must be a disk's, not memory."""
+    kind = subprocess.run(
+        ["stat", "-f", "-c", "%T", directory], capture_output=True, text=True, check=False
+    ).stdout.strip()
+    assert kind not in ("tmpfs", "ramfs"), f"{directory} is memory ({kind}): give --data on a disk"
+    return f"{os.cpu_count()} cores, Python {platform.python_version()}, {kind}"
 
 
 if __name__ == "__main__":

@@ -68,7 +68,13 @@ def house(port: int, directory: str, twilio: str, rate: float):  # type: ignore[
 
     journal_log.set_up()
     text = SETTINGS.format(
-        public=PUBLIC, port=port, path=Path(directory) / "bench.db", account=ACCOUNT, twilio=twilio, sender=SENDER, rate=rate
+        public=PUBLIC,
+        port=port,
+        path=Path(directory) / "bench.db",
+        account=ACCOUNT,
+        twilio=twilio,
+        sender=SENDER,
+        rate=rate,
     )
     env = {"KEY": base64.b64encode(bytes(32)).decode(), "TWILIO": TOKEN}
     return run.House(build(parse(text), env), RunningClock())
@@ -77,8 +83,8 @@ def house(port: int, directory: str, twilio: str, rate: float):  # type: ignore[
 async def seed(service, count: int, *, asked: bool = True) -> None:  # type: ignore[no-untyped-def]
     """COUNT customers with one pending order each, whose question was accepted."""
     from flows import pointers
-    from flows.events import EffectSettled, OrderTold
     from flows.effects import Accepted
+    from flows.events import EffectSettled, OrderTold
     from flows.money import Money
     from flows.orders import OrderFields
     from flows.postal import PostalAddress
@@ -99,7 +105,12 @@ async def seed(service, count: int, *, asked: bool = True) -> None:  # type: ign
         await service.store.transact(event, service.engine._decider, now)
         if asked:
             settled = EffectSettled(
-                event_id=f"s:{n}", to=to[:1], at=now, effect_id=f"seed:{n}/0", provider="twilio", outcome=Accepted(f"SM{n}")
+                event_id=f"s:{n}",
+                to=to[:1],
+                at=now,
+                effect_id=f"seed:{n}/0",
+                provider="twilio",
+                outcome=Accepted(f"SM{n}"),
             )
             await service.store.transact(settled, _as_sent(service), now)
 

@@ -68,5 +68,10 @@ async def drive(url: str, requests: Sequence[bytes], connections: int = 32) -> t
 
 def post(path: str, body: bytes, headers: dict[str, str]) -> bytes:
     """One HTTP/1.1 request as bytes."""
-    lines = [f"POST {path} HTTP/1.1", "Host: bench", f"Content-Length: {len(body)}", *(f"{k}: {v}" for k, v in headers.items())]
+    lines = [
+        f"POST {path} HTTP/1.1",
+        "Host: bench",
+        f"Content-Length: {len(body)}",
+        *(f"{k}: {v}" for k, v in headers.items()),
+    ]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body

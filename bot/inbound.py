@@ -29,6 +29,8 @@ from flows.wording import Moment
 ALLOWED_UPDATES = ["message", "callback_query", "my_chat_member"]
 #: A reply longer than this is no message to a customer. Twilio's longest text has 1600 characters.
 REPLY_MOST = 1600
+#: Unknown groups that are remembered, so that each hears only once why the bot leaves.
+TOLD_MOST = 1000
 
 Answers = list[TelegramMethod[Any]]
 
@@ -41,6 +43,7 @@ class Inbound:
         self._front = desk.front
         self._groups = desk.groups
         self.commands = Commands(desk)
+        self._told_to: set[int] = set()  # groups that have heard why the bot leaves
 
     async def handle(self, update: Update) -> Answers:
         """Raises StoreUnavailable, and whatever a bug in deciding raises."""
@@ -177,10 +180,16 @@ class Inbound:
         return [] if await self._groups.room(chat.id) is not None else self._farewell(chat.id)
 
     def _farewell(self, chat: int) -> Answers:
+        leave = LeaveChat(chat_id=chat)
+        if chat in self._told_to:
+            return [leave]
+        if len(self._told_to) >= TOLD_MOST:
+            self._told_to.clear()
+        self._told_to.add(chat)
         policies = self._groups.policies()
         words = Words(policies[0].language if policies else "")
         text = plain_html(words.say("group.unknown", {"chat": str(chat)}))
-        return [SendMessage(chat_id=chat, text=text, parse_mode="HTML"), LeaveChat(chat_id=chat)]
+        return [SendMessage(chat_id=chat, text=text, parse_mode="HTML"), leave]
 
 
 def _toast(query: CallbackQuery, text: str) -> AnswerCallbackQuery:

@@ -81,7 +81,8 @@ class Template(Struct, frozen=True):
 class Message(Struct, frozen=True, kw_only=True):
     """One message ready for the wire. `effect_id` is the idempotency key wherever a provider has one.
 
-    buttons: (payload, title) pairs. template: set outside WhatsApp's window; `text` then is what the phone will show.
+    buttons: (payload, title) pairs. session: WhatsApp's 24 h window is open, so free text may go; outside it `template` must be
+    used. Inside it a template may be set too: a provider that has buttons only in templates (Twilio) takes it there as well.
     """
 
     effect_id: str
@@ -96,6 +97,7 @@ class Message(Struct, frozen=True, kw_only=True):
     subject: str = ""
     buttons: tuple[tuple[str, str], ...] = ()
     template: Template | None = None
+    session: bool = True
 
 
 class Lookup(Struct, frozen=True, kw_only=True):

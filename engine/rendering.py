@@ -22,11 +22,10 @@ def message(say: Say, effect_id: str, conversation: str, policy: Policy, link: s
     titles = {b.verb: b.title for b in rendered.buttons}
     buttons = tuple((f"{verb}:{say.seq}:{say.version}", titles[verb]) for verb in say.buttons if verb in titles)
     template = None
-    if say.channel == "whatsapp" and not say.session:
+    if say.channel == "whatsapp" and (not say.session or (buttons and (say.template, say.lang) in policy.wa_templates)):
         approved = wa_template(say.template, say.lang, overrides=policy.overrides, script=policy.script)
-        template = Template(
-            say.template, say.lang, tuple(_plain(values[n], approved.language) for n in approved.variables)
-        )
+        shown = tuple(_plain(values[name], approved.language) for name in approved.variables)
+        template = Template(say.template, say.lang, shown)
         buttons = tuple((f"{verb}:{say.seq}:{say.version}", title) for verb, title in approved.buttons)
     return (
         Message(
@@ -42,6 +41,7 @@ def message(say: Say, effect_id: str, conversation: str, policy: Policy, link: s
             subject=rendered.subject or "",
             buttons=buttons,
             template=template,
+            session=say.session,
         ),
         rendered.segments if say.channel == "sms" else 1,
     )

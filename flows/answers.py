@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from flows import consent, talk
+from flows import buttons, consent, talk
 from flows.conversation import Contact, Question
 from flows.deciding import REOPEN_WITHIN, cancel, confirm, reopen
 from flows.effects import SpreadStop
@@ -73,6 +73,8 @@ def reply(turn: Turn, event: CustomerWrote, asked: list[Order]) -> None:
     if not event.text.strip() or event.media:
         to_staff(turn, event, _first(asked), "reply.media" if event.media else "reply.empty")
         return
+    if _typed_button(turn, event, asked):
+        return
     country = asked[0].fields.address.country if asked else ""
     got = understand(event.text, prompt=prompt, lang=turn.language, country=country or turn.policy.country)
     if got.lang and got.sure and got.lang != turn.language and turn.was.language is None:
@@ -97,6 +99,20 @@ def reply(turn: Turn, event: CustomerWrote, asked: list[Order]) -> None:
             answer(turn, event, "help", _first(asked))
             return
     talk.other(turn, event, got, _first(asked))
+
+
+def _typed_button(turn: Turn, event: CustomerWrote, asked: list[Order]) -> bool:
+    """Where a sender shows buttons as words, their titles are typed: "Cancel the order" is an answer like any other."""
+    match buttons.titled(event.text, turn.language, turn.policy.script):
+        case "yes" | "again":
+            _act(turn, event, "yes", asked)
+        case "cancel":
+            _act(turn, event, "cancel", asked)
+        case "change":
+            _change(turn, event, asked)
+        case _:
+            return False
+    return True
 
 
 def _hear(turn: Turn, channel: str, address: str, name: str) -> None:
@@ -268,9 +284,9 @@ def _after_cancel(turn: Turn, event: CustomerWrote | CustomerPressed, intent: st
 
 
 def pressed(turn: Turn, event: CustomerPressed) -> None:
-    """A button of ours: "<verb>:<seq>:<version>". A stale one answers politely and changes nothing."""
+    """A button of ours. A stale one answers politely and changes nothing."""
     _hear(turn, event.channel, event.address, "")
-    verb, order, current = _bound(turn, event)
+    verb, order, current = buttons.bound(turn, event)
     if order is None:
         to_staff(turn, event, _first(asked_at(turn, event.address)), "reply.button")
         return
@@ -293,22 +309,6 @@ def pressed(turn: Turn, event: CustomerPressed) -> None:
         _change(turn, event, [order])
     else:
         to_staff(turn, event, order, "reply.button")
-
-
-def _bound(turn: Turn, event: CustomerPressed) -> tuple[str, Order | None, bool]:
-    """(verb, order, still its current version). A payload that is only the button's text is bound by the message it hangs on."""
-    verb, _, rest = event.payload.partition(":")
-    seq, _, version = rest.partition(":")
-    if seq.isdigit() and version.isdigit():
-        order = next((o for o in turn.orders if o.seq == int(seq)), None)
-        return verb, order, order is not None and order.version == int(version)
-    for order in turn.orders:
-        for asked in order.asked:
-            if event.reply_to and asked.provider_id == event.reply_to:
-                got = understand(event.title or event.payload, prompt="confirm", lang=turn.language)
-                verb = got.intent if got.sure else ""
-                return verb, order if verb in ("yes", "no", "cancel") else None, asked.version == order.version
-    return "", None, False
 
 
 # -- consent

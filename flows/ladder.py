@@ -105,8 +105,7 @@ def _question(turn: Turn, order: Order, index: int, found: Way) -> Say:
     elif found.link:
         say = compose(turn, order, f"{stem}_link", found, purpose)
     else:
-        taken = found.sender.opt_out | found.sender.opt_in
-        words = "digits" if taken & {"yes", "cancel", "change", "no"} else "words"
+        words = "digits" if found.sender.opt_out & {"yes", "cancel", "change", "no"} else "words"
         say = compose(turn, order, f"{stem}_{words}", found, purpose)
     return replace(say, rung=index)
 

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from flows.deciding import REOPEN_WITHIN, cancel, confirm, reopen
 from flows.events import PagePressed
 from flows.orders import BEFORE_DISPATCH, Order
+from flows.phones import mask
 from flows.placing import move
 from flows.reach import tell
 from flows.turn import Turn
@@ -70,7 +71,14 @@ def _phone(turn: Turn, order: Order, event: PagePressed) -> None:
         fields=replace(order.fields, phone=event.phone, phone_raw=event.phone_raw, phone_mobile=event.phone_mobile),
     )
     if turn.get(order.id).fields.phone:  # type: ignore[union-attr]
-        tell(turn, turn.get(order.id) or order, "old_number_told", number=event.phone)
+        # to the number itself, which may be a stranger's: masked, and not by e-mail, which stays with the order
+        tell(
+            turn,
+            turn.get(order.id) or order,
+            "old_number_told",
+            but=frozenset({"email"}),
+            number=mask(event.phone),
+        )
     move(turn, order, event.phone, moved_by="customer", ask=True)
 
 

@@ -159,7 +159,7 @@ def _country_of(e164: str) -> str:
 
 
 #: Templates whose text has the page's link although their name does not say so.
-_LINKED = frozenset({"change_what", "new_address_ask", "old_number_told"})
+_LINKED = frozenset({"change_what", "new_address_ask"})
 
 
 def preferred(turn: Turn, order: Order, template: str, *, but: frozenset[str] = frozenset()) -> Way | None:

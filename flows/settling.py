@@ -112,11 +112,19 @@ def failed(turn: Turn, say: Say, effect_id: str, provider: str, code: str) -> No
         if kind == "outside_window" and say.session and say.channel == "whatsapp":
             _same_rung_as_template(turn, order, say)
         elif order.state == "pending" and order.rung == say.rung and order.version == say.version:
-            ladder.enter(turn, order, say.rung + 1)
+            _next_rung(turn, order, kind if refusals.known(provider, code) else "")
         else:
             turn.put(order)
     elif say.purpose in ("answer", "notice"):
         _elsewhere(turn, order, say)
+
+
+def _next_rung(turn: Turn, order: Order, kind: str) -> None:
+    """At once after a hard failure; a phone that is only switched off keeps its time, for it may be on again by then."""
+    if kind == "may_return" and f"rung:{order.id}" in turn.timers:
+        turn.put(order)
+    else:
+        ladder.enter(turn, order, order.rung + 1)
 
 
 def _same_rung_as_template(turn: Turn, order: Order, say: Say) -> None:

@@ -46,6 +46,8 @@ BUSY_PAUSE_S = 0.01
 CACHE = 4096
 #: WAL pages after which the checkpoint thread is woken.
 CHECKPOINT_PAGES = 2000
+#: So many times that: the thread never meets a pause in which the log could begin anew, so the commit's own thread helps out.
+CHECKPOINT_BEHIND = 4
 #: The SQLite release that mends the WAL-reset fault (PLATFORMS.md D 2.4, LIBRARIES.md): older ones are refused.
 SQLITE_LEAST = (3, 51, 0)
 
@@ -158,7 +160,11 @@ class SqliteStore:
         return self._db.execute(statement, values)
 
     def _wal(self, _db: object, _name: str, pages: int) -> int:
-        if pages > CHECKPOINT_PAGES and not self._checkpointing:
+        """After each commit, in its thread."""
+        if pages > CHECKPOINT_BEHIND * CHECKPOINT_PAGES and not self._checkpointing:
+            with contextlib.suppress(apsw.Error):
+                self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+        elif pages > CHECKPOINT_PAGES and not self._checkpointing:
             self._checkpointing = True
             self._checkpointer.submit(self._checkpoint)
         return int(apsw.SQLITE_OK)

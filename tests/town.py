@@ -58,9 +58,10 @@ twilio:
   sms_from: "{sms_from}"
   whatsapp_from: "{wa_from}"
   content_sids: {{{contents}}}
+  {twilio_more}
 smtp: {{url: "{smtp}", from: "Demo Shop <orders@example.com>"}}
 telegram: {telegram}
-countries: {{ES: {{two_way_sms: true}}}}
+countries: {countries}
 {more}
 shops:
   - id: demo
@@ -75,8 +76,6 @@ shops:
     woocommerce: {{webhook_secret: "${{WOO}}"}}
     {in_shop}
 """
-#: The same with the built-in country table, for shops that write from abroad.
-BUILT_IN = SETTINGS.replace("countries: {{ES: {{two_way_sms: true}}}}", "countries: {{}}")
 ENV = {"KEY": KEY, "TWILIO": TOKEN, "API": API_TOKEN, "SHOPIFY": SHOPIFY_SECRET, "WOO": WOO_SECRET, "BOT": BOT_TOKEN}
 #: Our templates that "Twilio has approved" in the town, in English.
 APPROVED = ("confirm", "reconfirm", "cancelled_by_shop", "cancelled_no_answer", "cancelled_optout", "missed_call")
@@ -121,6 +120,10 @@ class Town:
             self._set(max(coming, self.clock.now() + timedelta(milliseconds=1)))
         self._set(target)
         await self.settle()
+
+    def leap(self, hours: float = 0, **by: float) -> None:
+        """The clock jumps at once, as after an outage: everything that was due meanwhile is late."""
+        self._set(self.clock.now() + timedelta(hours=hours, **by))
 
     def _set(self, moment: datetime) -> None:
         self.world.set_clock(moment)
@@ -297,8 +300,10 @@ async def town(
     telegram: bool = False,
     sms_from: str = SMS_FROM,
     settings: str = SETTINGS,
+    twilio_more: str = "",
+    countries: str = "{ES: {two_way_sms: true}}",
 ) -> AsyncIterator[Town]:
-    """A running town. `more` and `in_shop` are YAML for the settings; `telegram` starts the bot and a group."""
+    """A running town. `more`, `twilio_more`, `countries` and `in_shop` are YAML for the settings; `telegram` starts the bot and a group."""
     world, clock = World(start), FakeClock(start)
     here = Town(world, clock)
     async with contextlib.AsyncExitStack() as stack:
@@ -325,6 +330,8 @@ async def town(
             contents=_register(here.twilio, approved),
             smtp=here.smtp.url,
             telegram=block,
+            twilio_more=twilio_more,
+            countries=countries,
             more=more,
             in_shop=in_shop,
         )

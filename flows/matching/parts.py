@@ -84,7 +84,7 @@ def town(folded: str) -> tuple[str, ...]:
 
 
 def _folded(text: str) -> str:
-    return fold(text[:MAX_LINE]).translate(_BREAKS)
+    return fold(text[:MAX_LINE]).translate(_BREAKS).replace(" - ", ", ")
 
 
 def _take_postcode(text: str, rules: PostalRules, *, anywhere: bool) -> tuple[str, str, str]:
@@ -97,7 +97,8 @@ def _take_postcode(text: str, rules: PostalRules, *, anywhere: bool) -> tuple[st
         return text, "", ""
     before, after = text[: found.start()], text[found.end() :]
     rest, comma, later = after.partition(",")
-    leads = not before.strip(" ,") and not rest.strip() and any(c.isdigit() for c in later)
+    leads = not before.strip(" ,") and any(c.isdigit() for c in later)
+    leads = leads and not (rest.strip() and (rules.number_first or any(c.isdigit() for c in rest)))
     if not anywhere and not leads and found[1].isdigit():
         if not any(c.isdigit() for c in before):
             return text, "", ""  # the only number is the house's

@@ -7,7 +7,7 @@ whose numbers carry no labels at all (some Indian plots) is compared number by n
 
 from msgspec import Struct
 
-from flows.matching.countries import rules_of
+from flows.matching.countries import codes, rules_of
 from flows.matching.parts import parts_of
 from flows.matching.scan import Number, Scan
 from flows.matching.words import words_of
@@ -30,6 +30,10 @@ class Reading(Struct, frozen=True):
     unnumbered: bool = False  # says that there is no house number
 
 
+#: Where a house's number has several parts (8-2-293); elsewhere the last before the street is the house's (3/12 High St).
+_PLOTS = codes("IN BD PK NP LK")
+
+
 def read_address(address: PostalAddress) -> Reading:
     """What `address` says. Total: any text gives a reading, nonsense gives an empty one."""
     parts = parts_of(address)
@@ -41,6 +45,9 @@ def read_address(address: PostalAddress) -> Reading:
     if parts.country in {"CZ", "SK"} and loose:
         house, *rest = loose  # 1802/32: the land register's number, then the street's
         loose = tuple(rest)
+    unit = dict(scan.unit)
+    if not house:
+        house = unit.pop("plot", "")
     return Reading(
         country=parts.country,
         postcode=parts.postcode,
@@ -50,7 +57,7 @@ def read_address(address: PostalAddress) -> Reading:
         kinds=frozenset(scan.kinds) if scan.words else frozenset(),
         ways=frozenset(scan.ways),
         house=house,
-        unit=tuple(sorted(scan.unit.items())),
+        unit=tuple(sorted(unit.items())),
         loose=loose,
         unnumbered=scan.unnumbered,
     )
@@ -68,13 +75,17 @@ def _house(scan: Scan, *, number_first: bool) -> Number | None:
             scan.words.append(f"#{named.value}")
     if not scan.numbers:
         return None
+    on_street = [n for n in scan.numbers if n.segment in scan.kind_segments]
+    numbers = on_street or scan.numbers  # 12 Victoria House, 88 Kings Road
     if number_first:
-        before = [n for n in scan.numbers if scan.per_segment[n.segment] > n.words_before]
+        before = [n for n in numbers if scan.per_segment[n.segment] > n.words_before]
         leading = [n for n in before if not n.words_before and n.segment == before[0].segment]
-        return leading[-1] if leading else before[0] if before else scan.numbers[0]
-    behind = [n for n in scan.numbers if n.words_before]
+        if leading:
+            return leading[0] if scan.parts.country in _PLOTS else leading[-1]
+        return before[0] if before else numbers[0]
+    behind = [n for n in numbers if n.words_before]
     if len(behind) > 1 and behind[0].segment == behind[1].segment and behind[1].words_before > behind[0].words_before:
         named = behind.pop(0)  # Via 20 Settembri 12: a number inside the name belongs to it
         scan.numbers.remove(named)
         scan.words.append(f"#{named.value}")
-    return behind[0] if behind else scan.numbers[0]
+    return behind[0] if behind else numbers[0]

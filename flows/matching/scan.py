@@ -53,6 +53,7 @@ class Scan(Walk):
         self.parts, self.rules = parts, rules
         self.words: list[str] = []
         self.kinds: set[str] = set()
+        self.kind_segments: set[int] = set()  # parts of the address that hold a kind of street
         self.ways: set[str] = set()
         self.unit: dict[str, str] = {}
         self.numbers: list[Number] = []
@@ -123,6 +124,9 @@ class Scan(Walk):
             return self._labelled(at + 1, Word("unit", "flat") if flat else Word("number", "house")) or at + 1
         if token.text == "°":
             return at + 1
+        if door := self.lone_door(at):
+            self._set_unit("flat", door)
+            return at + 2
         initials = self.initials(at)
         if initials:
             self._plain(initials)
@@ -151,7 +155,8 @@ class Scan(Walk):
         letter = size == 1 and len(self.tokens[at].text) == 1
         match word.kind:
             case "unit" | "number" | "area":
-                return self._labelled(end, word, at)
+                idle = word.kind == "unit" and self.unit and not letter and self.closes(end)  # first floor flat
+                return self._labelled(end, word, at) or (end if idle else 0)
             case "street":
                 return self._kind(word, at, end)
             case "name":
@@ -184,7 +189,8 @@ class Scan(Walk):
         """A kind of street, unless the word can only be part of a name, a saint or a door's letter."""
         text = self.tokens[at].text
         letter = len(text) == 1 and end == at + 1
-        if letter and not self.word_follows(end) and not (self.number_follows(end) and self.per_segment[-1]):
+        marked = self.number_follows(end) and (self.per_segment[-1] or self.tokens[end].gap[:1] in {".", "/"})
+        if letter and not self.word_follows(end) and not marked:
             return 0
         if letter and self.behind_number(at) and not self.rules.number_first:
             return 0
@@ -194,6 +200,7 @@ class Scan(Walk):
             if self.word_follows(end) and not self.per_segment[-1] and self.kind_later(end):
                 return 0  # Park Street, Hill Road: the last kind counts
         self.kinds.add(word.concept)
+        self.kind_segments.add(self._segment)
         self.per_segment[-1] += 1
         self.kind_just_seen = True
         self.last = None
@@ -234,6 +241,7 @@ class Scan(Walk):
         for ending, concept in self.known.suffixes:
             if text.endswith(ending) and len(text) - len(ending) >= 3:
                 self.kinds.add(concept)
+                self.kind_segments.add(self._segment)
                 self._name(text[: -len(ending)])
                 self.kind_just_seen = True
                 return
@@ -243,21 +251,21 @@ class Scan(Walk):
         """Gives the number (or door letter) at `at` to the label `word`; the index behind, 0 where none follows."""
         while (token := self.peek(at)) is not None and (token.text in _FILLERS or self.is_number_word(at)):
             at += 1
-        if token is None or (token.opens and not token.number):
+        if token is None or token.opens:
             return 0
         if token.number:
             value, end, _ = self._value(at)
         elif word.kind == "unit" and len(token.text) == 1 and len(self.tokens[start].text) > 1:
             value, end = token.text, at + 1
             behind = self.peek(end)
-            if behind is not None and behind.number and "," not in behind.gap:
-                value, end = value + behind.text, end + 1  # Flat B 12, flat B-12
+            if behind is not None and behind.number and "," not in behind.gap and not self.word_follows(end + 1):
+                value, end = value + behind.text, end + 1  # Flat B 12, flat B-12; not escalier A 5 quai de la Loire
         elif word.kind == "unit" and (counted := self.counted(at)):
             value, end = counted, at + 1  # floor second
         else:
             return 0
         if word.kind == "area":
-            self._name(f"{word.concept}{value}")
+            self._name(f"#{word.concept} {value}")
         elif word.kind == "unit":
             self._set_unit(word.concept, value)
         elif self._names_street():

@@ -122,8 +122,12 @@ def names_alike(a: tuple[str, ...], b: tuple[str, ...], country: str) -> float:
         return 0.0
     if a == b:
         return 1.0
-    numbers = {w for w in a if w[0] == "#"}, {w for w in b if w[0] == "#"}
-    if numbers[0] != numbers[1]:
+    if _numbered(a) != _numbered(b) or _areas_apart(a, b):
+        return 0.0
+    a, b = _unnumbered(a), _unnumbered(b)
+    if a == b:
+        return 1.0
+    if not a or not b:
         return 0.0
     joined = max(_alike("".join(a), "".join(b), country), _heard_alike(a, b, country))
     few, many = sorted((a, b), key=lambda words: (len(words), sum(map(len, words))))
@@ -138,6 +142,25 @@ def names_alike(a: tuple[str, ...], b: tuple[str, ...], country: str) -> float:
 
 #: More than this share of the shorter name missing from the longer, and they are two names.
 _STRAY = 0.34
+
+
+def _numbered(words: tuple[str, ...]) -> set[str]:
+    """Numbers that are names: 5th Avenue, Road 12."""
+    return {word for word in words if word[0] == "#" and " " not in word}
+
+
+def _unnumbered(words: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(word for word in words if word[0] != "#")
+
+
+def _areas_apart(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
+    """Whether both name a sector, phase or cross, and not the same one."""
+    left, right = ({word for word in words if word[0] == "#" and " " in word} for words in (a, b))
+    shared = {word.split()[0] for word in left} & {word.split()[0] for word in right}
+    return any(
+        {w for w in left if w.split()[0] == kind}.isdisjoint(w for w in right if w.split()[0] == kind)
+        for kind in shared
+    )
 
 
 def _weight(word: str) -> int:
@@ -160,8 +183,6 @@ def _alike(a: str, b: str, country: str) -> float:
     """Likeness of two words: equal, an initial, one slip of the finger (two in long words), or the same by ear."""
     if a == b:
         return 1.0
-    if a[0] == "#" or b[0] == "#":
-        return 0.0
     if min(len(a), len(b)) == 1:
         return 0.8 if a[0] == b[0] and max(len(a), len(b)) >= 3 else 0.0  # an initial
     if country in BY_EAR and max(len(a), len(b)) >= 3:
@@ -251,10 +272,18 @@ def _unit(a: Reading, b: Reading, on: list[str]) -> tuple[float, bool]:
     if left.get("flat") and left.get("flat") == right.get("flat"):
         on.append("unit")
         return (1.0, True) if "stair" not in left.keys() ^ right.keys() else (0.85, False)
+    if not shared and (_only_flat(a, b) or _only_flat(b, a)):
+        on.append("unit")
+        return 0.9, False
     left_rest, right_rest = set(_rest(a, shared)), set(_rest(b, shared))
     if not left_rest or not right_rest:
         return _ONE_SIDE_FLAT, False
     return (0.85, False) if left_rest == right_rest else (_OTHER, False)
+
+
+def _only_flat(a: Reading, b: Reading) -> bool:
+    """Whether `a` names the flat of `b` without its label, and `b` its floor besides: 15/7 and No:15 Kat:3 D:7."""
+    return not a.unit and len(a.loose) == 1 and dict(b.unit).get("flat") == a.loose[0]
 
 
 def _rest(reading: Reading, shared: set[str]) -> list[str]:

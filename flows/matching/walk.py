@@ -82,6 +82,13 @@ class Walk:
                     return word.concept, at + size
         return None
 
+    def lone_door(self, at: int) -> str:
+        """A letter and a number that fill a part of the address between them: `B-204, Shanti Apartments`."""
+        letter, number = self.tokens[at], self.peek(at + 1)
+        if not letter.opens or len(letter.text) > 1 or number is None or not number.number:
+            return ""
+        return letter.text + number.text if number.gap in {"", "-", "/"} and self.closes(at + 2) else ""
+
     def initials(self, at: int) -> str:
         """Letters with points between them are one word, as if the points were left out: M.G. Road, S.V. Road."""
         end = at + 1

@@ -161,7 +161,12 @@ class House:
             self.said.append(effect)
         self.performed.append((passed[0], outcome))
         settled = EffectSettled(
-            event_id=f"settled:{open_.id}", to=to, at=self.now(), effect_id=open_.id, provider="telegram", outcome=outcome
+            event_id=f"settled:{open_.id}",
+            to=to,
+            at=self.now(),
+            effect_id=open_.id,
+            provider="telegram",
+            outcome=outcome,
         )
         now_document = self._find(settled)
         assert now_document is not None

@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 
-from aiogram.methods import SendMessage
+from msgspec.structs import replace
 
 from bot.desk import TelegramDesk
 from bot.service import TelegramService
 from flows import pointers
-from flows.effects import Accepted, Refused, TryAgain
+from flows.desk import Person
+from flows.effects import Accepted, Card, Line, PingOwner, Refused, ShowCard, TellStaff, TryAgain
 from flows.events import ShopReported
 from sandbox.telegram import PretendTelegram
 from sandbox.telegram_chats import Room
@@ -45,9 +46,7 @@ async def test_of_two_who_press_at_once_one_wins_and_the_other_is_told_who(
     """The decision is made once; the loser's toast names the winner in the loser's own language."""
     await house.place()
     [card] = cards(tg, group)
-    first, second = await asyncio.gather(
-        tg.presses(222, card, "✅ Confirm"), tg.presses(333, card, "✅ Confirm")
-    )
+    first, second = await asyncio.gather(tg.presses(222, card, "✅ Confirm"), tg.presses(333, card, "✅ Confirm"))
     assert first == "Done."
     assert second == "Ya está: Confirmado · Ana."
     assert [n.by for n in house.conversation().notes if n.what == "decided"] == ["staff:Ana"]
@@ -68,7 +67,12 @@ async def test_a_press_on_an_old_version_changes_nothing(
 
 
 async def test_buttons_work_after_a_restart_and_a_week_later(
-    house: House, desk: TelegramDesk, restarted: Callable[[], TelegramDesk], world: World, tg: PretendTelegram, group: Room
+    house: House,
+    desk: TelegramDesk,
+    restarted: Callable[[], TelegramDesk],
+    world: World,
+    tg: PretendTelegram,
+    group: Room,
 ) -> None:
     """Nothing that a press needs is in the process that posted the card."""
     await house.place()
@@ -103,7 +107,7 @@ async def test_a_press_on_a_message_too_old_to_be_shown_still_counts(
 async def test_an_edit_that_changes_nothing_counts_as_made(
     house: House, desk: TelegramDesk, tg: PretendTelegram, group: Room
 ) -> None:
-    """"message is not modified" is success: the card stands as it should."""
+    """ "message is not modified" is success: the card stands as it should."""
     await house.place()
     shown, outcome = house.performed[-1]
     again = await desk.perform(_standing(house, shown), "again", "demo")  # type: ignore[arg-type]
@@ -112,8 +116,6 @@ async def test_an_edit_that_changes_nothing_counts_as_made(
 
 
 def _standing(house: House, shown: object) -> object:
-    from msgspec.structs import replace
-
     effect = shown.effect  # type: ignore[attr-defined]
     ref = house.order_now().card
     assert ref is not None
@@ -158,7 +160,11 @@ async def test_a_card_that_offers_nothing_any_more_still_says_which_order_it_is(
     for kind in ("shipped", "delivered"):
         await house.handle(
             ShopReported(
-                event_id=kind, to=(pointers.order("demo", "1001"),), at=house.now(), order_id="1001", kind=kind  # type: ignore[arg-type]
+                event_id=kind,
+                to=(pointers.order("demo", "1001"),),
+                at=house.now(),
+                order_id="1001",
+                kind=kind,  # type: ignore[arg-type]
             )
         )
     await house.settle()
@@ -187,9 +193,10 @@ async def test_a_long_card_fits_by_shortening_what_the_customer_wrote(
 
 async def test_an_absurd_card_still_goes_out(desk: TelegramDesk, tg: PretendTelegram, group: Room) -> None:
     """Even a thousand lines give one message."""
-    from flows.effects import Card, Line, ShowCard
-
-    lines = (Line("order", {"order": "1" * 5000}), *(Line("tried", {"channel": "sms", "status": "x" * 90}) for _ in range(999)))
+    lines = (
+        Line("order", {"order": "1" * 5000}),
+        *(Line("tried", {"channel": "sms", "status": "x" * 90}) for _ in range(999)),
+    )
     outcome = await desk.perform(ShowCard(seq=1, card=Card(state="held", lines=lines)), "e", "demo")
     assert isinstance(outcome, Accepted)
     assert len(cards(tg, group)[0].text) <= 4096
@@ -199,14 +206,9 @@ async def test_the_owner_hears_in_private_and_one_owner_is_enough(
     house: House, desk: TelegramDesk, tg: PretendTelegram, group: Room
 ) -> None:
     """An owner who never started the bot is passed over; while nobody can be reached, it is tried again later."""
-    from flows.desk import Person
-    from flows.effects import PingOwner
-
     tg.user(444, "Omar")
     ping = PingOwner(key="owner.complaint", values={"text": "late & <rude>"}, order_id="1001")
     people = house.desks["demo"].people
-    from msgspec.structs import replace
-
     house.desks["demo"] = replace(house.desks["demo"], people=(Person(444, "Omar", "owner"), *people))
     outcome = await desk.perform(ping, "e", "demo")
     assert isinstance(outcome, Accepted)
@@ -218,8 +220,6 @@ async def test_the_owner_hears_in_private_and_one_owner_is_enough(
 
 async def test_a_repeated_notice_says_that_it_is_one(desk: TelegramDesk, tg: PretendTelegram, group: Room) -> None:
     """After an Unknown staff may read it twice; the second says so."""
-    from flows.effects import TellStaff
-
     tell = TellStaff(seq=1, key="late.no_news", values={"order": "1001", "again": 1}, chat=str(group.id), message_id=99)
     assert isinstance(await desk.perform(tell, "e", "demo"), Accepted)
     [said] = cards(tg, group)  # the card is gone: it is said all the same
@@ -232,4 +232,3 @@ async def test_calls_do_not_open_links_of_customers(house: House, desk: Telegram
     sent = [params for method, params, _ in tg.calls if method == "sendMessage"]
     assert sent
     assert all("is_disabled" in str(params.get("link_preview_options")) for params in sent)
-    assert SendMessage.__api_method__ == "sendMessage"

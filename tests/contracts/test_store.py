@@ -9,6 +9,8 @@ from pathlib import Path
 
 import apsw
 import pytest
+from msgspec.structs import replace
+
 from engine.decide import Decider, UnknownShop
 from engine.lanes import Lanes
 from engine.ports import Handled, Kept, NewerDocument, Store
@@ -24,7 +26,6 @@ from flows.orders import OrderFields
 from flows.pointers import Pointer
 from flows.policy import Policy, Sender
 from flows.postal import PostalAddress
-from msgspec.structs import replace
 from storage.opening import open_store
 
 KEY = bytes(range(32))
@@ -45,7 +46,9 @@ class SqliteBackend:
     def everything(self) -> dict[str, list[tuple[object, ...]]]:
         """Every row of every table, as stored."""
         with apsw.Connection(self.path, flags=apsw.SQLITE_OPEN_READONLY) as db:
-            tables = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
+            tables = [
+                name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+            ]
             return {name: list(db.execute(f"SELECT * FROM {name}")) for name in tables}
 
 
@@ -67,7 +70,9 @@ async def store(backend: SqliteBackend) -> AsyncIterator[Store]:
 # -- a decide so small that only the store is under test
 
 
-def wrote(n: int | str, phone: str = ANA, shop: str = "demo", *, opens: bool = True, to: Pointer | None = None) -> CustomerWrote:
+def wrote(
+    n: int | str, phone: str = ANA, shop: str = "demo", *, opens: bool = True, to: Pointer | None = None
+) -> CustomerWrote:
     return CustomerWrote(
         event_id=f"twilio:SM{n}:received",
         to=(to or pointers.phone(shop, phone),),
@@ -103,7 +108,13 @@ def heard_with(change: Callable[[Conversation], Conversation], **decided: object
 def a_say(n: int, not_before: datetime, status: str = "planned") -> Open:
     say = Say(channel="sms", to=ANA, sender="+34911000001", template="thanks_reply")
     return Open(
-        id=f"e{n}", effect=say, status=status, at=NOW, not_before=not_before, urgency=0, lane="sms"  # type: ignore[arg-type]
+        id=f"e{n}",
+        effect=say,
+        status=status,
+        at=NOW,
+        not_before=not_before,
+        urgency=0,
+        lane="sms",  # type: ignore[arg-type]
     )
 
 
@@ -348,14 +359,12 @@ async def test_orders_are_listed_by_shop_state_and_time(store: Store) -> None:
 
 async def test_the_journal_is_whole_and_in_order(store: Store) -> None:
     """Lines that left the document and lines still in it make one story, oldest first, each once."""
-    n = 0
+    n, kept = 0, ()
     for unit in range(5):
         lines = tuple(Note(n=n + i + 1, at=NOW, what="asked") for i in range(4))
-        n += 4
-        spilled, kept = (lines[:2], lines[2:])
-        change = heard_with(lambda c, k=kept: replace(c, notes=k), spilled=(*_tail, *spilled) if unit else spilled)  # type: ignore[misc]
+        n, leaving, kept = n + 4, (*kept, *lines[:2]), lines[2:]
+        change = heard_with(lambda c, k=kept: replace(c, notes=k), spilled=leaving)  # type: ignore[misc]
         await store.transact(wrote(unit), change, NOW)
-        _tail = kept
     conversation = (await known(store, pointers.phone("demo", ANA))).id
     assert [note.n for note in await store.journal(conversation)] == list(range(1, n + 1))
     assert await store.journal("nobody") == []
@@ -428,7 +437,14 @@ async def test_a_newer_document_is_refused_untouched(store: Store, backend: Sqli
 async def test_a_kept_body_comes_back_whole_and_once(store: Store) -> None:
     """A body is kept once under its id, comes back byte for byte, oldest first, and can be dropped."""
     bodies = [
-        Kept(id=f"hook:{n}", route="twilio", at=NOW + timedelta(seconds=n), why="unreadable", body=b"\x00\xff%d" % n, headers={"a": "b"})
+        Kept(
+            id=f"hook:{n}",
+            route="twilio",
+            at=NOW + timedelta(seconds=n),
+            why="unreadable",
+            body=b"\x00\xff%d" % n,
+            headers={"a": "b"},
+        )
         for n in range(3)
     ]
     assert [await store.keep(b) for b in reversed(bodies)] == [True] * 3
@@ -440,11 +456,10 @@ async def test_a_kept_body_comes_back_whole_and_once(store: Store) -> None:
 
 async def test_keeping_and_deciding_do_not_hinder_each_other(store: Store) -> None:
     """Kept bodies written amid a crowd of units: all of both are there afterwards."""
-    keep = [
-        store.keep(Kept(id=f"hook:{n}", route="twilio", at=NOW, why="", body=b"x", headers={})) for n in range(CROWD // 4)
-    ]
-    units = [store.transact(wrote(n), heard, NOW) for n in range(CROWD)]
-    await asyncio.wait_for(asyncio.gather(*(c for pair in zip(keep, units[: len(keep)], strict=True) for c in pair), *units[len(keep) :]), 20)
+    bodies = [Kept(id=f"hook:{n}", route="twilio", at=NOW, why="", body=b"x", headers={}) for n in range(CROWD // 4)]
+    keeping = (store.keep(body) for body in bodies)
+    units = (store.transact(wrote(n), heard, NOW) for n in range(CROWD))
+    await asyncio.wait_for(asyncio.gather(*keeping, *units), 20)
     assert len(await store.kept()) == CROWD // 4
     assert (await known(store, pointers.phone("demo", ANA))).orders_ever == CROWD
 
@@ -485,7 +500,8 @@ async def test_real_messages_at_once_all_succeed(store: Store) -> None:
     decide = decider()
     await store.transact(told(1), decide, NOW)
     handled = await asyncio.gather(
-        *(store.transact(wrote(n), decide, NOW) for n in range(CROWD)), *(store.transact(told(1), decide, NOW) for _ in range(10))
+        *(store.transact(wrote(n), decide, NOW) for n in range(CROWD)),
+        *(store.transact(told(1), decide, NOW) for _ in range(10)),
     )
     assert sum(h.duplicate for h in handled) == 10
     assert len((await known(store, pointers.phone("demo", ANA))).orders) == 1

@@ -1,0 +1,60 @@
+"""What a button means: a verb, and the order and version it is bound to.
+
+In a session our payload says it ("yes:<seq>:<version>"). An approved template's payload is fixed (the verb, or its title), so
+there the message it hangs under says which order was asked about, and in which version.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from flows.events import CustomerPressed
+from flows.orders import Order
+from flows.turn import Turn
+from flows.understand import understand
+from flows.wording.catalogue import find
+from flows.wording.spec import PIECES
+
+_PREFIX = "button_"
+#: The verbs that stand under a text of ours.
+VERBS = frozenset(key.removeprefix(_PREFIX) for key in PIECES if key.startswith(_PREFIX))
+
+
+def titled(text: str, language: str, script: str | None = None) -> str:
+    """The verb whose button has this title, for who types it instead of pressing it; "" for anything else."""
+    return _titles(language, script).get(text.strip().casefold(), "")
+
+
+@lru_cache(maxsize=64)
+def _titles(language: str, script: str | None) -> dict[str, str]:
+    texts = find(language, script).texts
+    return {texts[_PREFIX + verb].casefold(): verb for verb in sorted(VERBS)}
+
+
+def bound(turn: Turn, event: CustomerPressed) -> tuple[str, Order | None, bool]:
+    """(verb, order, still its current version); no order where the button cannot be bound to one."""
+    verb, _, rest = event.payload.partition(":")
+    seq, _, version = rest.partition(":")
+    if seq.isdigit() and version.isdigit():
+        order = next((o for o in turn.orders if o.seq == int(seq)), None)
+        return verb, order, order is not None and order.version == int(version)
+    verb = _verb(turn, event)
+    for order in turn.orders:
+        for asked in order.asked:
+            if event.reply_to and asked.provider_id == event.reply_to:
+                return verb, order if verb else None, asked.version == order.version
+    if verb == "again":
+        # hangs under the news of a cancellation: clear where only one order was cancelled
+        cancelled = [o for o in turn.orders if o.state == "cancelled"]
+        return verb, cancelled[0] if len(cancelled) == 1 else None, True
+    return "", None, False
+
+
+def _verb(turn: Turn, event: CustomerPressed) -> str:
+    if event.payload in VERBS:
+        return event.payload
+    verb = titled(event.title or event.payload, turn.language, turn.policy.script)
+    if verb:
+        return verb
+    got = understand(event.title or event.payload, prompt="confirm", lang=turn.language)
+    return got.intent if got.sure and got.intent in ("yes", "no", "cancel") else ""

@@ -1,0 +1,366 @@
+"""What only the SQLite store promises: locks between processes, a full disk, group commit, and secrecy at rest."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import apsw
+import pytest
+from msgspec.structs import replace
+
+import storage.sqlite
+from engine.ports import Handled, Kept, NewerDocument, StoreUnavailable
+from flows import pointers
+from flows.conversation import Conversation, Note
+from flows.events import TimerDue
+from storage.sealing import WrongKey
+from storage.sqlite import SqliteStore
+from tests.contracts.test_store import ANA, BEN, CROWD, KEY, NOW, decider, heard, heard_with, told, wrote
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def fatal() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> str:
+    return str(tmp_path / "store.db")
+
+
+@pytest.fixture
+async def store(path: str, fatal: list[str]) -> AsyncIterator[SqliteStore]:
+    opened = SqliteStore(path, KEY, fatal.append)
+    opened.open()
+    yield opened
+    await opened.close()
+
+
+def another(*args: object) -> subprocess.Popen[str]:
+    """A second process on the file, once it says that it is there."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.storage.second_writer", *map(str, args)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline()
+    return process
+
+
+async def ended(process: subprocess.Popen[str]) -> None:
+    out, _ = await asyncio.to_thread(process.communicate, timeout=30)
+    assert process.returncode == 0, out
+
+
+async def count(store: SqliteStore, phone: str = ANA) -> int:
+    found = await store.load(pointers.phone("demo", phone))
+    return found.orders_ever if isinstance(found, Conversation) else 0
+
+
+# -- other processes on the same file
+
+
+async def test_units_wait_for_another_processes_lock(store: SqliteStore, path: str) -> None:
+    """Another process holds the write lock for a second: units and kept bodies wait, and all succeed."""
+    holder = await asyncio.to_thread(another, "hold", path, 1)
+    start = time.monotonic()
+    kept = Kept(id="hook:1", route="twilio", at=NOW, why="", body=b"x", headers={})
+    await asyncio.gather(store.keep(kept), *(store.transact(wrote(n), heard, NOW) for n in range(CROWD)))
+    assert time.monotonic() - start > 0.3, "the lock was not felt: the test proves nothing"
+    assert await count(store) == CROWD
+    assert await store.kept() == [kept]
+    await ended(holder)
+
+
+async def test_a_lock_that_stays_is_refused_and_nothing_is_acknowledged(
+    store: SqliteStore, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Past the longest wait every unit hears StoreUnavailable, none is written; once the lock is gone, all go through."""
+    monkeypatch.setattr(storage.sqlite, "WAIT_MOST_S", 0.3)
+    holder = await asyncio.to_thread(another, "hold", path, 1.5)
+    results = await asyncio.gather(
+        *(store.transact(wrote(n), heard, NOW) for n in range(CROWD)), return_exceptions=True
+    )
+    assert {type(r) for r in results} == {StoreUnavailable}
+    with pytest.raises(StoreUnavailable):
+        await store.keep(Kept(id="hook:1", route="twilio", at=NOW, why="", body=b"x", headers={}))
+    assert await count(store) == 0
+    await ended(holder)
+    await asyncio.gather(*(store.transact(wrote(n), heard, NOW) for n in range(CROWD)))
+    assert await count(store) == CROWD
+
+
+async def test_two_processes_write_one_conversation_without_losing_a_unit(store: SqliteStore, path: str) -> None:
+    """Units of two processes for the same conversation, interleaved: every one counts, whatever either has cached."""
+    await store.transact(wrote("first"), heard, NOW)
+    other = await asyncio.to_thread(another, "write", path, 100)
+    ours = 0
+    while other.poll() is None or ours < 100:
+        await asyncio.gather(*(store.transact(wrote(f"ours{ours + n}"), heard, NOW) for n in range(4)))
+        ours += 4
+        await asyncio.sleep(0.002)
+    await ended(other)
+    assert await count(store) == 1 + 100 + ours
+
+
+async def test_a_file_can_be_opened_while_another_process_writes(path: str, store: SqliteStore) -> None:
+    """Opening waits for a lock instead of failing."""
+    holder = await asyncio.to_thread(another, "hold", path, 0.5)
+    second = SqliteStore(path, KEY)
+    await asyncio.to_thread(second.open)
+    await ended(holder)
+    await second.close()
+
+
+# -- a disk that is full or broken
+
+
+async def test_a_full_disk_is_503_and_passes(store: SqliteStore, path: str) -> None:
+    """While the file cannot grow every new unit is refused whole; with room again the same units go through."""
+    await store.transact(wrote("first"), heard, NOW)
+    pages = store._db.execute("PRAGMA page_count").fetchone()[0]
+    store._db.execute(f"PRAGMA max_page_count = {pages}")
+    big = heard_with(lambda c: replace(c, notes=(Note(n=1, at=NOW, what="x" * 20_000),)))
+    units = [wrote(n, f"+3461000{n:04}") for n in range(CROWD)]
+    results = await asyncio.gather(*(store.transact(u, big, NOW) for u in units), return_exceptions=True)
+    assert {type(r) for r in results} == {StoreUnavailable}
+    assert await count(store) == 1
+    assert await store.load(units[0].to[0]) is None
+    store._db.execute("PRAGMA max_page_count = 1000000")
+    await asyncio.gather(*(store.transact(u, big, NOW) for u in units))
+    assert all([await count(store, u.address) == 1 for u in units])
+    with apsw.Connection(path) as db:
+        assert db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+
+
+async def test_small_units_go_on_beside_one_that_does_not_fit(store: SqliteStore) -> None:
+    """A unit for which the disk has no room takes no other unit of its batch down."""
+    for n in range(40):
+        await store.transact(wrote(f"known{n}", f"+3460000{n:04}"), heard, NOW)
+    pages = store._db.execute("PRAGMA page_count").fetchone()[0] + 8  # room for the small ones, not for the big one
+    store._db.execute(f"PRAGMA max_page_count = {pages}")
+    big = heard_with(lambda c: replace(c, notes=(Note(n=1, at=NOW, what="x" * 50_000),)))
+    results = await asyncio.gather(
+        *(store.transact(wrote(n, f"+3460000{n:04}"), big if n == 5 else heard, NOW) for n in range(20)),
+        return_exceptions=True,
+    )
+    assert [n for n, r in enumerate(results) if isinstance(r, BaseException)] == [5]
+    assert [await count(store, f"+3460000{n:04}") for n in range(20)] == [1 if n == 5 else 2 for n in range(20)]
+
+
+async def test_a_commit_that_fails_is_run_again_unit_by_unit(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A refused COMMIT loses nothing and counts nothing twice: the batch runs again, each unit alone."""
+    real, failed = store._sql, []
+
+    def once(statement: str, values: tuple[object, ...] = ()) -> apsw.Cursor:
+        if statement == "COMMIT" and not failed:
+            failed.append(statement)
+            raise apsw.FullError("planted")
+        return real(statement, values)
+
+    monkeypatch.setattr(store, "_sql", once)
+    await asyncio.gather(*(store.transact(wrote(n), heard, NOW) for n in range(20)))
+    assert failed
+    assert await count(store) == 20
+
+
+async def test_an_io_error_on_commit_ends_the_process(
+    store: SqliteStore, fatal: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the disk holds is unknown then: nothing is acknowledged, nothing more is taken, and the owner of the process is told."""
+    real = store._sql
+
+    def broken(statement: str, values: tuple[object, ...] = ()) -> apsw.Cursor:
+        if statement == "COMMIT":
+            raise apsw.IOError("planted")
+        return real(statement, values)
+
+    monkeypatch.setattr(store, "_sql", broken)
+    results = await asyncio.gather(*(store.transact(wrote(n), heard, NOW) for n in range(5)), return_exceptions=True)
+    assert {type(r) for r in results} == {StoreUnavailable}
+    assert len(fatal) == 1
+    with pytest.raises(StoreUnavailable):
+        await store.transact(wrote("later"), heard, NOW)
+
+
+async def test_a_bug_inside_the_store_hangs_nobody(
+    store: SqliteStore, fatal: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error that no rule foresees fails every waiting unit and ends the process, with nothing written."""
+    await store.transact(wrote("first"), heard, NOW)
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("planted")
+
+    monkeypatch.setattr(store, "_write", broken)
+    work = asyncio.gather(*(store.transact(wrote(n), heard, NOW) for n in range(CROWD)), return_exceptions=True)
+    results = await asyncio.wait_for(work, 10)
+    assert {type(r) for r in results} == {StoreUnavailable}
+    assert len(fatal) == 1
+    assert await count(store) == 1
+
+
+async def test_more_than_the_disk_takes_is_refused_early(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the oldest waiting message is older than the longest wait, a new one is refused at once; those that wait are served."""
+    monkeypatch.setattr(storage.sqlite, "WAIT_MOST_S", 0.05)
+    waiting = [asyncio.ensure_future(store.transact(wrote(n), heard, NOW)) for n in range(5)]
+    await asyncio.sleep(0)
+    held = list(store._people)
+    for unit in held:
+        unit.born -= 1
+    with pytest.raises(StoreUnavailable):
+        await store.transact(wrote("late"), heard, NOW)
+    await asyncio.gather(*waiting)
+    assert held
+    assert await count(store) == 5
+
+
+# -- group commit
+
+
+async def test_units_at_once_share_commits(store: SqliteStore) -> None:
+    """256 units at once cost a tenth as many transactions, not 256."""
+    await asyncio.gather(*(store.transact(wrote(n), heard, NOW) for n in range(256)))
+    assert store.units == 256
+    assert store.commits <= 256 // 8
+
+
+async def test_people_go_before_timers(store: SqliteStore) -> None:
+    """A person's message that arrives behind 500 due timers is committed before most of them, and they are not starved."""
+    await store.transact(wrote("first"), heard, NOW)
+    done: list[str] = []
+
+    async def unit(name: str, event: Any) -> None:
+        await store.transact(event, heard, NOW)
+        done.append(name)
+
+    timers = [
+        unit("timer", TimerDue(event_id=f"timer:{n}", to=(pointers.phone("demo", ANA),), at=NOW, due=NOW))
+        for n in range(500)
+    ]
+    people = [unit("person", wrote(n, BEN)) for n in range(100)]
+    await asyncio.gather(*timers, *people)
+    last_person = max(n for n, name in enumerate(done) if name == "person")
+    before = done[:last_person].count("timer")
+    assert 0 < before < 100
+
+
+async def test_a_caller_who_gives_up_stops_nobody(store: SqliteStore) -> None:
+    """A cancelled caller's unit is done or not, as a whole; the others are done."""
+    units = [asyncio.ensure_future(store.transact(wrote(n, f"+3460000{n:04}"), heard, NOW)) for n in range(40)]
+    await asyncio.sleep(0)
+    units[3].cancel()
+    results = await asyncio.gather(*units, return_exceptions=True)
+    assert sum(isinstance(r, Handled) for r in results) == 39
+    assert await count(store, "+34600000003") in (0, 1)
+
+
+async def test_the_log_does_not_grow_without_end(
+    store: SqliteStore, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Checkpoints in their own thread keep the write-ahead log small while units keep coming."""
+    monkeypatch.setattr(storage.sqlite, "CHECKPOINT_PAGES", 50)
+    for n in range(400):  # each dirties at least two pages
+        await store.transact(wrote(n, f"+3460000{n:04}"), heard, NOW)
+    most = storage.sqlite.CHECKPOINT_BEHIND * 50 * 4096
+    assert (await asyncio.to_thread(Path(path + "-wal").stat)).st_size < 2 * most < 400 * 2 * 4096
+
+
+def test_durability_is_switched_on(path: str) -> None:
+    """Write-ahead log, an fsync per commit, and a SQLite that has the WAL-reset fault mended."""
+    store = SqliteStore(path, KEY)
+    store.open()
+    assert store._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert store._db.execute("PRAGMA synchronous").fetchone() == (2,)
+    assert tuple(map(int, apsw.sqlite_lib_version().split("."))) >= storage.sqlite.SQLITE_LEAST
+    asyncio.run(store.close())
+
+
+# -- secrecy at rest
+
+
+async def test_no_personal_data_is_readable_in_any_file(store: SqliteStore, path: str) -> None:
+    """Phone, name, e-mail, street, words and kept bodies: none stands in the file, its log or its index."""
+    decide = decider()
+    event = told(1)
+    fields = replace(event.fields, name="Ana Ruiz", email="ana@example.com", note="ring twice please")
+    await store.transact(replace(event, fields=fields), decide, NOW)
+    await store.transact(replace(wrote(1), text="my words are secret"), decide, NOW)
+    spilled = (Note(n=1, at=NOW, what="said", data={"text": "an older secret"}),)
+    await store.transact(wrote(2), heard_with(lambda c: c, spilled=spilled), NOW)
+    await store.keep(
+        Kept(id="hook:1", route="twilio", at=NOW, why="", body=b"body of a secret", headers={"x": "secret header"})
+    )
+    files = {p: p.read_bytes() for p in Path(path).parent.iterdir()}
+    assert any(p.name.endswith("-wal") and raw for p, raw in files.items())
+    for word in ("600000001", "Ana", "Ruiz", "example.com", "ring twice", "secret"):
+        for raw in files.values():
+            assert word.encode() not in raw, word
+    assert {p.stat().st_mode & 0o077 for p in files} == {0}
+
+
+async def test_another_key_is_a_plain_error_and_changes_nothing(path: str) -> None:
+    """The wrong encryption_key is noticed at the start, in words, before anything is written."""
+    store = SqliteStore(path, KEY)
+    store.open()
+    await store.transact(wrote(1), heard, NOW)
+    await store.close()
+    before = await asyncio.to_thread(Path(path).read_bytes)
+    with pytest.raises(WrongKey, match="encryption_key"):
+        SqliteStore(path, bytes(32)).open()
+    assert await asyncio.to_thread(Path(path).read_bytes) == before
+
+
+async def test_an_erased_key_covers_document_and_journal(store: SqliteStore, path: str) -> None:
+    """With its wrapped key overwritten a conversation cannot be read, journal included; nobody else is touched."""
+    spilled = (Note(n=1, at=NOW, what="said"),)
+    handled = await store.transact(wrote(1, ANA), heard_with(lambda c: c, spilled=spilled), NOW)
+    await store.transact(wrote(2, BEN), heard, NOW)
+    assert handled.decision is not None
+    erased = handled.decision.document.id
+    with apsw.Connection(path) as db:
+        db.execute("UPDATE conversation SET key = zeroblob(60), version = version + 1 WHERE id = ?", (erased,))
+    for read in (
+        store.load(pointers.conversation(erased)),
+        store.journal(erased),
+        store.transact(wrote(3), heard, NOW),
+    ):
+        with pytest.raises(WrongKey):
+            await read
+    assert await count(store, BEN) == 1
+    await store.transact(wrote(4, BEN), heard, NOW)
+    assert await count(store, BEN) == 2
+
+
+async def test_a_document_changed_from_outside_is_not_believed(store: SqliteStore, path: str) -> None:
+    """One flipped byte in a sealed document is an error, never another document."""
+    await store.transact(wrote(1), heard, NOW)
+    with apsw.Connection(path) as db:
+        sealed = bytearray(db.execute("SELECT doc FROM conversation").fetchone()[0])
+        sealed[-1] ^= 1
+        db.execute("UPDATE conversation SET doc = ?, version = version + 1", (bytes(sealed),))
+    with pytest.raises(WrongKey):
+        await store.load(pointers.phone("demo", ANA))
+
+
+async def test_a_newer_programs_file_is_refused(path: str, store: SqliteStore) -> None:
+    """A file with a newer schema is not opened, and not changed."""
+    with apsw.Connection(path) as db:
+        db.execute("PRAGMA user_version = 99")
+    with pytest.raises(NewerDocument):
+        SqliteStore(path, KEY).open()
+    with apsw.Connection(path) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (99,)
+        db.execute("PRAGMA user_version = 1")
