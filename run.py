@@ -59,7 +59,7 @@ class House:
         decider = Decider(self.policies, Lanes(rates(self.policies)), tokens, self.process)
         self.engine = Engine(self.store, decider, clock, tokens)
         self.providers = Providers(settings, clock.now)
-        self.outbox = Outbox(self.engine, self.providers.channels, None, tokens, settings.public_url, self.process)
+        self.outbox = Outbox(self.engine, self.providers.channels, tokens, settings.public_url, self.process)
         self.timers = Timers(self.engine)
         self.people = {shop.id: people(settings, shop.id) for shop in settings.shops}
         self.known_faults: dict[str, str] = {}
@@ -77,25 +77,29 @@ class House:
         os._exit(70)
 
     def _telegram(self) -> list[web.RouteDef]:
-        """The bot, imported (slowly) only where a shop has a group."""
-        tokens: dict[str, dict[str, str]] = {}
-        blocks: dict[str, Any] = {}
-        for shop in self.settings.shops:
-            telegram = self.settings.blocks(shop).telegram
-            if telegram is not None:
-                tokens.setdefault(telegram.token.reveal(), {})[shop.id] = str(telegram.staff_group)
-                blocks[telegram.token.reveal()] = telegram
+        """One bot for each token, imported (slowly) only where a shop has a group."""
+        blocks = {s.id: b for s in self.settings.shops if (b := self.settings.blocks(s).telegram) is not None}
+        tokens = {block.token.reveal(): block for block in blocks.values()}
         if not tokens:
             return []
-        from bot.room import TelegramRoom
+        from bot.service import TelegramService
 
-        rooms = [
-            TelegramRoom(self.engine, blocks[token], groups, self.settings.public_url)
-            for token, groups in tokens.items()
-        ]
-        self.bots = rooms
-        self.outbox.desk = rooms[0].desk if len(rooms) == 1 else _Desks(rooms)
-        return [route for room in rooms for route in room.routes()]
+        desks = {}
+        for token, block in tokens.items():
+            shops = frozenset(shop for shop, other in blocks.items() if other.token.reveal() == token)
+            webhook = block.mode == "webhook"
+            bot = TelegramService(
+                token,
+                block.base_url,
+                self.engine,
+                public_url=self.settings.public_url if webhook else "",
+                secret=block.webhook_secret.reveal() if webhook and block.webhook_secret else "",
+                shops=shops,
+            )
+            self.bots.append(bot)
+            desks |= dict.fromkeys(shops, bot.desk)
+        self.outbox.desks = desks
+        return [route for bot in self.bots for route in bot.routes()]
 
     # -- adapters.health.Probe
 
@@ -104,7 +108,7 @@ class House:
 
     def faults(self) -> dict[str, str]:
         late = {f"lane {name}": f"{int(s)} s behind" for name, s in self.outbox.backlog_s().items() if s > 60}
-        return {**self.known_faults, **late, **{k: v for bot in self.bots for k, v in bot.faults().items()}}
+        return {**self.known_faults, **late}
 
     async def start(self, host: str, port: int) -> None:
         from aiohttp import web
@@ -120,7 +124,7 @@ class House:
         await self.runner.setup()
         await web.TCPSite(self.runner, host, port, backlog=512, reuse_address=True).start()
         for bot in self.bots:
-            self.tasks.append(asyncio.create_task(bot.run()))
+            bot.start()
         self.tasks.append(asyncio.create_task(self._sweep()))
 
     async def _sweep(self) -> None:
@@ -149,16 +153,6 @@ class House:
         await self.providers.close()
         await self.store.close()
         self.lock.release()
-
-
-class _Desks:
-    """Several bots: each shop's effects go to its own."""
-
-    def __init__(self, rooms: list[Any]) -> None:
-        self._by_shop = {shop: room.desk for room in rooms for shop in room.groups}
-
-    async def perform(self, effect: Any, effect_id: str, shop: str) -> Any:
-        return await self._by_shop[shop].perform(effect, effect_id, shop)
 
 
 async def _run(house: House, host: str, port: int) -> None:
@@ -236,9 +230,70 @@ def sandbox(context: click.Context, port: int, data: str) -> None:
 
     Example: python run.py sandbox --port 8080
     """
-    from sandbox_wiring import play
+    asyncio.run(_play(context.obj, port, data))
 
-    asyncio.run(play(context.obj, port, data))
+
+async def _play(config: Path, port: int, data: str) -> None:
+    """The unchanged service, pointed at pretend providers on loopback; the page and the inspection are mounted beside it."""
+    import base64
+    import secrets
+    import tempfile
+
+    from adapters.inspection import Inspection
+    from engine import journal_log
+    from engine.clock import RunningClock
+    from engine.settings import BadSettings, load
+    from sandbox.play import Playground
+    from sandbox.pretend import pretend_providers
+    from sandbox.shops import ShopAccess
+
+    journal_log.set_up("WARNING")
+    url = f"http://127.0.0.1:{port}"
+    access = ShopAccess(secrets.token_hex(8), secrets.token_hex(8), secrets.token_hex(8), "demo")
+    async with contextlib.AsyncExitStack() as stack:
+        folder = data or stack.enter_context(tempfile.TemporaryDirectory(prefix="doorstep-"))
+        pretend = await stack.enter_async_context(pretend_providers(url))
+        key = base64.b64encode(b"the sandbox keeps nothing secret"[:32]).decode()
+        path = Path(folder).resolve() / "sandbox.db"
+        env = {"DOORSTEP_KEY": key, "DEMO_API_TOKEN": access.api_token, **pretend.env}
+        env |= {"SHOPIFY_SECRET": access.shopify_secret, "WOO_SECRET": access.woo_secret}
+        try:
+            settings = load(config, env, pretend.settings(url, f"sqlite:///{path}", access, _approved()))
+        except BadSettings as error:
+            for fault in error.faults:
+                click.echo(str(fault), err=True)
+            raise SystemExit(1) from None
+        clock = RunningClock()
+        play = Playground(
+            pretend.world,
+            pretend.twilio,
+            pretend.telegram,
+            pretend.smtp,
+            service_url=url,
+            shop=access,
+            group_chat=pretend.group,
+            people=pretend.people,
+        )
+
+        def extra(house: House) -> list[web.RouteDef]:
+            inside = Inspection(house.store, tuple(house.policies), clock, house.busy, house.next_moment)
+            return [*play.routes(), *inside.routes()]
+
+        stack.push_async_callback(play.close)
+        click.echo(f"The sandbox: open {url} in a browser. Ctrl-C ends it.", err=True)
+        await _run(House(settings, clock, extra), "127.0.0.1", port)
+
+
+def _approved() -> dict[str, dict[str, tuple[str, list[tuple[str, str]]]]]:
+    """Our WhatsApp templates as the sandbox's Twilio has approved them: name -> language -> (body, buttons)."""
+    from flows.wording import languages, proactive_templates, wa_template
+
+    found: dict[str, dict[str, tuple[str, list[tuple[str, str]]]]] = {}
+    for name in proactive_templates():
+        for lang in languages():
+            template = wa_template(name, lang)
+            found.setdefault(name, {})[lang] = (template.body, list(template.buttons))
+    return found
 
 
 @main.command()

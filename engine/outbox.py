@@ -54,14 +54,13 @@ class Outbox:
         self,
         engine: Engine,
         channels: Mapping[tuple[str, str], Channel],
-        desk: DeskPort | None,
         tokens: Tokens,
         public_url: str,
         process: str,
     ) -> None:
         self._engine = engine
         self._channels = channels
-        self.desk = desk
+        self.desks: Mapping[str, DeskPort] = {}  # shop -> its staff's place; set once the bot is built
         self._tokens = tokens
         self._public_url = public_url.rstrip("/")
         self._process = process
@@ -204,9 +203,10 @@ class Outbox:
             case Say():
                 return await self._say(conversation, policy, open_.id, effect)
             case ShowCard() | TellStaff() | PingOwner():
-                if self.desk is None:
-                    return TryAgain(60, "the bot is not started"), "telegram"
-                return await self.desk.perform(effect, open_.id, shop), "telegram"
+                desk = self.desks.get(shop)
+                if desk is None:
+                    return Refused("not_configured", "the shop has no staff group"), "telegram"
+                return await desk.perform(effect, open_.id, shop), "telegram"
             case AskProvider():
                 return await self._ask(conversation, policy, effect), "doorstep"
             case HandOver():

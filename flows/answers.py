@@ -22,7 +22,7 @@ from flows.reach import tell
 from flows.talk import answer, to_staff
 from flows.turn import Turn
 from flows.understood_quickly import understand  # TEMPORARY
-from flows.understand_model import Understood
+from flows.understand_model import DECISIONS, Understood
 from flows.wording.values import money_text
 
 #: A follow-up question ("which order?") waits so long for its answer.
@@ -286,7 +286,7 @@ def _after_cancel(turn: Turn, event: CustomerWrote | CustomerPressed, intent: st
 def pressed(turn: Turn, event: CustomerPressed) -> None:
     """A button of ours. A stale one answers politely and changes nothing."""
     _hear(turn, event.channel, event.address, "")
-    verb, order, current = buttons.bound(turn, event)
+    verb, order, current = buttons.bound(turn, event, lambda title: _meaning(turn, title))
     if order is None:
         to_staff(turn, event, _first(asked_at(turn, event.address)), "reply.button")
         return
@@ -309,6 +309,11 @@ def pressed(turn: Turn, event: CustomerPressed) -> None:
         _change(turn, event, [order])
     else:
         to_staff(turn, event, order, "reply.button")
+
+
+def _meaning(turn: Turn, title: str) -> str:
+    got = understand(title, prompt="confirm", lang=turn.language)
+    return got.intent if got.sure and got.intent in DECISIONS else ""
 
 
 # -- consent

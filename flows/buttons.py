@@ -6,12 +6,12 @@ there the message it hangs under says which order was asked about, and in which 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 from flows.events import CustomerPressed
 from flows.orders import Order
 from flows.turn import Turn
-from flows.understand import understand
 from flows.wording.catalogue import find
 from flows.wording.spec import PIECES
 
@@ -31,14 +31,19 @@ def _titles(language: str, script: str | None) -> dict[str, str]:
     return {texts[_PREFIX + verb].casefold(): verb for verb in sorted(VERBS)}
 
 
-def bound(turn: Turn, event: CustomerPressed) -> tuple[str, Order | None, bool]:
-    """(verb, order, still its current version); no order where the button cannot be bound to one."""
+def bound(
+    turn: Turn, event: CustomerPressed, meaning: Callable[[str], str]
+) -> tuple[str, Order | None, bool]:
+    """(verb, order, still its current version); no order where the button cannot be bound to one.
+
+    `meaning` reads a title that is none of ours, of a template that the shop wrote itself, as a verb ("": unclear).
+    """
     verb, _, rest = event.payload.partition(":")
     seq, _, version = rest.partition(":")
     if seq.isdigit() and version.isdigit():
         order = next((o for o in turn.orders if o.seq == int(seq)), None)
         return verb, order, order is not None and order.version == int(version)
-    verb = _verb(turn, event)
+    verb = _verb(turn, event) or meaning(event.title or event.payload)
     for order in turn.orders:
         for asked in order.asked:
             if event.reply_to and asked.provider_id == event.reply_to:
@@ -53,8 +58,8 @@ def bound(turn: Turn, event: CustomerPressed) -> tuple[str, Order | None, bool]:
 def _verb(turn: Turn, event: CustomerPressed) -> str:
     if event.payload in VERBS:
         return event.payload
-    verb = titled(event.title or event.payload, turn.language, turn.policy.script)
-    if verb:
-        return verb
-    got = understand(event.title or event.payload, prompt="confirm", lang=turn.language)
-    return got.intent if got.sure and got.intent in ("yes", "no", "cancel") else ""
+    for language in (turn.language, turn.policy.language):
+        verb = titled(event.title or event.payload, language, turn.policy.script)
+        if verb:
+            return verb
+    return ""

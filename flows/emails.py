@@ -5,6 +5,9 @@ in silence: an order confirmed by a stranger is worse than one question more. Th
 weekly and belongs to a package outside this layer (disposable-email-domains), so it comes in as an argument.
 """
 
+import re
+from functools import lru_cache
+
 from email_validator import EmailNotValidError, validate_email
 from msgspec import Struct
 from rapidfuzz.distance import OSA
@@ -87,6 +90,9 @@ _BIG = (
     *("interia.pl", "protonmail.com", "hotmail.com.br", "uol.com.br", "rambler.ru", "seznam.cz", "btinternet.com"),
 )
 
+#: Local parts that need no closer look at a provider that is known to exist: most of them, at a tenth of the cost.
+_PLAIN = re.compile(r"(?=.{1,64}$)[A-Za-z0-9_]+(?:[.+-][A-Za-z0-9_]+)*")
+
 #: Short domains need every letter: one change makes `gmx.de` of `gme.de`, which may be anybody's.
 _MIN_FUZZY = 8
 
@@ -106,11 +112,14 @@ def read_email(raw: str) -> Email | None:
     text = raw.strip().strip("<>").removeprefix("mailto:").strip(" .,;")
     if not text or len(text) > MAX_RAW or "@" not in text:
         return None
-    try:
-        checked = validate_email(text, check_deliverability=False, test_environment=True)
-    except EmailNotValidError:
-        return None
-    local, domain = checked.local_part, checked.domain.lower()
+    local, _, domain = text.rpartition("@")
+    domain = domain.lower()
+    if domain not in _REAL or not _PLAIN.fullmatch(local):
+        try:
+            checked = validate_email(text, check_deliverability=False, test_environment=True)
+        except EmailNotValidError:
+            return None
+        local, domain = checked.local_part, checked.domain.lower()
     mended = suggested_domain(domain)
     return Email(
         address=f"{local}@{domain}",
@@ -121,6 +130,7 @@ def read_email(raw: str) -> Email | None:
     )
 
 
+@lru_cache(maxsize=4096)
 def suggested_domain(domain: str) -> str:
     """The big provider that `domain` was most likely meant to be, or empty. Never for one that is known to exist."""
     if domain in _REAL or len(domain) < _MIN_FUZZY - 1:

@@ -111,7 +111,8 @@ def _whatsapp(turn: Turn, say: Say) -> Say | Never:
     if turn.window_open(say.to):
         return replace(say, session=True)
     order = turn.get(say.order_id)
-    consent = (order is not None and order.fields.consent_whatsapp) or heard(turn, "whatsapp", say.to)
+    # an order that is no longer here has moved: its consent was looked at when the message was planned
+    consent = order is None or order.fields.consent_whatsapp or heard(turn, "whatsapp", say.to)
     lang = template_language(turn.policy, say.template, say.lang)
     if not consent:
         return Never("no_consent")

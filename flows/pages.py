@@ -70,16 +70,11 @@ def _phone(turn: Turn, order: Order, event: PagePressed) -> None:
         order,
         fields=replace(order.fields, phone=event.phone, phone_raw=event.phone_raw, phone_mobile=event.phone_mobile),
     )
-    if turn.get(order.id).fields.phone:  # type: ignore[union-attr]
-        # to the number itself, which may be a stranger's: masked, and not by e-mail, which stays with the order
-        tell(
-            turn,
-            turn.get(order.id) or order,
-            "old_number_told",
-            but=frozenset({"email"}),
-            number=mask(event.phone),
-        )
+    old = turn.get(order.id) or order
     move(turn, order, event.phone, moved_by="customer", ask=True)
+    if old.fields.phone:
+        # to the number itself, which may be a stranger's: masked, and not by e-mail, which stays with the order
+        tell(turn, old, "old_number_told", but=frozenset({"email"}), number=mask(event.phone))
 
 
 def _address(turn: Turn, order: Order, event: PagePressed) -> None:

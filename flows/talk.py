@@ -12,7 +12,7 @@ from flows.ladder import flag
 from flows.money import Money
 from flows.opening import hours_value
 from flows.orders import ASKABLE, Order, OrderFields, Reason
-from flows.reach import Way, basics, compose, preferred
+from flows.reach import Way, basics, compose, preferred, tell
 from flows.turn import Turn
 from flows.understand_model import Understood
 from flows.wording import offered
@@ -37,7 +37,8 @@ def answer(
         return ""
     contact = turn.contact(event.channel, event.address)
     if contact is not None and contact.stopped:
-        return ""
+        # they wrote where they want no message: what became of their order is said on another channel
+        return tell(turn, order, template, but=frozenset({event.channel}), **values) if order is not None else ""
     spec = SPECS[template]
     wanted = {*spec.needs, *spec.may}
     carried: dict[str, Value] = basics(turn, order) if order else {"shop": turn.policy.name}

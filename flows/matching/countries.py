@@ -69,7 +69,7 @@ _CITIES = (
     "spb,sankt-peterburg,peterburg,st peterburg;kyiv=kiev,kiiv;roma=rome;milano=milan;firenze=florence;napoli=naples;"
     "torino=turin;venezia=venice;genova=genoa;sevilla=seville;zaragoza=saragossa;lisboa=lisbon;bruxelles=brussels,brussel;"
     "antwerpen=anvers,antwerp;gent=gand,ghent;geneve=geneva,genf;zurich=zuerich;bucuresti=bucharest;beograd=belgrade;sofia=sofiia,"
-    "sofiya;athina=athens,athinai;thessaloniki=saloniki,salonica;cairo=lkahr,kahr,alkahr,kahra,al qahirah,qahira,le caire;"
+    "sofiya;athina=athens,athinai;thessaloniki=saloniki,salonica;cairo=kahrh,lkahr,kahr,alkahr,kahra,al qahirah,qahira,le caire;"
     "alexandria=askndrih,askndri,alskndri,skndri,iskandariya,alskndrih,skndrih,alexandrie;giza=jiz,gizeh,jizh,al jizah;dubai=dbi;"
     "abu dhabi=abu zbi,abudhabi;riyadh=riad,riaz,riad,ar riyad;jeddah=jdh,jidda,jeddah;casablanca=dar bida,ldar albida;"
     "dhaka=dacca;chattogram=chittagong;ciudad de mexico=mexico city,cdmx,mexico df,mexico d f,df,d f;new york=nyc,new york city,ny;"

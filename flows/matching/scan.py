@@ -8,32 +8,13 @@ from msgspec import Struct
 
 from flows.matching.countries import PostalRules
 from flows.matching.parts import Parts
-from flows.matching.tokens import tokens
+from flows.matching.tokens import ROMAN, tokens
 from flows.matching.walk import Walk
 from flows.matching.words import LONGEST, Word, Words
 
 _ENGLISH_ORDINAL = frozenset({"st", "nd", "rd", "th"})
 _RUSSIAN_ORDINAL = frozenset({"i", "y", "ia", "ya", "oi", "e", "a"})
 _ADDED = frozenset({"bis", "ter", "quater"})
-_ROMAN = {  # without i, v, x and xi: too short to be told from an initial, or a name of its own
-    "ii": "2",
-    "iii": "3",
-    "iv": "4",
-    "vi": "6",
-    "vii": "7",
-    "viii": "8",
-    "ix": "9",
-    "xii": "12",
-    "xiii": "13",
-    "xiv": "14",
-    "xv": "15",
-    "xvi": "16",
-    "xviii": "18",
-    "xix": "19",
-    "xx": "20",
-    "xxi": "21",
-    "xxv": "25",
-}
 _FILLERS = frozenset({"#", "°"})
 
 
@@ -137,8 +118,8 @@ class Scan(Walk):
                 end = self._take(word, at, size)
                 if end:
                     return end
-        if token.text in _ROMAN and (label := self.label_behind(at + 1)):
-            self._set_unit(label[0], _ROMAN[token.text])
+        if token.text in ROMAN and (label := self.label_behind(at + 1)):
+            self._set_unit(label[0], ROMAN[token.text])
             return label[1]
         if len(token.text) == 1 and token.text.isascii() and self._letter(token.text):
             return at + 1
@@ -231,8 +212,8 @@ class Scan(Walk):
         return True
 
     def _plain(self, text: str) -> None:
-        if text in _ROMAN:
-            self._name(f"#{_ROMAN[text]}")
+        if text in ROMAN:
+            self._name(f"#{ROMAN[text]}")
             return
         for word in self.known.by_writing.get((text,), ()):
             if word.kind == "name":
@@ -260,6 +241,8 @@ class Scan(Walk):
             behind = self.peek(end)
             if behind is not None and behind.number and "," not in behind.gap and not self.word_follows(end + 1):
                 value, end = value + behind.text, end + 1  # Flat B 12, flat B-12; not escalier A 5 quai de la Loire
+        elif token.text in ROMAN and word.kind in {"unit", "area"}:
+            value, end = ROMAN[token.text], at + 1  # Phase II
         elif word.kind == "unit" and (counted := self.counted(at)):
             value, end = counted, at + 1  # floor second
         else:

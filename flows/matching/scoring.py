@@ -84,7 +84,7 @@ def _towns(a: tuple[str, ...], b: tuple[str, ...], country: str) -> bool | None:
     """Whether two towns are one; None where one is not named."""
     if not a or not b:
         return None
-    few, many = sorted((a, b), key=len)
+    few, many = sorted((a, b), key=lambda words: (len(words), words))
     if all(any(_alike(word, other, country) >= 0.8 for other in many) for word in few):
         return True
     return _alike("".join(a), "".join(b), country) >= 0.8
@@ -130,7 +130,7 @@ def names_alike(a: tuple[str, ...], b: tuple[str, ...], country: str) -> float:
     if not a or not b:
         return 0.0
     joined = max(_alike("".join(a), "".join(b), country), _heard_alike(a, b, country))
-    few, many = sorted((a, b), key=lambda words: (len(words), sum(map(len, words))))
+    few, many = sorted((a, b), key=lambda words: (len(words), sum(map(len, words)), words))
     best = [(max(_alike(word, other, country) for other in many), _weight(word)) for word in few]
     whole = sum(weight for _, weight in best)
     covered = sum(weight * like for like, weight in best if like >= _STREET) / whole
@@ -180,7 +180,7 @@ _ENOUGH_HEARD = 6
 
 
 def _alike(a: str, b: str, country: str) -> float:
-    """Likeness of two words: equal, an initial, one slip of the finger (two in long words), or the same by ear."""
+    """Likeness of two words: equal, an initial, one slip of the finger (two from 11 letters on), or the same by ear."""
     if a == b:
         return 1.0
     if min(len(a), len(b)) == 1:
@@ -192,7 +192,7 @@ def _alike(a: str, b: str, country: str) -> float:
     if country in _UMLAUTS and _plain(a) == _plain(b):
         return 1.0
     longest = max(len(a), len(b))
-    allowed = 0 if longest < 4 else 1 if longest < 8 else 2
+    allowed = 0 if longest < 4 else 1 if longest < 11 else 2
     slips = OSA.distance(a, b, score_cutoff=allowed)
     if slips <= allowed and a.isalpha() and b.isalpha():
         return 1 - 0.12 * slips

@@ -111,12 +111,11 @@ def fold(text: str) -> str:
     """`text` in small Latin letters without accents, digits of any script as 0-9, `º` and `ª` as `°`."""
     if text.isascii():
         return _apart(text.lower().translate(_SIGNS)) if "'" in text or "`" in text else text.lower().translate(_SIGNS)
-    text = _NASAL.sub("m", _ARTICLE.sub("", text.translate(_SIGNS).casefold()))
+    small = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text.translate(_SIGNS)).casefold())
     bare = "".join(
-        str(unicodedata.decimal(c)) if c.isdecimal() else c
-        for c in unicodedata.normalize("NFKD", text)
-        if not unicodedata.combining(c)
-    )
+        str(unicodedata.decimal(c)) if c.isdecimal() else c for c in small if not unicodedata.combining(c)
+    ).translate(_SIGNS)
+    bare = _NASAL.sub("m", _ARTICLE.sub("", bare))
     for pair, latin in _GREEK_PAIRS:
         bare = bare.replace(pair, latin)
     return _apart(bare.translate(_LETTERS))

@@ -9,6 +9,28 @@ _TOKEN = re.compile(r"\d+|[^\W\d_]+|[#°]")
 MAX_TOKENS = 64
 
 
+#: Numbers in Roman letters.
+ROMAN = {  # without i, v, x and xi: too short to be told from an initial, or a name of its own
+    "ii": "2",
+    "iii": "3",
+    "iv": "4",
+    "vi": "6",
+    "vii": "7",
+    "viii": "8",
+    "ix": "9",
+    "xii": "12",
+    "xiii": "13",
+    "xiv": "14",
+    "xv": "15",
+    "xvi": "16",
+    "xviii": "18",
+    "xix": "19",
+    "xx": "20",
+    "xxi": "21",
+    "xxv": "25",
+}
+
+
 class Token(NamedTuple):
     """`text` is digits, letters, `#` or `°`. `glued`: no sign or space before it. `gap`: the signs before it."""
 

@@ -1,6 +1,9 @@
 """The order that is judged, and what is known around it."""
 
+from __future__ import annotations
+
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -8,10 +11,12 @@ from flows.addresses import missing_parts, nonsense
 from flows.emails import Email, is_disposable, read_email
 from flows.matching.mashing import mashed, placeholder
 from flows.matching.reading import Reading
-from flows.orders import OrderFields
 from flows.phones import Phone, looks_made_up, read_phone
 from flows.postal import PostalAddress
 from flows.risk.history import Ruling
+
+if TYPE_CHECKING:
+    from flows.orders import OrderFields  # an order may carry its assessment: no circle at run time
 
 
 class OpenOrder(Struct, frozen=True):

@@ -46,7 +46,7 @@ function show() {
   time.setClock(tale?.clock?.now || state.now, whose?.zone);
   phone.update(state);
   telegram.update(state);
-  story.update(tale, whose?.orders || []);
+  story.update(tale, whose);
   orders.update(state, whose);
   showClock();
 }

@@ -1,14 +1,14 @@
 // The right column: what the service itself tells of the orders, and what is due next.
 import { ask, el, keep } from "./dom.js";
 import * as time from "./time.js";
-import { channel, line, spaced, stateName, timer } from "./words.js";
+import { channel, effect, line, money, spaced, stateName, timer } from "./words.js";
 
 const EVENTS = ["paid", "shipped", "out_for_delivery", "attempt_failed", "delivered", "returned", "lost", "cancelled", "confirmed"];
 /** So many things that are due are named. */
 const SOON = 4;
 const $ = (id) => document.getElementById(id);
 let story = { conversations: [], clock: null };
-let whose = [];
+let whose = null;
 let tell = () => {};
 
 export function start(said) {
@@ -16,14 +16,14 @@ export function start(said) {
   $("everybody").addEventListener("change", show);
 }
 
-/** `orders`: the ids whose story is wanted. */
-export function update(told, orders) {
+/** `customer`: whose story is wanted. */
+export function update(told, customer) {
   if (told) story = told;
-  whose = orders;
+  whose = customer;
   show();
 }
 
-const about = (conversation) => $("everybody").checked || conversation.orders.some((order) => whose.includes(order.id));
+const about = (conversation) => $("everybody").checked || conversation.orders.some((order) => whose?.orders.includes(order.id) || (order.phone && order.phone === whose?.phone));
 
 function show() {
   const told = story.conversations.filter(about);
@@ -37,7 +37,7 @@ function show() {
 /** What is due, soonest first: timers, and messages that wait to leave. */
 function next(told) {
   const timers = told.flatMap((c) => Object.entries(c.timers).map(([name, at]) => ({ text: timer(name), at })));
-  const waiting = told.flatMap((c) => c.open.map((o) => ({ text: `${spaced(o.kind)}: ${o.status === "sending" ? "on its way" : "waits to leave"}`, at: o.not_before })));
+  const waiting = told.flatMap((c) => c.open.map((o) => ({ text: `${effect(o.kind)}: ${o.status === "sending" ? "on its way" : "waits to leave"}`, at: o.not_before })));
   const due = [...timers, ...waiting].sort((a, b) => Date.parse(a.at || 0) - Date.parse(b.at || 0)).slice(0, SOON);
   const box = $("next");
   const look = JSON.stringify([due, time.day(time.now()), time.zoneName()]);
@@ -89,7 +89,7 @@ function order(told) {
     { class: "order" },
     el("b", { text: `Order ${told.id}` }),
     el("span", { class: `state ${told.state}`, text: told.state, title: stateName(told.state) }),
-    el("small", { text: [told.total, how].filter(Boolean).join(" · ") }),
+    el("small", { text: [money(told.total), how].filter(Boolean).join(" · ") }),
     form,
   );
 }

@@ -82,6 +82,21 @@ const TIMERS = {
   ship: (id) => `${id} should have been sent by then`, news: (id) => `${id} should have arrived by then`, ask: () => "asking the provider what became of a message",
 };
 
+const EFFECTS = {
+  Say: "a message to the customer", ShowCard: "the card in the group", PingOwner: "word to the owner", TellShop: "word to the shop",
+  TellStaff: "word to the group", AskProvider: "a question to the provider", HandOver: "the order’s move to another number", Toast: "the answer to a press",
+};
+
+/** What an effect ("Say") does, in words. */
+export const effect = (kind) => EFFECTS[kind] || spaced(kind.replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase());
+
+/** An amount as the service tells it: {minor, currency}, or a text. */
+export function money(total) {
+  if (!total || typeof total !== "object") return total || "";
+  const format = new Intl.NumberFormat("en-GB", { style: "currency", currency: total.currency, currencyDisplay: "code" });
+  return format.format(total.minor / 10 ** format.resolvedOptions().maximumFractionDigits);
+}
+
 /** A timer's name ("rung:1001") in words. */
 export function timer(name) {
   const [kind, ...rest] = name.split(":");

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import apsw
@@ -20,17 +20,15 @@ from flows import pointers
 from flows.conversation import VERSION, Conversation, Note
 from flows.decision import Decision, Document
 from flows.effects import Open, Say
-from flows.events import AnyEvent, CustomerWrote, OrderTold, TimerDue
+from flows.events import AnyEvent, OrderTold, TimerDue
 from flows.money import Money
 from flows.orders import OrderFields
 from flows.pointers import Pointer
 from flows.policy import Policy, Sender
 from flows.postal import PostalAddress
 from storage.opening import open_store
+from tests.contracts.tiny import ANA, BEN, KEY, NOW, heard, wrote
 
-KEY = bytes(range(32))
-NOW = datetime(2026, 11, 23, 10, 0, 0, 123456, tzinfo=UTC)
-ANA, BEN = "+34600000001", "+34600000002"
 CROWD = 64
 
 
@@ -67,31 +65,7 @@ async def store(backend: SqliteBackend) -> AsyncIterator[Store]:
     await opened.close()
 
 
-# -- a decide so small that only the store is under test
-
-
-def wrote(
-    n: int | str, phone: str = ANA, shop: str = "demo", *, opens: bool = True, to: Pointer | None = None
-) -> CustomerWrote:
-    return CustomerWrote(
-        event_id=f"twilio:SM{n}:received",
-        to=(to or pointers.phone(shop, phone),),
-        at=NOW,
-        opens=opens,
-        channel="sms",
-        address=phone,
-        sender="+34911000001",
-        text="YES",
-        provider_id=f"SM{n}",
-    )
-
-
-def heard(document: Document | None, new_id: str, event: AnyEvent, now: datetime) -> Decision:
-    """Counts events in `orders_ever` and remembers their ids."""
-    was = document or Conversation(id=new_id, shop=event.to[-1].shop, created_at=now)
-    assert isinstance(was, Conversation)
-    seen = {**was.seen, event.event_id: int(now.timestamp())}
-    return Decision(document=replace(was, orders_ever=was.orders_ever + 1, seen=seen))
+# -- decides so small that only the store is under test
 
 
 def heard_with(change: Callable[[Conversation], Conversation], **decided: object) -> Callable[..., Decision]:

@@ -140,6 +140,7 @@ async def playing(world: World | None = None) -> AsyncIterator[Play]:
         finally:
             pump.cancel()
             await twilio.hooks.close()
+            await telegram.webhook.close()
 
 
 def texts(play: Play, to: str, text: str, channel: str = "sms", buttons: bool = False) -> str:

@@ -22,7 +22,7 @@ def hold(path: str, seconds: float) -> None:
 async def write(path: str, units: int) -> None:
     """Commit so many units to Ana's conversation."""
     from storage.opening import open_store
-    from tests.contracts.test_store import KEY, NOW, heard, wrote
+    from tests.contracts.tiny import KEY, NOW, heard, wrote
 
     store = open_store(path, KEY, lambda why: None)
     print("open", flush=True)  # noqa: T201

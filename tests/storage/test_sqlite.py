@@ -21,7 +21,8 @@ from flows.conversation import Conversation, Note
 from flows.events import TimerDue
 from storage.sealing import WrongKey
 from storage.sqlite import SqliteStore
-from tests.contracts.test_store import ANA, BEN, CROWD, KEY, NOW, decider, heard, heard_with, told, wrote
+from tests.contracts.test_store import CROWD, decider, heard_with, told
+from tests.contracts.tiny import ANA, BEN, KEY, NOW, heard, wrote
 
 ROOT = Path(__file__).parents[2]
 

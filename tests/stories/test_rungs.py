@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sandbox.twilio import TwilioRules
 from tests.town import ANA_PHONE, APPROVED, local, town
-
-MARY_PHONE = "+12025550147"
-
 
 async def test_digits_where_the_words_would_opt_out(tmp_path: Path) -> None:
     """At Twilio YES and CANCEL are opt-in and opt-out words, so the text offers 1, 2, 3 and no word."""
@@ -24,7 +22,8 @@ async def test_digits_where_the_words_would_opt_out(tmp_path: Path) -> None:
 
 async def test_words_where_the_sender_keeps_none_of_them(tmp_path: Path) -> None:
     """A sender whose opt-out words are STOP alone is asked for YES, CHANGE or CANCEL, and each of them means the order."""
-    async with town(tmp_path, twilio_more="opt_out_words: [STOP]") as t:
+    rules = TwilioRules(opt_out_words={"STOP"})
+    async with town(tmp_path, twilio_more="opt_out_words: [STOP]", rules=rules) as t:
         order = await t.order()
         assert "Reply YES to confirm, CHANGE to change it, CANCEL to cancel it" in t.last("sms")
         await t.sms("cancel")
@@ -58,15 +57,15 @@ async def test_whatsapp_opens_with_a_template_and_its_buttons(tmp_path: Path) ->
 
 
 async def test_whatsapp_inside_the_window_is_a_session_message(tmp_path: Path) -> None:
-    """Who wrote on WhatsApp in the last 24 h is asked there in free text, with the same buttons, and no template."""
+    """Who wrote on WhatsApp in the last 24 h is asked there in free text; the answers stand as words that may be typed back."""
     async with town(tmp_path, approved=()) as t:
         await t.whatsapp("hello?")
         order = await t.order()
         await t.skip(4.1)
         asked = t.world.texts(ANA_PHONE, "whatsapp")[-1]
         assert not asked.extra["template"]
-        assert len(asked.extra["buttons"]) == 3
-        await t.press("Yes, it is right")
+        assert asked.text.splitlines()[-3:] == ["Yes, it is right", "Change something", "Cancel the order"]
+        await t.whatsapp("yes, it is right")
         assert await t.state(order) == "confirmed"
 
 

@@ -1,6 +1,7 @@
 """E-mail addresses: one key per mailbox, slips suggested and never mended in silence."""
 
 import pytest
+from email_validator import EmailNotValidError, validate_email
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -107,3 +108,16 @@ def test_matching_is_symmetric_and_reflexive(a: str, b: str) -> None:
     """Who is the same does not depend on who asks."""
     assert match_emails(a, b) == match_emails(b, a)
     assert match_emails(a, a).same == (read_email(a) is not None)
+
+
+@given(st.from_regex(r"[A-Za-z0-9_.+-]{1,70}", fullmatch=True))
+def test_the_short_way_agrees_with_the_library(local: str) -> None:
+    """A known provider's addresses are read without the library, and exactly those that it would take."""
+    try:
+        validate_email(f"{local}@gmail.com", check_deliverability=False)
+        valid = True
+    except EmailNotValidError:
+        valid = False
+    assert (read_email(f"{local}@gmail.com") is not None) == (
+        valid and not local.startswith(".") and not local.endswith(".")
+    )

@@ -1,6 +1,7 @@
 """The made-up town in small: what the assessment does to phantoms, refusers and good customers stays as it is."""
 
-from bench.population import Tally, Town, run_year, table
+from bench.population import Tally, run_year, table
+from bench.town import Town
 from flows.risk import RiskPolicy
 
 ORDERS = 2500

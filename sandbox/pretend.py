@@ -1,0 +1,100 @@
+"""All pretend providers of the playground, served on loopback, and the settings that point the unchanged service at them."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from sandbox.play import Staff
+from sandbox.serving import serve
+from sandbox.shops import ShopAccess
+from sandbox.smtp import PretendSmtp
+from sandbox.telegram import PretendTelegram
+from sandbox.twilio import PretendTwilio
+from sandbox.world import World
+
+ACCOUNT = "AC" + "5a" * 16
+TWILIO_TOKEN, BOT_TOKEN = "sandbox-twilio-token", "700000000:AAsandbox-sandbox-sandbox-sandbox-1"  # noqa: S105 -- opens nothing
+SENDER = "+34911234567"
+GROUP = -1001234567890
+PEOPLE = (Staff(101, "Olga", "owner"), Staff(102, "Ana", "staff"), Staff(103, "Ben", "staff"))
+
+#: name -> language -> (body, quick-reply buttons)
+Approved = Mapping[str, Mapping[str, tuple[str, list[tuple[str, str]]]]]
+
+
+@dataclasses.dataclass(slots=True)
+class Pretend:
+    """The running providers."""
+
+    world: World
+    twilio: PretendTwilio
+    telegram: PretendTelegram
+    smtp: PretendSmtp
+    twilio_url: str
+    telegram_url: str
+    group: int = GROUP
+    people: tuple[Staff, ...] = PEOPLE
+
+    @property
+    def env(self) -> dict[str, str]:
+        """What the service's environment would hold."""
+        return {"TWILIO_AUTH_TOKEN": TWILIO_TOKEN, "TELEGRAM_TOKEN": BOT_TOKEN}
+
+    def settings(self, url: str, storage: str, access: ShopAccess, approved: Approved) -> dict[str, Any]:
+        """Blocks that stand in for those of config.yaml; the ladder and everything else stays the file's."""
+        content = {
+            name: {lang: self._register(name, lang, body, buttons) for lang, (body, buttons) in langs.items()}
+            for name, langs in approved.items()
+        }
+        return {
+            "public_url": url,
+            "listen": url.removeprefix("http://"),
+            "storage": {"url": storage, "encryption_key": "${DOORSTEP_KEY}"},
+            "people": [{"telegram": str(p.telegram), "name": p.name, "role": p.role} for p in self.people],
+            "twilio": {
+                "account_sid": ACCOUNT,
+                "auth_token": "${TWILIO_AUTH_TOKEN}",
+                "base_url": self.twilio_url,
+                "sms_from": SENDER,
+                "whatsapp_from": SENDER,
+                "content_sids": content,
+            },
+            "smtp": {"url": self.smtp.url, "from": "Demo Shop <orders@example.com>"},
+            "telegram": {"token": "${TELEGRAM_TOKEN}", "base_url": self.telegram_url, "staff_group": str(self.group)},
+            "channels": {"sms": "twilio", "whatsapp": "twilio", "email": "smtp"},
+            "meta": None,
+            "sms_gateway": None,
+            "shops": [
+                {
+                    "id": access.shop_id,
+                    "name": "Demo Shop",
+                    "language": "en",
+                    "country": "ES",
+                    "currency": "EUR",
+                    "timezone": "Europe/Madrid",
+                    "hours": {"mon-fri": "09:00-18:00", "sat": "10:00-14:00"},
+                    "api_token": "${DEMO_API_TOKEN}",
+                    "shopify": {"webhook_secret": "${SHOPIFY_SECRET}"},
+                    "woocommerce": {"webhook_secret": "${WOO_SECRET}"},
+                    "call_from": "+34911234500",
+                }
+            ],
+        }
+
+    def _register(self, name: str, lang: str, body: str, buttons: list[tuple[str, str]]) -> str:
+        sid = f"HX{name}-{lang}"
+        self.twilio.register_content(sid, body, buttons)
+        return sid
+
+
+@contextlib.asynccontextmanager
+async def pretend_providers(service_url: str) -> AsyncIterator[Pretend]:
+    """Twilio, SMTP and Telegram, each on a free port of loopback."""
+    world = World()
+    twilio = PretendTwilio(world, ACCOUNT, TWILIO_TOKEN, f"{service_url}/hooks/twilio/message")
+    telegram = PretendTelegram(world, BOT_TOKEN)
+    async with serve(twilio.app()) as twilio_url, serve(telegram.app()) as telegram_url, PretendSmtp(world) as smtp:
+        yield Pretend(world, twilio, telegram, smtp, twilio_url, telegram_url)

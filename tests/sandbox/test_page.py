@@ -1,0 +1,124 @@
+"""The playground's page in a real browser: what a visitor does in the first two minutes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+import pytest_asyncio
+from playing_service import GROUP, Play, playing, texts
+from playwright.async_api import Browser, Page, async_playwright
+
+from sandbox.telegram_params import Params
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+PHONE = "+34600000101"
+HOSTILE = '<img src=x onerror="document.title=1"> & <b>not bold</b>'
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    if CHROMIUM is None:
+        if os.environ.get("REQUIRE_SERVICES") == "1":
+            pytest.fail("chromium is not installed")
+        pytest.skip("chromium is not installed")
+    async with async_playwright() as driver:
+        browser = await driver.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def play() -> AsyncIterator[Play]:
+    async with playing() as play:
+        yield play
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def page(play: Play, browser: Browser) -> AsyncIterator[Page]:
+    """The page, 1440 px wide; any error or warning on its console fails the test."""
+    wrong: list[str] = []
+    page = await browser.new_page(viewport={"width": 1440, "height": 900})
+    page.set_default_timeout(10_000)
+    page.on("console", lambda said: wrong.append(said.text) if said.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    await page.goto(play.url + "/")
+    await page.wait_for_selector("#gallery button")
+    yield page
+    await page.close()
+    assert not wrong
+
+
+async def test_an_order_a_text_an_answer_and_a_skip(play: Play, page: Page) -> None:
+    """A sample order is pressed, its text appears by itself, the answer reaches the service, the next timer comes."""
+    await page.click("text=A good order in Spain")
+    await page.wait_for_selector("#customer option:checked:has-text('Ana Ruiz')", state="attached")
+    texts(play, PHONE, f"Is it right? {HOSTILE} See http://127.0.0.1:1/c/abc.")
+    bubble = page.locator(".bubble:not(.mine)")
+    await bubble.wait_for()
+    assert HOSTILE in await bubble.inner_text()
+    assert await bubble.locator("a").get_attribute("href") == "http://127.0.0.1:1/c/abc"
+    assert await page.locator("img[src=x]").count() == 0
+    await page.fill("#reply-text", "YES")
+    await page.keyboard.press("Enter")
+    await page.wait_for_selector(".bubble.mine:has-text('YES')")
+    play.service.at(
+        play.service.now() + timedelta(hours=4), lambda: texts(play, PHONE, "Hello again", "whatsapp", True)
+    )
+    await page.click("text=To the next timer")
+    await page.wait_for_selector("#tab-whatsapp .count:not([hidden])")
+    await page.focus("#tab-sms")
+    await page.keyboard.press("ArrowRight")
+    await page.click("text=Yes, it is right")
+    await page.wait_for_selector(".bubble.mine:has-text('Yes, it is right')")
+    assert b"ButtonPayload=yes%3A1" in play.service.heard[-1].body
+
+
+async def test_a_card_is_shown_live_and_pressed(play: Play, page: Page) -> None:
+    """A card appears with its markup, an edit replaces it in place, and a button under it can be reached by keyboard."""
+    keys = {
+        "inline_keyboard": [[{"text": "Confirm", "callback_data": "c:1"}, {"text": "Call", "url": "tel:+34600000101"}]]
+    }
+    sent = {"chat_id": GROUP, "parse_mode": "HTML", "text": "<b>Order 1001</b>\n&lt;b&gt;", "reply_markup": keys}
+    message = play.telegram.carry_out("sendMessage", Params(sent))["result"]["message_id"]
+    await page.wait_for_selector(".tg b:has-text('Order 1001')")
+    assert "<b>" in await page.locator(".tg .text").inner_text()
+    await page.focus(".tg .keys button")
+    edited = {**sent, "text": "<i>taken</i>", "message_id": message}
+    assert play.telegram.carry_out("editMessageText", Params(edited))["ok"]
+    await page.wait_for_selector(".tg i:has-text('taken')")
+    assert await page.locator(".tg").count() == 1
+    assert await page.evaluate("document.activeElement.closest('.tg') !== null")
+    play.telegram.press_wait_s = 0.05
+    await page.click(".tg .keys button")
+    await page.wait_for_selector("#toast:has-text('did not answer')")
+    assert [press.data for press in play.telegram.state.presses.values()] == ["c:1"]
+
+
+@pytest.mark.parametrize(("width", "views"), [(1440, 3), (360, 1)])
+async def test_it_fits_every_screen(play: Play, page: Page, width: int, views: int) -> None:
+    """Nothing is wider than the window; a small one shows one of the three columns at a time, each of which can be chosen."""
+    await page.set_viewport_size({"width": width, "height": 740})
+    texts(play, PHONE, "W" * 300)
+    await page.wait_for_selector(".bubble", state="attached")
+    assert await page.locator(".column:visible").count() == views
+    for name in ("phone", "telegram", "story"):
+        if views == 1:
+            await page.click(f".views [data-view={name}]")
+        assert await page.locator(f"#{name}").is_visible()
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+async def test_every_control_has_a_name(page: Page) -> None:
+    """Whatever can be focused says to a screen reader what it is."""
+    nameless = await page.evaluate(
+        """() => [...document.querySelectorAll("button, input, select, a, [tabindex='0']")].filter((e) =>
+          !(e.textContent.trim() || e.ariaLabel || e.labels?.length || e.getAttribute("aria-labelledby"))).map((e) => e.outerHTML)"""
+    )
+    assert nameless == []
