@@ -143,7 +143,10 @@ def _act(turn: Turn, event: CustomerWrote, intent: str, asked: list[Order], *, t
     pool = _within(asked, ASKABLE) if intent == "yes" else _within(asked, BEFORE_DISPATCH)
     if intent == "no" and _within(asked, ASKABLE):
         pool = _within(asked, ASKABLE)
-    if len(pool) > 1:
+    if len(pool) > 1 and told_elsewhere:
+        # the word has shut the channel on which one could ask which: a person settles it
+        to_staff(turn, event, pool[0], f"reply.{intent}")
+    elif len(pool) > 1:
         _which(turn, event, intent, pool)
     elif pool:
         _settle(turn, event, intent, pool[0], told_elsewhere=told_elsewhere)
@@ -322,7 +325,7 @@ def _meaning(turn: Turn, title: str) -> str:
 def _stop(turn: Turn, event: CustomerWrote, *, everything: bool) -> None:
     """STOP silences its channel; a second one, or "stop everything", silences the person."""
     contact = turn.contact(event.channel, event.address) or Contact(event.channel, event.address)
-    second = contact.stopped or any(c.stopped and c.stopped_at != turn.now for c in turn.contacts)
+    second = any(c.stopped for c in turn.contacts)
     turn.put_contact(replace(contact, stopped=True, stopped_at=turn.now))
     everything = everything or second
     if everything:

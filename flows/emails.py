@@ -109,7 +109,7 @@ class Email(Struct, frozen=True):
 
 def read_email(raw: str) -> Email | None:
     """The address that was written, or None where the syntax allows no delivery (RFC 5321, without asking DNS)."""
-    text = raw.strip().strip("<>").removeprefix("mailto:").strip(" .,;")
+    text = raw.strip().strip("<>").removeprefix("mailto:").rstrip(" .,;")
     if not text or len(text) > MAX_RAW or "@" not in text:
         return None
     local, _, domain = text.rpartition("@")

@@ -15,7 +15,7 @@ _CHANGE = {"change", "2", "2."}
 def understand(text: str, **kw: Any) -> Understood:
     word = text.strip().casefold()
     prompt = kw.get("prompt")
-    digit = int(word.rstrip(".")) if word.rstrip(".").isdigit() and len(word) < 4 else None
+    digit = int(word.rstrip(".")) if word.rstrip(".").isdecimal() and len(word) < 4 else None
     slots = Slots(choice=digit) if digit is not None else Slots()
     if digit is not None and prompt != "confirm":
         return Understood("unclear", False, 0.0, None, "neutral", slots, ())

@@ -35,7 +35,7 @@ from sandbox.world import Fault, Received, World
 
 START = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)  # a Monday, 11:00 in Madrid
 ACCOUNT, TOKEN = "AC" + "0" * 32, "town-twilio-token"
-API_TOKEN = "town-api-token"
+API_TOKEN, OTHER_TOKEN = "town-api-token", "town-other-token"
 SHOPIFY_SECRET, WOO_SECRET = "town-shopify-secret", "town-woo-secret"
 KEY = base64.b64encode(bytes(range(32))).decode()
 BOT_TOKEN = "123456789:AAtown-town-town-town-town-town-town"
@@ -76,7 +76,7 @@ shops:
     woocommerce: {{webhook_secret: "${{WOO}}"}}
     {in_shop}
 """
-ENV = {"KEY": KEY, "TWILIO": TOKEN, "API": API_TOKEN, "SHOPIFY": SHOPIFY_SECRET, "WOO": WOO_SECRET, "BOT": BOT_TOKEN}
+ENV = {"KEY": KEY, "TWILIO": TOKEN, "API": API_TOKEN, "SHOPIFY": SHOPIFY_SECRET, "WOO": WOO_SECRET, "BOT": BOT_TOKEN, "OTHER": OTHER_TOKEN}
 #: Our templates that "Twilio has approved" in the town, in English.
 APPROVED = ("confirm", "reconfirm", "cancelled_by_shop", "cancelled_no_answer", "cancelled_optout", "missed_call")
 
@@ -181,7 +181,7 @@ class Town:
         return status
 
     async def report(self, order_id: str, kind: str, **more: str) -> int:
-        status, _ = await self.api("POST", f"/orders/{order_id}/events", {"type": kind, **more})
+        status, _ = await self.api("POST", f"/orders/{order_id}/events", {"type": kind, "at": self.clock.now().isoformat(), **more})
         await self.settle()
         return status
 

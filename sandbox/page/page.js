@@ -54,7 +54,7 @@ function show() {
 function showClock() {
   const now = time.now();
   $("now").textContent = `${time.day(now)}, ${time.clock(now)}`;
-  $("zone").textContent = `${time.zoneName()} time`;
+  $("zone").textContent = time.zoneName();
   $("phone-time").textContent = time.clock(now);
 }
 

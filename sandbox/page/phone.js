@@ -2,18 +2,18 @@
 import { ask, badge, el, keep, linked, tabs } from "./dom.js";
 import * as time from "./time.js";
 
-const QUICK = { sms: ["YES", "NO", "CHANGE", "CANCEL", "STOP"], whatsapp: ["Yes, please", "Can you come tomorrow after 5?", "STOP"] };
+const QUICK = { sms: ["YES", "NO", "1", "2", "3", "CANCEL", "STOP"], whatsapp: ["Yes, please", "Can you come tomorrow after 5?", "STOP"] };
 const EMPTY = {
   sms: "No text yet. Place an order above: the first text comes within seconds.",
   whatsapp: "Nothing on WhatsApp yet. It is asked when the text stays unanswered: skip 4 hours.",
   mail: "No mail yet. It comes after SMS and WhatsApp stayed unanswered.",
 };
-const UNREAD = { sms: "sms", whatsapp: "whatsapp", mail: "mail" };
+const APPS = ["sms", "whatsapp", "mail"];
 
 const $ = (id) => document.getElementById(id);
 let app = "sms";
 let chosen = "";
-let seen = {};
+const seen = {}; // "customer app" -> how many of our messages were looked at
 let phones = [];
 let tell = () => {};
 let chooseTab = () => {};
@@ -66,15 +66,15 @@ function options(phone) {
   if (!phones.length) return [el("option", { text: "nobody yet" })];
   return [...phones].reverse().map((each) => {
     const name = [each.name, each.phone || each.email].filter(Boolean).join(" · ");
-    const waiting = each === phone ? 0 : Object.keys(UNREAD).reduce((sum, kind) => sum + unread(each, kind), 0);
+    const waiting = each === phone ? 0 : APPS.reduce((sum, kind) => sum + unread(each, kind), 0);
     return el("option", { value: each.key, selected: each === phone, text: waiting ? `${name} (${waiting} new)` : name });
   });
 }
 
 function rows(phone) {
   const log = $("bubbles");
-  if (log.dataset.of !== `${chosen} ${app}`) log.replaceChildren();
   const fresh = log.dataset.of !== `${chosen} ${app}`;
+  if (fresh) log.replaceChildren();
   log.dataset.of = `${chosen} ${app}`;
   const items = phone ? phone[app] : [];
   if (!items.length) {
@@ -84,7 +84,7 @@ function rows(phone) {
   log.querySelector(".empty")?.remove();
   keep(log, withDays(items), (item) => item.id || item.day, (item) => (item.day ? el("p", { class: "day", text: item.day }) : app === "mail" ? mail(item) : bubble(item)));
   if (fresh) log.scrollTop = log.scrollHeight;
-  if (phone) seen[`${chosen} ${app}`] = received(items);
+  seen[`${chosen} ${app}`] = received(items);
 }
 
 /** The items with a line before each first one of a day. */

@@ -45,7 +45,7 @@ function next(told) {
   box.dataset.look = look;
   const rows = due.map((d) => el("p", {}, el("span", { text: d.text }), el("time", { datetime: d.at || "", text: d.at ? time.when(d.at) : "now" })));
   const hint = el("p", { text: "Place an order, or answer on the phone." });
-  box.replaceChildren(el("strong", { text: due.length ? `What comes next, in ${time.zoneName()} time` : "Nothing is due" }), ...(rows.length ? rows : [hint]));
+  box.replaceChildren(el("strong", { text: due.length ? `What comes next, in ${time.zoneName()}` : "Nothing is due" }), ...(rows.length ? rows : [hint]));
 }
 
 /** The journal of a conversation, with a line before each first note of a day. */

@@ -13,7 +13,7 @@ let chat = "group";
 let chats = {};
 let people = [];
 let answering = null;
-let seen = {};
+const seen = {}; // chat -> id of the newest message of the bot that was looked at
 let tell = () => {};
 
 export function start(said, staff) {

@@ -1,6 +1,6 @@
 // Times in the zone of the customer whose phone is shown; the clock runs on between two looks at the service.
 
-let zone = "UTC";
+let zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 let ahead = 0;
 
 /** From now on times are shown in this zone (IANA), and the playground's clock stands at `now` (ISO). */
@@ -10,7 +10,8 @@ export function setClock(now, inZone) {
 }
 
 export const now = () => new Date(Date.now() + ahead);
-export const zoneName = () => zone.split("/").pop().replaceAll("_", " ");
+/** "Madrid time" */
+export const zoneName = () => (zone.includes("/") ? `${zone.split("/").pop().replaceAll("_", " ")} time` : zone);
 
 const shown = (moment, how) => new Intl.DateTimeFormat("en-GB", { timeZone: zone, ...how }).format(new Date(moment));
 export const clock = (moment) => shown(moment, { hour: "2-digit", minute: "2-digit" });
@@ -19,15 +20,4 @@ export const day = (moment) => shown(moment, { weekday: "short", day: "numeric",
 /** "09:00", or "Mon, 23 Nov, 09:00" on another day than today. */
 export function when(moment) {
   return day(moment) === day(now()) ? clock(moment) : `${day(moment)}, ${clock(moment)}`;
-}
-
-/** "in 3 h 59 min", "in 20 s", "now". */
-export function until(moment) {
-  const s = Math.round((Date.parse(moment) - now()) / 1000);
-  if (s <= 0) return "now";
-  if (s < 90) return `in ${s} s`;
-  const min = Math.round(s / 60);
-  if (min < 60) return `in ${min} min`;
-  const h = Math.floor(min / 60);
-  return h < 48 ? `in ${h} h ${min % 60} min` : `in ${Math.round(h / 24)} days`;
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
@@ -56,7 +56,7 @@ class House:
 
     # -- Front
 
-    def now(self):  # type: ignore[no-untyped-def]
+    def now(self) -> datetime:
         return self.world.now()
 
     async def handle(self, event: AnyEvent) -> Handled:
@@ -122,8 +122,12 @@ class House:
         return document
 
     def _write(self, document: Document, event: AnyEvent) -> Decision:
-        decide = step_desk if isinstance(document, Desk) else step
-        decision: Decision = decide(document, event, self.now(), self.policies[document.shop])  # type: ignore[operator]
+        shop = self.policies[document.shop]
+        if isinstance(document, Conversation):
+            return self._keep_document(step(document, event, self.now(), shop))
+        return self._keep_document(step_desk(document, event, self.now(), shop))
+
+    def _keep_document(self, decision: Decision) -> Decision:
         after = decision.document
         if isinstance(after, Desk):
             self.desks[after.shop] = after
@@ -176,7 +180,8 @@ class House:
     def _ready(self) -> tuple[Document | None, Open | None]:
         soon = self.now() + timedelta(seconds=2)
         waiting: list[tuple[Document, Open]] = []
-        for document in [*self.documents.values(), *self.desks.values()]:
+        documents: list[Document] = [*self.documents.values(), *self.desks.values()]
+        for document in documents:
             waiting += [(document, o) for o in document.open if o.status == "planned" and o.not_before <= soon]
         return min(waiting, key=lambda w: w[1].not_before, default=(None, None))
 

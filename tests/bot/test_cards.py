@@ -13,7 +13,7 @@ from bot.service import TelegramService
 from flows import pointers
 from flows.desk import Person
 from flows.effects import Accepted, Card, Line, PingOwner, Refused, ShowCard, TellStaff, TryAgain
-from flows.events import ShopReported
+from flows.events import ShopEvent, ShopReported
 from sandbox.telegram import PretendTelegram
 from sandbox.telegram_chats import Room
 from sandbox.world import World
@@ -157,14 +157,15 @@ async def test_a_card_that_offers_nothing_any_more_still_says_which_order_it_is(
     """A closed card keeps one button, also when another process edits it; pressing it changes nothing."""
     await house.place()
     restarted()
-    for kind in ("shipped", "delivered"):
+    kinds: tuple[ShopEvent, ...] = ("shipped", "delivered")
+    for kind in kinds:
         await house.handle(
             ShopReported(
                 event_id=kind,
                 to=(pointers.order("demo", "1001"),),
                 at=house.now(),
                 order_id="1001",
-                kind=kind,  # type: ignore[arg-type]
+                kind=kind,
             )
         )
     await house.settle()

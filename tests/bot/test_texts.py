@@ -17,7 +17,7 @@ from bot.composing import TEXT_MOST, TOAST_MOST, card_html, notice_html, toast, 
 from bot.texts import CATALOGUES, find, language_of
 from bot.words import Words
 from flows.cards import _BUTTONS
-from flows.effects import Card, Line
+from flows.effects import Card, Line, Value
 from flows.money import Money
 from flows.understand import INTENTS
 from flows.wording import Moment
@@ -39,6 +39,7 @@ _COMPUTED = {
     "owner.": ("complaint", "threat", "late.not_shipped", "late.no_news"),
     "customer.": ("reaction", "deleted", "edited"),
     "reply.": tuple(INTENTS),
+    "reason.reply.": tuple(INTENTS),
 }
 
 
@@ -144,7 +145,7 @@ def test_every_language_says_everything(language: str) -> None:
 def test_texts_fit_where_telegram_shows_them(language: str) -> None:
     """Toasts, buttons and command descriptions keep Telegram's limits in every language."""
     words = Words(language)
-    long = {
+    long: dict[str, Value] = {
         "name": "N" * 40,
         "at": Moment(at=datetime(2026, 11, 26, 12, tzinfo=UTC), zone="Europe/Madrid", style="daytime"),
     }
@@ -162,11 +163,11 @@ def test_values_are_in_the_language_of_the_reader() -> None:
     """Money, moments and codes; in Arabic what comes from outside is isolated, so that it does not turn the line around."""
     at = Moment(at=datetime(2026, 11, 26, 12, tzinfo=UTC), zone="Europe/Madrid", style="daytime")
     total = Money(4990, "EUR")
-    line = {"order": "1001", "total": total, "name": "Eva"}
+    line: dict[str, Value] = {"order": "1001", "total": total, "name": "Eva"}
     assert Words("en").say("order", line) == "Order 1001 · €49.90 · Eva"
     assert Words("es-MX").say("order", line).startswith("Pedido 1001 · ")
     assert Words("ar").say("order", {"order": "1001", "total": total}).startswith("الطلب \u20681001\u2069 · ")
-    asked = {"channel": "email", "status": "failed", "code": "opted_out", "at": at}
+    asked: dict[str, Value] = {"channel": "email", "status": "failed", "code": "opted_out", "at": at}
     assert Words("fr").say("tried", asked).startswith("E-mail : échec (le client y a dit stop) · jeu")
     assert Words("ru").say("call.again", {"order": "1", "count": 3}).endswith("(пока 3 звонка).")
 

@@ -113,6 +113,7 @@ async def test_it_fits_every_screen(play: Play, page: Page, width: int, views: i
             await page.click(f".views [data-view={name}]")
         assert await page.locator(f"#{name}").is_visible()
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert await page.evaluate("document.querySelector('main').getBoundingClientRect().bottom >= innerHeight - 1")
 
 
 async def test_every_control_has_a_name(page: Page) -> None:

@@ -1,0 +1,132 @@
+"""Gives birth to lives of the real service: run.House on a settings file, in a process of its own, on the SQLite file on disk.
+
+Imports come once, then each life is a fork: it begins in a tenth of a second, and SIGKILL ends it as it ends any process. Commands,
+a JSON line each, come on standard input: {"settings": text, "env": {...}, "pace": {...}, "port": n, "bug": name}; the answer
+is the life's process id.
+
+The bugs stand here and nowhere in the product. They show that the judge bites:
+
+    ack_before_commit        the caller hears of success before the disk does
+    sending_not_committed    the wire is used although `sending` was never stored
+    blind_resend             what was `sending` at a crash is simply sent again
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from typing import Any
+
+import msgspec
+import run
+from flows.effects import Open
+from storage import codec, sqlite
+
+from tests.faults.fast_clock import FastClock, Pace
+
+#: How long a commit of the broken build comes after its acknowledgement: what a busy disk's fsync takes.
+COMMIT_AFTER_S = 0.05
+
+
+class Birth(msgspec.Struct):
+    settings: str
+    env: dict[str, str]
+    pace: Pace
+    port: int
+    bug: str = ""
+
+
+def plant(bug: str) -> None:
+    """Break this process's copy of the service."""
+    match bug:
+        case "":
+            return
+        case "ack_before_commit":
+            _ack_before_commit()
+        case "sending_not_committed":
+            _sending_not_committed()
+        case "blind_resend":
+            _blind_resend()
+        case _:
+            raise ValueError(bug)
+
+
+def _ack_before_commit() -> None:
+    commit = sqlite.SqliteStore._commit
+
+    async def early(self: Any, batch: Any) -> None:
+        for unit in batch:
+            if not unit.future.done() and unit.result is not None:
+                unit.future.set_result(unit.result)
+        await asyncio.sleep(COMMIT_AFTER_S)
+        await commit(self, batch)
+
+    sqlite.SqliteStore._commit = early  # type: ignore[method-assign]
+
+
+def _still_planned(open_: Open) -> Open:
+    return msgspec.structs.replace(open_, status="planned", by="", since=None) if open_.status == "sending" else open_
+
+
+def _sending_not_committed() -> None:
+    write = sqlite.SqliteStore._write
+
+    def forgetful(self: Any, row: Any, unit: Any, decision: Any, *_: bytes) -> None:
+        kept = msgspec.structs.replace(decision.document, open=tuple(map(_still_planned, decision.document.open)))
+        raw, spilled = codec.dump(kept), codec.dump_notes(decision.spilled)
+        write(self, row, unit, msgspec.structs.replace(decision, document=kept), raw, spilled)
+
+    sqlite.SqliteStore._write = forgetful  # type: ignore[method-assign]
+
+
+def _blind_resend() -> None:
+    from flows import settling
+
+    def again(turn: Any, open_: Open, reason: str) -> None:
+        turn.settle(open_.id, _still_planned(open_))
+
+    settling._unknown = again
+
+
+async def live(birth: Birth) -> None:
+    from engine.settings import build
+    from engine.settings.document import parse
+
+    house = run.House(build(parse(birth.settings), birth.env), FastClock(birth.pace))
+    await house.start("127.0.0.1", birth.port)
+    await asyncio.Event().wait()
+
+
+def warm() -> None:
+    """Everything that a life imports late."""
+    import adapters.health
+    import adapters.replaying
+    import adapters.wiring
+    import engine.outbox
+    import engine.timers
+    import flows.wording  # noqa: F401
+
+
+def main() -> None:
+    import storage.opening  # noqa: F401
+
+    warm()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the dead are not waited for
+    print("ready", flush=True)  # noqa: T201
+    for line in sys.stdin:
+        pid = os.fork()
+        if pid == 0:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            birth = msgspec.json.decode(line, type=Birth)
+            plant(birth.bug)
+            try:
+                asyncio.run(live(birth))
+            finally:
+                os._exit(1)
+        print(pid, flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
