@@ -279,9 +279,10 @@ async def _play(config: Path, port: int, data: str) -> None:
             inside = Inspection(house.store, tuple(house.policies), clock, house.busy, house.next_moment)
             return [*play.routes(), *inside.routes()]
 
-        stack.push_async_callback(play.close)
+        house = House(settings, clock, extra)
+        house.app.on_shutdown.append(lambda _app: play.close())  # its event streams would hold the shutdown up
         click.echo(f"The sandbox: open {url} in a browser. Ctrl-C ends it.", err=True)
-        await _run(House(settings, clock, extra), "127.0.0.1", port)
+        await _run(house, "127.0.0.1", port)
 
 
 def _approved() -> dict[str, dict[str, tuple[str, list[tuple[str, str]]]]]:

@@ -196,7 +196,10 @@ def _full(order: Order, policy: Policy, notes: list[Note]) -> dict[str, Any]:
         "decided_at": order.decided_at,
         "rung": order.rung if order.rung >= 0 else None,
         "channel": policy.ladder[order.rung].channel if asked else None,
-        "risk": {"verdict": "normal", "reasons": []},
+        "risk": {
+            "verdict": order.verdict,
+            "reasons": [{"code": r.code, "points": r.points, "orders": r.orders} for r in order.risk],
+        },
         "timeline": [
             {"at": note.at, "what": note.what, "by": note.by, "via": note.via, "data": note.data} for note in notes
         ],

@@ -141,6 +141,8 @@ class Page:
             return self._page(now_open or opened, 409)
         if notice == "handed_over":
             said = Said(opened.words.of("reopen_handed", order=opened.order.id))
+        if notice == "review":
+            said = Said(opened.words.of("review_wait", order=opened.order.id))
         if now_open is None:  # the order went to another number: this link has done its work
             return self._page(opened, said=said, actions=frozenset())
         return self._page(now_open, said=said)

@@ -13,8 +13,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from bench.compile_lexicon import source_entries
 from flows.understand.fold import fold, tokens
-from flows.understand.lexicon import FORMS, WHOLE
+from flows.understand.lexicon import FORMS
 from flows.understand.patterns import expand, sections
 
 HOME = Path(__file__).parent.parent / "tests" / "flows" / "understand" / "replies"
@@ -47,8 +48,10 @@ def load_replies(form: str) -> list[Reply]:
 
 
 @cache
-def _phrases() -> frozenset[str]:
-    return frozenset(
+def _known() -> frozenset[str]:
+    """Every lexicon entry and training phrase, marks apart."""
+    entries = frozenset(" ".join(words) for form in FORMS for words in source_entries(form))
+    return entries | frozenset(
         " ".join(tokens(fold(phrase)))
         for form in FORMS
         for path in [PHRASES / f"{form}.txt"]
@@ -59,6 +62,5 @@ def _phrases() -> frozenset[str]:
 
 
 def seen_before(text: str) -> bool:
-    """Whether a text is a lexicon entry or a training phrase once both are normalised."""
-    words = tuple(tokens(fold(text)))
-    return words in WHOLE or " ".join(words) in _phrases() or words[:-1] in WHOLE and words[-1:] in {("!",), (".",)}
+    """Whether a text is a lexicon entry or a training phrase once both are normalised, marks at its ends apart."""
+    return " ".join(tokens(fold(text).strip(" .!?,"))) in _known()

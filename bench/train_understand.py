@@ -1,4 +1,4 @@
-"""Train the free-text classifier of flows.understand:  python -m bench.train_understand
+"""Compile the lexicon and train the free-text classifier of flows.understand:  python -m bench.train_understand
 
 Reads flows/understand/phrases/*.txt and the lexicon, writes flows/understand/weights/{intents,forms}.tsv. The same
 files give the same bytes on every machine: integers only, and an order made from checksums instead of chance.
@@ -14,13 +14,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from zlib import crc32
 
-from flows.understand.cover import known_spelling
+from bench.compile_lexicon import HOME, compiled
 from flows.understand.features import features
 from flows.understand.fold import fold, tokens
 from flows.understand.lexicon import FORMS
 from flows.understand.patterns import expand, sections
 
-HOME = Path(__file__).parent.parent / "flows" / "understand"
 EPOCHS = 8
 MARGIN = 40  # votes by which the right label must win, of the order of the features of a short text
 STEP = 4  # votes per mistake
@@ -123,6 +122,9 @@ def write(path: Path, labels: list[str], weights: dict[str, dict[int, int]]) -> 
 
 
 def main() -> None:
+    text = compiled(FORMS)
+    (HOME / "weights" / "lexicon.tsv").write_text(text, "utf-8")
+    print(f"lexicon.tsv: {text.count(chr(10))} phrases, {len(text.encode())} bytes")
     intents: dict[tuple[str, str], None] = {}
     forms: dict[tuple[str, str], None] = {}
     for form in FORMS:
@@ -131,7 +133,7 @@ def main() -> None:
             forms[(form, phrase)] = None
     for name, pairs in (("intents", intents), ("forms", forms)):
         examples = [
-            (label, tuple(dict.fromkeys(features(known_spelling(tokens(fold(phrase))))))) for label, phrase in pairs
+            (label, tuple(dict.fromkeys(features(tokens(fold(phrase)))))) for label, phrase in pairs
         ]
         labels = sorted({label for label, _ in examples}) if name == "intents" else list(FORMS)
         weights = learn(examples, labels)

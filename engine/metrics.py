@@ -25,8 +25,8 @@ class Counters(Collector):
         for name, rows in by_name.items():
             names = sorted({label for labels, _ in rows for label in labels})
             family = CounterMetricFamily(f"doorstep_{name}", f"{name.replace('_', ' ')}, counted", labels=names)
-            for labels, count in rows:
-                family.add_metric([labels.get(label, "") for label in names], count)
+            for shown, count in rows:
+                family.add_metric([shown.get(label, "") for label in names], count)
             yield family
 
 

@@ -16,14 +16,15 @@ from flows.conversation import Contact, Question
 from flows.deciding import REOPEN_WITHIN, cancel, confirm, reopen
 from flows.effects import SpreadStop
 from flows.events import ConsentWithdrawn, CustomerPressed, CustomerWrote
+from flows.judging import only_staff, said_yes
 from flows.ladder import enter
 from flows.orders import ASKABLE, BEFORE_DISPATCH, Order
 from flows.reach import tell
 from flows.talk import answer, to_staff
 from flows.turn import Turn
-from flows.understood_quickly import understand  # TEMPORARY
 from flows.understand_model import DECISIONS, Understood
-from flows.wording.values import money_text
+from flows.understood_quickly import understand  # TEMPORARY
+from flows.wording import numbered
 
 #: A follow-up question ("which order?") waits so long for its answer.
 QUESTION_OPEN = timedelta(hours=48)
@@ -68,7 +69,7 @@ def reply(turn: Turn, event: CustomerWrote, asked: list[Order]) -> None:
     prompt = (
         (None if question.kind == "change_what" else question.kind)
         if question
-        else ("confirm" if _within(asked, BEFORE_DISPATCH) else None)
+        else ("confirm" if asked else None)  # a late "1" is an answer too, if only to be told that it is late
     )
     if not event.text.strip() or event.media:
         to_staff(turn, event, _first(asked), "reply.media" if event.media else "reply.empty")
@@ -160,7 +161,9 @@ def _settle(
     turn.set(question=None)
     turn.note("answered", order.id, by="customer", via=event.channel, intent=intent)
     via = event.channel
-    if intent == "yes":
+    if intent == "yes" and only_staff(turn, order):
+        answer(turn, event, "review_wait", said_yes(turn, order))
+    elif intent == "yes":
         order = confirm(turn, order, by="customer", via=via)  # type: ignore[arg-type]
         answer(turn, event, "confirmed", order)
     elif intent == "cancel":
@@ -194,9 +197,7 @@ def _change(turn: Turn, event: CustomerWrote | CustomerPressed, asked: list[Orde
 
 def _which(turn: Turn, event: CustomerWrote, intent: str, pool: list[Order]) -> None:
     listed = sorted(pool, key=lambda o: o.seq)[-LIST_MOST:]
-    lines = "\n".join(
-        f"{at}: {o.id} {money_text(o.fields.total, turn.language, True)}" for at, o in enumerate(listed, start=1)
-    )
+    lines = numbered(((o.id, o.fields.total) for o in listed), turn.language, turn.policy.script)
     turn.set(
         question=Question("which", event.channel, event.address, turn.now, tuple(o.id for o in listed), wanted=intent)
     )
@@ -221,8 +222,11 @@ def _follow_up(turn: Turn, event: CustomerWrote, question: Question, got: Unders
         return False
     if question.kind == "no_what":
         return _after_no(turn, event, order, got)
-    to_staff(turn, event, order, "reply.change")
     turn.set(question=None)
+    if got.sure and not got.parts and got.intent in ("yes", "cancel") and got.slots.choice is None:
+        _act(turn, event, got.intent, [order])  # on second thoughts, nothing is to be changed
+    else:
+        to_staff(turn, event, order, "reply.change")
     return True
 
 
@@ -293,15 +297,13 @@ def pressed(turn: Turn, event: CustomerPressed) -> None:
     if order is None:
         to_staff(turn, event, _first(asked_at(turn, event.address)), "reply.button")
         return
-    if order.state == "cancelled" and verb in ("yes", "again"):
-        _after_cancel(turn, event, "yes", order)
-    elif order.state == "confirmed" and verb == "yes":
+    if order.state == "confirmed" and verb == "yes":
         answer(turn, event, "already_confirmed", order)
-    elif not current or order.state not in BEFORE_DISPATCH:
+    elif not current:
         turn.note("stale_button", order.id, by="customer", via=event.channel, verb=verb)
         answer(turn, event, "stale_button", order)
-        if order.state == "pending" and not current:
-            return
+    elif order.state not in BEFORE_DISPATCH:
+        _too_late(turn, event, "yes" if verb == "again" else verb, [order])
     elif verb == "yes":
         _settle(turn, event, "yes", order)
     elif verb == "cancel":
@@ -342,7 +344,7 @@ def _stop(turn: Turn, event: CustomerWrote, *, everything: bool) -> None:
 def _go_on_elsewhere(turn: Turn, event: CustomerWrote) -> None:
     """The questions that were open on the stopped channel go on where there is consent."""
     for order in list(turn.orders):
-        if order.state == "pending" and any(a.rung == order.rung and a.channel == event.channel for a in order.asked):
+        if order.asking and any(a.rung == order.rung and a.channel == event.channel for a in order.asked):
             enter(turn, order, order.rung + 1)
         elif order.state == "pending" and order.rung >= 0 and order.held_until is None:
             turn.refresh(order)
@@ -365,5 +367,5 @@ def withdrawn(turn: Turn, event: ConsentWithdrawn) -> None:
         turn.set(silenced=True)
     turn.note("stopped", by="customer", via=event.channel, shared="true")
     for order in list(turn.orders):
-        if order.state == "pending" and any(a.rung == order.rung and a.channel == event.channel for a in order.asked):
+        if order.asking and any(a.rung == order.rung and a.channel == event.channel for a in order.asked):
             enter(turn, order, order.rung + 1)

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from flows import hours
 from flows.effects import Button, Card, Line, Value
+from flows.money import Money
 from flows.orders import Order
 from flows.phones import mask
 from flows.turn import Turn
@@ -92,6 +93,7 @@ def _order(turn: Turn, order: Order) -> list[Line]:
     lines += [
         Line(f"reason.{r.key}", dict(r.values)) for r in order.reasons if order.state in ("flagged", "held", "pending")
     ]
+    lines += _past(turn, order)
     lines += _tried(turn, order)
     lines += [Line("said", {"text": text}) for text in order.said[-3:]]
     if fields.note:
@@ -112,6 +114,18 @@ def _order(turn: Turn, order: Order) -> list[Line]:
             )
         )
     lines += _next(turn, order)
+    return lines
+
+
+def _past(turn: Turn, order: Order) -> list[Line]:
+    """What the customer's past says: the verdict's reasons with the orders behind them, and what they bought before."""
+    lines: list[Line] = []
+    if order.verdict in ("watch", "review", "blocked") and order.open:
+        lines += [Line(f"risk.{r.code}", {**r.values, "orders": ", ".join(r.orders[:3])}) for r in order.risk[:5]]
+    if order.bought is not None:
+        amount = Money(order.bought.amount_minor, order.bought.currency)
+        last = Moment(at=order.bought.last_at, zone=turn.policy.zone, style="day")
+        lines.append(Line("bought", {"orders": order.bought.orders, "amount": amount, "last": last}))
     return lines
 
 

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from flows.effects import Open
 from flows.orders import ASKABLE, BEFORE_DISPATCH, Order
+from flows.risk.history import Ruling
 
 #: The shape of the document; a program refuses a newer one.
 VERSION = 1
@@ -72,6 +73,7 @@ class Conversation(Struct, frozen=True, omit_defaults=True, kw_only=True, tag="c
     notes: tuple[Note, ...] = ()
     notes_ever: int = 0
     silenced: bool = False  # no message of ours at all, e-mail included
+    ruling: Ruling | None = None  # what a person decided about this customer for good
     talk: Order | None = None  # a talk without an order: its card, as an order with seq 0
     moved: dict[str, str] = {}  # order id -> the phone it moved to
     last_channel: str = ""

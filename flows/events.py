@@ -15,6 +15,7 @@ from flows.effects import Outcome
 from flows.orders import Order, OrderFields
 from flows.pointers import Pointer
 from flows.postal import PostalAddress
+from flows.risk.history import PastOrder
 
 ShopEvent = Literal[
     "confirmed", "cancelled", "paid", "shipped", "out_for_delivery", "attempt_failed", "delivered", "returned", "lost"
@@ -41,6 +42,11 @@ class OrderTold(Event, frozen=True, kw_only=True, tag=True):
     source_at: datetime | None = None  # the shop's time of this state, to refuse an older one
     cancelled: bool = False  # the shop says: cancelled
     shipped: bool = False  # the shop says: sent
+    # what the engine looked up before deciding: this customer's closed orders, and what is going on around
+    past: tuple[PastOrder, ...] = ()
+    on_prefix_hour: int = 1
+    on_address_day: int = 1
+    usual_minor: int = 0
 
 
 class ShopReported(Event, frozen=True, kw_only=True, tag=True):

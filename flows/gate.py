@@ -96,7 +96,7 @@ def _judge_say(turn: Turn, say: Say) -> AnyEffect | Later | Never:
         return Never("dead")
     if say.purpose in ("first", "rung"):
         order = turn.get(say.order_id)
-        if order is None or order.state != "pending" or order.version != say.version or order.rung != say.rung:
+        if order is None or not order.asking or order.version != say.version or order.rung != say.rung:
             return Never("no_longer_asked")
     if say.purpose in ("rung", "notice"):
         quiet = turn.rested(say)
@@ -127,7 +127,7 @@ def _blocked(turn: Turn, open_: Open, say: Say, why: str) -> None:
     if order is None or say.purpose not in ("first", "rung") or why == "no_longer_asked":
         return
     order = ladder.mark(order, say.rung, "withdrawn", effect_id=open_.id, code=why)
-    if order.state == "pending" and order.rung == say.rung:
+    if order.asking and order.rung == say.rung:
         ladder.enter(turn, order, say.rung + 1)
     else:
         turn.put(order)

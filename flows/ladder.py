@@ -38,7 +38,7 @@ def enter(turn: Turn, order: Order, index: int) -> Order:
     ladder = turn.policy.ladder
     while index < len(ladder) and ladder[index].channel != "staff":
         channel = ladder[index].channel
-        found = way(turn, order, channel, "reconfirm" if order.version > 1 else "confirm")
+        found = way(turn, order, channel, _stem(order, channel))
         if isinstance(found, Way):
             hold = _held_until(turn, order, channel)
             if hold is not None:
@@ -50,7 +50,7 @@ def enter(turn: Turn, order: Order, index: int) -> Order:
         index += 1
     asked = any(a.status not in ("failed", "withdrawn") for a in order.asked if a.version == order.version)
     reason = Reason("no_answer") if asked else Reason("unreachable")
-    return flag(turn, replace(order, rung=index, held_until=None), reason)
+    return flag(turn, replace(order, rung=index, held_until=None, reviewing=False), reason)
 
 
 def _skip(turn: Turn, order: Order, channel: str, no: No) -> Order:
@@ -94,9 +94,19 @@ def _ask(turn: Turn, order: Order, index: int, found: Way) -> Order:
     )
 
 
+def _stem(order: Order, channel: str) -> str:
+    """"It has changed" is said only to an address that has read it as it was before."""
+    address = order.fields.email if channel == "email" else order.fields.phone
+    knows = any(
+        a.version < order.version and a.address == address and a.status not in ("planned", "failed", "withdrawn")
+        for a in order.asked
+    )
+    return "reconfirm" if knows else "confirm"
+
+
 def _question(turn: Turn, order: Order, index: int, found: Way) -> Say:
     """The ladder's question in the form its channel and sender allow."""
-    stem = "reconfirm" if order.version > 1 else "confirm"
+    stem = _stem(order, found.channel)
     purpose = "first" if first_text(order) else "rung"
     if found.channel == "email":
         say = compose(turn, order, f"{stem}_email", found, purpose)

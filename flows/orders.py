@@ -13,6 +13,8 @@ from msgspec.structs import replace
 
 from flows.money import Money
 from flows.postal import PostalAddress
+from flows.risk.assessment import Bought, Verdict
+from flows.risk.signals import Reason as RiskReason
 
 State = Literal["ignored", "pending", "confirmed", "flagged", "held", "cancelled", "shipped", "delivered", "returned"]
 Who = Literal["customer", "staff", "owner", "shop", "rule"]
@@ -148,6 +150,10 @@ class Order(Struct, frozen=True, omit_defaults=True, kw_only=True):
     attempts_failed: int = 0
     reminders: int = 0
     shop_cancelled: bool = False  # the shop has processed a cancel: no way back by a text
+    verdict: Verdict = "normal"  # what the customer's past says (flows/risk)
+    risk: tuple[RiskReason, ...] = ()
+    bought: Bought | None = None
+    reviewing: bool = False  # flagged by the past, and still asked by the ladder: a yes is noted, only staff confirm
 
     @property
     def id(self) -> str:
@@ -156,3 +162,8 @@ class Order(Struct, frozen=True, omit_defaults=True, kw_only=True):
     @property
     def open(self) -> bool:
         return self.state not in CLOSED
+
+    @property
+    def asking(self) -> bool:
+        """The ladder is at work: pending, or flagged by the customer's past and asked all the same."""
+        return self.state == "pending" or (self.state == "flagged" and self.reviewing)

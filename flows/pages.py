@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from flows.deciding import REOPEN_WITHIN, cancel, confirm, reopen
 from flows.events import PagePressed
+from flows.judging import only_staff, said_yes
 from flows.orders import BEFORE_DISPATCH, Order
 from flows.phones import mask
 from flows.placing import move
@@ -14,7 +15,7 @@ from flows.turn import Turn
 
 
 def pressed(turn: Turn, event: PagePressed) -> None:
-    """Notice: done | stale | closed | shipped | not_by_email | unknown | same."""
+    """Notice: done | stale | closed | shipped | not_by_email | unknown | same | review (only staff confirm)."""
     order = turn.get(event.order_id)
     if order is None:
         turn.notice = "unknown"
@@ -50,6 +51,10 @@ def _again(turn: Turn, order: Order) -> None:
 def _confirm(turn: Turn, order: Order, event: PagePressed) -> None:
     if order.state == "confirmed":
         turn.notice = "same"
+        return
+    if only_staff(turn, order):
+        said_yes(turn, order)
+        turn.notice = "review"
         return
     confirm(turn, order, by="customer", via="page")
 

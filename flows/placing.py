@@ -13,6 +13,7 @@ from flows.conversation import Contact
 from flows.deciding import cancel, confirm, rest
 from flows.effects import HandOver
 from flows.events import OrderHandedOver, OrderTold, ShopReported
+from flows.judging import judge
 from flows.ladder import begin, flag
 from flows.orders import BEFORE_DISPATCH, Order, OrderFields, Reason
 from flows.pointers import Pointer
@@ -61,7 +62,7 @@ def _new(turn: Turn, event: OrderTold) -> None:
     if event.shipped:
         _shipped(turn, order, "")
         return
-    begin(turn, order)
+    judge(turn, order, event)
 
 
 def ignore(turn: Turn, order: Order) -> Order:

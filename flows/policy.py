@@ -7,6 +7,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from flows.risk.policy import RiskPolicy
+
 
 class Rung(Struct, frozen=True):
     """One step of the confirmation ladder."""
@@ -102,6 +104,10 @@ class Policy(Struct, frozen=True, kw_only=True):
     shares: dict[str, tuple[str, ...]] = {}  # channel -> other shops that write from the same sender
     overrides: dict[str, dict[str, str]] = {}  # the shop's own words: language -> template -> text
     script: str | None = None  # own | latin, for Hindi, Urdu, Bengali
+    risk: RiskPolicy = RiskPolicy()
+    on_trusted: Literal["confirm", "ask"] = "confirm"
+    on_review: Literal["staff", "ask"] = "staff"
+    disposable: frozenset[str] = frozenset()  # domains of throw-away e-mail
     not_shipped_after: timedelta = timedelta(days=3)
     no_news_after: timedelta = timedelta(days=10)
     risk_enabled: bool = True

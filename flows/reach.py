@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from flows import countries
 from flows.effects import Say, Value
@@ -47,7 +48,7 @@ def way(turn: Turn, order: Order, channel: str, template: str) -> Way | No:
     if turn.silenced:
         return No("silenced")
     if channel == "email":
-        return _address(turn, channel, order.fields.email, sender) if order.fields.email else No("no_email")
+        return _by_mail(turn, order.fields.email, sender) if order.fields.email else No("no_email")
     if not order.fields.phone:
         return _by_user_id(turn, channel, sender)
     found = _address(turn, channel, order.fields.phone, sender)
@@ -65,6 +66,12 @@ def _address(turn: Turn, channel: str, address: str, sender: Sender) -> Way | No
     if contact is not None and contact.dead:
         return No("dead")
     return Way(channel, address, sender)
+
+
+def _by_mail(turn: Turn, address: str, sender: Sender) -> Way | No:
+    """No answer arrives by mail unless the settings say so: a text with a page's link is the better one there."""
+    found = _address(turn, "email", address, sender)
+    return found if isinstance(found, No) else replace(found, two_way=bool(sender.two_way), link=True)
 
 
 def _by_user_id(turn: Turn, channel: str, sender: Sender) -> Way | No:
@@ -163,10 +170,14 @@ _LINKED = frozenset({"change_what", "new_address_ask"})
 
 
 def preferred(turn: Turn, order: Order, template: str, *, but: frozenset[str] = frozenset()) -> Way | None:
-    """Where a message of ours reaches this customer best: where they last wrote, else where they were asked, else any."""
+    """Where a message of ours reaches this customer best: where they last wrote, else where they were asked, else any.
+
+    E-mail comes last: it is read late, and an answer to it does not arrive.
+    """
     first = [turn.was.last_channel] if turn.was.last_channel else []
     asked = [a.channel for a in reversed(order.asked) if a.status in ("accepted", "delivered", "read")]
-    for channel in dict.fromkeys([*first, *asked, "sms", "whatsapp", "email"]):
+    phones = [channel for channel in [*asked, "sms", "whatsapp"] if channel != "email"]
+    for channel in dict.fromkeys([*first, *phones, "email"]):
         if channel in but:
             continue
         found = way(turn, order, channel, template)

@@ -58,7 +58,7 @@ def _accepted(turn: Turn, open_: Open, provider_id: str) -> None:
     if order is None or effect.purpose not in ("first", "rung"):
         return
     order = ladder.mark(order, effect.rung, "accepted", effect_id=open_.id, provider_id=provider_id)
-    if order.state == "pending" and order.rung == effect.rung and order.version == effect.version:
+    if order.asking and order.rung == effect.rung and order.version == effect.version:
         # the rung's wait runs from acceptance
         turn.wake(f"rung:{order.id}", turn.now + turn.policy.ladder[effect.rung].wait)
     turn.put(order)
@@ -111,7 +111,7 @@ def failed(turn: Turn, say: Say, effect_id: str, provider: str, code: str) -> No
         order = ladder.mark(order, say.rung, "failed", effect_id=effect_id, code=code)
         if kind == "outside_window" and say.session and say.channel == "whatsapp":
             _same_rung_as_template(turn, order, say)
-        elif order.state == "pending" and order.rung == say.rung and order.version == say.version:
+        elif order.asking and order.rung == say.rung and order.version == say.version:
             _next_rung(turn, order, kind if refusals.known(provider, code) else "")
         else:
             turn.put(order)
@@ -235,7 +235,7 @@ def _never_known(turn: Turn, open_: Open, say: Say) -> None:
         _elsewhere(turn, order, say)
         return
     was_asked = sender is not None and sender.can_be_asked
-    if was_asked and order.state == "pending" and order.rung == say.rung and order.version == say.version:
+    if was_asked and order.asking and order.rung == say.rung and order.version == say.version:
         ladder.enter(turn, order, say.rung + 1)
 
 

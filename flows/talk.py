@@ -35,10 +35,6 @@ def answer(
     sender = turn.policy.sender(event.channel)
     if sender is None or turn.silenced:
         return ""
-    contact = turn.contact(event.channel, event.address)
-    if contact is not None and contact.stopped:
-        # they wrote where they want no message: what became of their order is said on another channel
-        return tell(turn, order, template, but=frozenset({event.channel}), **values) if order is not None else ""
     spec = SPECS[template]
     wanted = {*spec.needs, *spec.may}
     carried: dict[str, Value] = basics(turn, order) if order else {"shop": turn.policy.name}
@@ -46,6 +42,10 @@ def answer(
     if event.channel == "email":
         wanted.add("shop")  # signs every mail
     carried = {k: v for k, v in carried.items() if k in wanted} | values
+    contact = turn.contact(event.channel, event.address)
+    if contact is not None and contact.stopped:
+        # they wrote where they want no message: what became of their order is said on another channel
+        return tell(turn, order, template, but=frozenset({event.channel}), **carried) if order is not None else ""
     buttons = spec.buttons[:_BUTTONS_MOST] if event.channel == "whatsapp" and order is not None else ()
     return turn.say(
         Say(

@@ -33,7 +33,7 @@ def due(turn: Turn, event: TimerDue) -> None:
 def rung_due(turn: Turn, order: Order) -> None:
     """A rung's wait is over, or the quiet time that held it."""
     turn.rest(f"rung:{order.id}")
-    if order.state != "pending":
+    if not order.asking:
         return
     if order.held_until is not None:
         ladder.enter(turn, replace(order, held_until=None), order.rung)

@@ -8,20 +8,25 @@ from typing import Final
 #: Tokens looked at: a longer text has said what it wants by then, and the time stays bounded.
 MAX_TOKENS: Final = 60
 _GRAM: Final = 4
+#: Digits from which a number is a phone's or an order's rather than a quantity, a price or an hour.
+_LONG_NUMBER: Final = 5
 
 
 def features(words: list[str]) -> Iterator[str]:
-    """The features of a text, from the tokens of its folded form; digits are all one, marks but `?` do not count."""
+    """The features of a text, from the tokens of its folded form; digits are all one, marks but `?` do not count.
+
+    Thai, written without spaces, is seen as runs of letters only, however it was cut into tokens.
+    """
     previous = "^"
-    seen = 0
-    for word in words:
+    run = ""
+    for word in words[:MAX_TOKENS]:
+        if "\u0e00" <= word[0] <= "\u0e7f":
+            run += word
+            continue
         if word.isdigit():
-            word = "0" if len(word) < 5 else "00000"
+            word = "0" if len(word) < _LONG_NUMBER else "00000"
         elif not word[0].isalnum() and word != "?" and not word[0] > "\u08ff":
             continue
-        seen += 1
-        if seen > MAX_TOKENS:
-            return
         yield word
         yield f"{previous} {word}"
         previous = word
@@ -30,4 +35,6 @@ def features(words: list[str]) -> Iterator[str]:
             padded = f"<{word}>"
             for at in range(size - 1):
                 yield "~" + padded[at : at + _GRAM]
+    for at in range(len(run) - 2):
+        yield "~" + run[at : at + _GRAM]
     yield f"{previous} $"

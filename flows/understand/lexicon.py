@@ -1,19 +1,17 @@
 """The words of every language form, loaded once: which phrase plays which role in which language.
 
 A form is a language in one script: `hi` and `hi_latn` are two files, one language. A file lists patterns under
-roles (docs in lexicon/en.txt). Forms borrow the words of the forms named in their `[with]` section, because
-people mix: Urdu with English, Maghrebi Arabic with French.
+roles (docs in lexicon/en.txt); `python -m bench.train_understand` compiles them all into weights/lexicon.tsv.
+Forms borrow words from each other, because people mix: Urdu with English, Maghrebi Arabic with French.
 """
 
 from __future__ import annotations
 
 from importlib import resources
+from sys import intern
 from typing import Final
 
 from msgspec import Struct
-
-from flows.understand.fold import fold, tokens
-from flows.understand.patterns import expand, sections
 
 #: Language forms in the order in which ties are settled; second rank after first.
 FORMS: Final = (
@@ -22,6 +20,20 @@ FORMS: Final = (
 )
 #: Forms whose words no native speaker has reviewed yet.
 UNREVIEWED: Final = frozenset(FORMS[15:])
+#: Whose words a form reads beside its own, nearest first; the others read English beside their own.
+_BORROWS: Final = {
+    "en": (),
+    "ar": ("en", "fr"),
+    "ar_latn": ("en", "fr"),
+    "hi": ("hi_latn", "en"),
+    "hi_latn": ("en",),
+    "ur": ("ur_latn", "en"),
+    "ur_latn": ("hi_latn", "en"),
+    "bn": ("bn_latn", "en"),
+    "ru": ("en", "uk"),
+    "uk": ("ru", "en"),
+    "ms": ("id", "en"),
+}
 LANGUAGES: Final = tuple(dict.fromkeys(form.split("_")[0] for form in FORMS))
 BIT: Final = {form: 1 << place for place, form in enumerate(FORMS)}
 
@@ -33,38 +45,23 @@ class Match(Struct, frozen=True):
     roles: tuple[tuple[int, str], ...]
 
 
-def _entries(form: str) -> list[tuple[tuple[str, ...], str]]:
-    """(words, role) of one form's file, in the order written; the first role given to a phrase holds."""
-    text = resources.files(__package__).joinpath("lexicon", f"{form}.txt").read_text("utf-8")
-    seen: dict[tuple[str, ...], str] = {}
-    for role, pattern in sections(text):
-        if role == "with":
-            continue
-        for phrase in expand(pattern):
-            words = tuple(tokens(fold(phrase)))
-            if words:
-                seen.setdefault(words, role)
-    return list(seen.items())
+def _load() -> tuple[dict[str, tuple[Match, ...]], dict[tuple[str, ...], Match]]:
+    """Phrases by their first word, longest first; and by all their words.
 
-
-def _borrowed(form: str) -> tuple[str, ...]:
-    text = resources.files(__package__).joinpath("lexicon", f"{form}.txt").read_text("utf-8")
-    names = [name for role, line in sections(text) if role == "with" for name in line.split()]
-    return tuple(name for name in names if name in BIT)
-
-
-def _table() -> tuple[dict[str, tuple[Match, ...]], dict[tuple[str, ...], Match]]:
-    """Phrases by their first word, longest first; and by all their words."""
-    roles: dict[tuple[str, ...], dict[str, int]] = {}
-    for form in FORMS:
-        for words, role in _entries(form):
-            by_role = roles.setdefault(words, {})
-            by_role[role] = by_role.get(role, 0) | BIT[form]
-    whole = {
-        words: Match(words, tuple((mask, role) for role, mask in by_role.items())) for words, by_role in roles.items()
-    }
+    The compiled file has one phrase a line, `words<TAB>forms,role[,forms,role]`, words folded, forms as bits in hex.
+    """
+    whole: dict[tuple[str, ...], Match] = {}
     by_first: dict[str, list[Match]] = {}
-    for words, match in whole.items():
+    shared: dict[str, tuple[tuple[int, str], ...]] = {}
+    for line in resources.files(__package__).joinpath("weights", "lexicon.tsv").read_text("utf-8").splitlines():
+        phrase, _, written = line.partition("\t")
+        roles = shared.get(written)
+        if roles is None:
+            fields = written.split(",")
+            pairs = zip(fields[::2], fields[1::2], strict=True)
+            roles = shared[written] = tuple((int(forms, 16), intern(role)) for forms, role in pairs)
+        words = tuple(map(intern, phrase.split(" ")))
+        match = whole[words] = Match(words, roles)
         by_first.setdefault(words[0], []).append(match)
     longest_first = {
         first: tuple(sorted(found, key=lambda match: -len(match.words))) for first, found in by_first.items()
@@ -72,11 +69,15 @@ def _table() -> tuple[dict[str, tuple[Match, ...]], dict[tuple[str, ...], Match]
     return longest_first, whole
 
 
+def _borrowed(form: str) -> tuple[str, ...]:
+    return _BORROWS.get(form, ("en",))
+
+
 #: Form -> the bits of its own and of the forms it borrows from, nearest first.
 READS: Final[dict[str, tuple[int, ...]]] = {
     form: (BIT[form], *(BIT[name] for name in _borrowed(form) if name != form)) for form in FORMS
 }
-BY_FIRST, WHOLE = _table()
+BY_FIRST, WHOLE = _load()
 
 
 def role_for(match: Match, reads: tuple[int, ...]) -> str | None:

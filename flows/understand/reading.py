@@ -19,8 +19,11 @@ _QUICK_ROLES: Final = {"yes": "yes", "affirm": "yes", "send": "yes", "ok": "yes"
 #: A bare number from here on is a phone number where one was asked for.
 _SHORTEST_PHONE: Final = 1_000_000
 
-#: (intent, languages that have the entry, tone)
-Quick = tuple[str, tuple[str, ...], str]
+#: Longer entries take the long road, which knows their tone.
+_QUICK_WORDS: Final = 2
+
+#: (intent, languages that have the entry)
+Quick = tuple[str, tuple[str, ...]]
 
 
 def understand(
@@ -73,26 +76,26 @@ def _as_offered(understood: Understood, folded: str, prompt: str | None, offered
 
 def _bare(quick: Quick, lang: str | None, country: str | None) -> Understood:
     """A whole message that is one entry of the lexicon, and means the same in every language that has it."""
-    intent, languages, tone = quick
+    intent, languages = quick
     if len(languages) == 1:
         written: str | None = languages[0]
     else:
         hint = hinted_forms(lang, country)
         written = hint[0].split("_")[0] if hint and hint[0].split("_")[0] in languages else None
-    return Understood(intent, True, 1.0, written, tone, _NO_SLOTS, ())
+    return Understood(intent, True, 1.0, written, "neutral", _NO_SLOTS, ())
 
 
 def _quick() -> dict[str, Quick]:
     """Text -> meaning for lexicon entries that no language reads in another way."""
     table: dict[str, Quick] = {}
     for words, match in WHOLE.items():
-        if len(match.roles) == 1 and match.roles[0][1] in _QUICK_ROLES:
+        if len(words) <= _QUICK_WORDS and len(match.roles) == 1 and match.roles[0][1] in _QUICK_ROLES:
             mask, role = match.roles[0]
             languages = tuple(dict.fromkeys(form.split("_")[0] for form in FORMS if mask & BIT[form]))
             text = " ".join(words)
             if role == "ok" and "thanks" in text:
                 continue
-            table[text] = (_QUICK_ROLES[role], languages, tone_of(text, list(words)))
+            table[text] = (_QUICK_ROLES[role], languages)
     return table
 
 

@@ -29,7 +29,7 @@ function show() {
   const told = story.conversations.filter(about);
   next(told);
   keep($("placed"), told.flatMap((c) => c.orders.map((order) => ({ key: `${c.id} ${order.id}`, order }))), (item) => item.key, (item) => order(item.order));
-  const items = told.flatMap(journal);
+  const items = told.flatMap((c) => [...(told.length > 1 ? [title(c)] : []), ...journal(c)]);
   const empty = { kind: "empty", key: "empty", text: "Every step shows up here with its reason: who decided what, through what, and when." };
   keep($("tale"), items.length ? items : [empty], (item) => item.key, make);
 }
@@ -48,6 +48,11 @@ function next(told) {
   box.replaceChildren(el("strong", { text: due.length ? `What comes next, in ${time.zoneName()}` : "Nothing is due" }), ...(rows.length ? rows : [hint]));
 }
 
+function title(conversation) {
+  const names = conversation.orders.map((order) => `Order ${order.id}${order.name ? `, ${order.name}` : ""}`);
+  return { kind: "title", key: `${conversation.id} title`, text: names.join(" · ") || "A talk without an order" };
+}
+
 /** The journal of a conversation, with a line before each first note of a day. */
 function journal(conversation) {
   let last = "";
@@ -61,6 +66,7 @@ function journal(conversation) {
 
 function make(item) {
   if (item.kind === "empty") return el("p", { class: "empty", text: item.text });
+  if (item.kind === "title") return el("h3", { class: "title", text: item.text });
   if (item.kind === "head") return el("h3", { text: item.text });
   return entry(item.note);
 }

@@ -15,11 +15,12 @@ let people = [];
 let answering = null;
 const seen = {}; // chat -> id of the newest message of the bot that was looked at
 let tell = () => {};
+let chooseTab = () => {};
 
 export function start(said, staff) {
   tell = said;
   people = staff;
-  tabs($("chats"), (name) => {
+  chooseTab = tabs($("chats"), (name) => {
     chat = name;
     answer(null);
     show();
@@ -68,6 +69,8 @@ const owner = () => people.find((person) => person.role === "owner").telegram;
 const fromBot = (name) => (chats[name]?.messages || []).filter((m) => m.from_bot);
 const newest = (name) => Math.max(0, ...fromBot(name).map((m) => m.message_id));
 const who = () => (chat === "owner" ? owner() : Number($("who").value));
+/** Telegram's address of a message in a private group: https://t.me/c/1234567890/15. */
+const PLACE = /^https:\/\/t\.me\/c\/\d+\/(?:\d+\/)?(\d+)$/;
 const isAddress = (data) => /^(https?|tel|tg|mailto):/i.test(data);
 
 function message(item, changed) {
@@ -93,8 +96,20 @@ function message(item, changed) {
 }
 
 function button(item, title, data) {
+  const place = PLACE.exec(data);
+  if (place) return el("button", { type: "button", text: title, dir: "auto", on: { click: () => goTo(place[1]) } });
   if (isAddress(data)) return link(data, title);
   return el("button", { type: "button", text: title, dir: "auto", on: { click: (event) => press(event.currentTarget, item, data) } });
+}
+
+/** A link to a message of the group leads to it here, as in the app. */
+function goTo(id) {
+  if (chat !== "group") chooseTab("group");
+  const found = [...$("messages").children].find((node) => node.dataset.key === id);
+  if (!found) return tell("That message is further up than this page shows.");
+  found.tabIndex = -1;
+  found.scrollIntoView({ block: "nearest" });
+  return found.focus();
 }
 
 function answer(item) {

@@ -27,6 +27,7 @@ from typing import Any
 
 import aiohttp
 import msgspec
+
 from engine.ports import Store
 from flows import pointers
 from flows.conversation import Conversation
@@ -34,9 +35,8 @@ from flows.orders import CLOSED, Order
 from sandbox.serving import serve
 from sandbox.smtp import PretendSmtp
 from sandbox.twilio import PretendTwilio, TwilioRules
-from sandbox.world import Received
+from sandbox.world import Fault, Received
 from storage.opening import open_store
-
 from tests.faults.fast_clock import FastWorld, Pace
 
 ROOT = Path(__file__).parents[2]
@@ -48,6 +48,8 @@ STORM_PACE, DRAIN_PACE = 60.0, 1500.0
 #: Machine seconds for all that is left to run its course.
 DRAIN_MOST_S = 60.0
 POSTED_AT_ONCE = 16
+#: Machine seconds that the pretend Twilio takes for each answer: so that deaths often come while a message is on the wire.
+PROVIDER_TAKES_S = 0.1
 
 SETTINGS = """
 public_url: http://127.0.0.1:{port}
@@ -173,8 +175,11 @@ class Storm:
     async def _town(self) -> AsyncIterator[None]:
         async with contextlib.AsyncExitStack() as stack:
             rules = TwilioRules(persist=True, read_receipts=True)
-            self._twilio = PretendTwilio(self._world, ACCOUNT, ENV["TWILIO"], f"{self._url}/hooks/twilio/message", rules)
+            self._twilio = PretendTwilio(
+                self._world, ACCOUNT, ENV["TWILIO"], f"{self._url}/hooks/twilio/message", rules
+            )
             self._twilio.hooks.hold()
+            self._world.break_it("twilio", Fault("delay", times=-1, delay_s=PROVIDER_TAKES_S))
             _register(self._twilio)
             twilio = await stack.enter_async_context(serve(self._twilio.app()))
             smtp = await stack.enter_async_context(PretendSmtp(self._world))
@@ -223,20 +228,22 @@ class Storm:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _shop(self, over_s: float) -> None:
-        """Posts the orders over that time, some twice or three times at once."""
+    async def _shop(self, kills: int, every_s: float) -> None:
+        """Posts a share of the orders in each life, some of them twice or three times at once."""
         turn = asyncio.Semaphore(POSTED_AT_ONCE)
+        share = self.verdict.orders / (kills + 1)
 
         async def place(n: int) -> None:
             async with turn:
                 body = self._order(n)
                 await asyncio.gather(*(self._post(body) for _ in range(self.dice.choice((1, 1, 2, 3)))))
-                self.acknowledged.add(body["id"])
 
         async with asyncio.TaskGroup() as group:
             for n in range(self.verdict.orders):
+                while n >= (self.verdict.kills + 1) * share:
+                    await asyncio.sleep(0.01)
                 group.create_task(place(n))
-                await asyncio.sleep(over_s / self.verdict.orders * self.dice.uniform(0, 2))
+                await asyncio.sleep(every_s / share * self.dice.uniform(0, 2))
 
     async def _post(self, body: dict[str, Any]) -> None:
         while True:
@@ -244,6 +251,7 @@ class Storm:
             with contextlib.suppress(aiohttp.ClientError):
                 async with self._http.post(f"{self._url}/orders", json=body, headers=_TOKEN) as answer:
                     if answer.status < 300:
+                        self.acknowledged.add(body["id"])
                         return
                     assert answer.status >= 500, (answer.status, await answer.text())
             await asyncio.sleep(0.03)
@@ -300,14 +308,16 @@ class Storm:
     # -- the run
 
     async def run(self, kills: int, every_s: float, *, drain: bool = True) -> Verdict:
-        """`kills` SIGKILLs, about `every_s` machine seconds apart, while the orders come in; then time runs fast."""
+        """`kills` SIGKILLs while the orders come in, each after about `every_s` machine seconds of service; then time runs fast."""
         start = time.monotonic()
         async with self._town():
             await self._birth()
             self._spawn(self._postman())
-            shop = asyncio.create_task(self._shop(kills * every_s))
+            shop = asyncio.create_task(self._shop(kills, every_s))
             while self.verdict.kills < kills:
-                await asyncio.sleep(every_s * self.dice.uniform(0.3, 1.7))
+                if self.dice.random() < 0.8:  # else it may die while it comes up
+                    await self._serving()
+                await asyncio.sleep(every_s * self.dice.uniform(0.1, 1.9))
                 await self._kill()
                 self.verdict.kills += 1
                 await self._birth()

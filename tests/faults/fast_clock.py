@@ -8,6 +8,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct
+
 from sandbox.world import World
 
 #: Real seconds of the longest single wait: what another process changed is noticed by then.

@@ -20,14 +20,14 @@ import sys
 from typing import Any
 
 import msgspec
+
 import run
 from flows.effects import Open
 from storage import codec, sqlite
-
 from tests.faults.fast_clock import FastClock, Pace
 
 #: How long a commit of the broken build comes after its acknowledgement: what a busy disk's fsync takes.
-COMMIT_AFTER_S = 0.05
+COMMIT_AFTER_S = 0.1
 
 
 class Birth(msgspec.Struct):
@@ -101,11 +101,6 @@ async def live(birth: Birth) -> None:
 
 def warm() -> None:
     """Everything that a life imports late."""
-    import adapters.health
-    import adapters.replaying
-    import adapters.wiring
-    import engine.outbox
-    import engine.timers
     import flows.wording  # noqa: F401
 
 

@@ -83,7 +83,9 @@ async def test_an_order_a_text_an_answer_and_a_skip(play: Play, page: Page) -> N
 async def test_a_card_is_shown_live_and_pressed(play: Play, page: Page) -> None:
     """A card appears with its markup, an edit replaces it in place, and a button under it can be reached by keyboard."""
     keys = {
-        "inline_keyboard": [[{"text": "Confirm", "callback_data": "c:1"}, {"text": "Call", "url": "tel:+34600000101"}]]
+        "inline_keyboard": [
+            [{"text": "Confirm", "callback_data": "c:1"}, {"text": "Order", "url": "https://t.me/c/1/1"}]
+        ]
     }
     sent = {"chat_id": GROUP, "parse_mode": "HTML", "text": "<b>Order 1001</b>\n&lt;b&gt;", "reply_markup": keys}
     message = play.telegram.carry_out("sendMessage", Params(sent))["result"]["message_id"]
@@ -95,6 +97,10 @@ async def test_a_card_is_shown_live_and_pressed(play: Play, page: Page) -> None:
     await page.wait_for_selector(".tg i:has-text('taken')")
     assert await page.locator(".tg").count() == 1
     assert await page.evaluate("document.activeElement.closest('.tg') !== null")
+    await page.click("#tab-owner")
+    await page.click("#tab-group")
+    await page.click(".tg .keys button >> nth=1")
+    assert await page.evaluate("document.activeElement.matches('.tg')")
     play.telegram.press_wait_s = 0.05
     await page.click(".tg .keys button")
     await page.wait_for_selector("#toast:has-text('did not answer')")

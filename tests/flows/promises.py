@@ -1,0 +1,337 @@
+"""What must always hold, as checks: of one step, of what leaves, of all attempts, and of the whole world at rest."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from flows import cards, hours
+from flows.conversation import JOURNAL_TAIL, SEEN_MOST, WINDOW, Conversation, Note
+from flows.deciding import REOPEN_WITHIN
+from flows.decision import Decision
+from flows.effects import HandOver, Open, Outcome, Refused, Say, ShowCard, TryAgain
+from flows.events import (
+    AnyEvent,
+    CustomerPressed,
+    CustomerWrote,
+    OrderTold,
+    PagePressed,
+    ShopReported,
+    StaffPressed,
+    TimerDue,
+)
+from flows.orders import CLOSED, Order
+from flows.policy import Policy
+from flows.reach import template_language
+from flows.staff import ROLES
+from flows.step import step
+from flows.turn import CLOSED_KEPT
+from storage import codec
+
+STATES = {"ignored", "pending", "confirmed", "flagged", "held", "cancelled", "shipped", "delivered", "returned"}
+#: Which timers mean something in which state; every open state needs the first of its kinds.
+TIMERS = {
+    "pending": ("rung",),
+    "flagged": ("remind", "call"),
+    "held": ("remind", "call"),
+    "confirmed": ("ship",),
+    "shipped": ("news",),
+}
+#: Texts that are only true while the order is in one of these states.
+TRUE_WHILE = {
+    "confirmed": ("confirmed", "shipped", "delivered"),
+    "reopened": ("confirmed", "shipped", "delivered"),
+    "already_confirmed": ("confirmed", "shipped", "delivered"),
+    "cancelled_by_customer": ("cancelled",),
+    "cancelled_by_shop": ("cancelled",),
+    "cancelled_no_answer": ("cancelled",),
+    "cancelled_optout": ("cancelled",),
+    "already_cancelled": ("cancelled",),
+    "missed_call": ("pending", "flagged", "held"),
+}
+#: The customer's words that decide; anything else decides nothing.
+DECISIVE = {"yes", "no", "cancel", "1", "2", "3", "ok", "confirm", "cancel the order", "yes, confirm"}
+_PHONE = re.compile(r"\+?\d{7,}")
+
+
+class Wire(Protocol):
+    """One attempt, as World keeps it."""
+
+    open: Open
+    outcome: Outcome | None
+
+    @property
+    def say(self) -> Say: ...
+
+
+# -- one step
+
+
+def of_a_step(before: Conversation, event: AnyEvent, now: datetime, policy: Policy, got: Decision) -> None:
+    after = got.document
+    assert isinstance(after, Conversation)
+    assert step(before, event, now, policy) == got, "two runs of one step differ"
+    assert codec.read(codec.dump(after)) == after, "the document does not survive dump and load"
+    if not got.changed:
+        assert after == before, "a step that says unchanged has changed something"
+    if not got.forward:
+        _again_changes_nothing(after, event, now, policy)
+    _journal(before, got)
+    _sizes(after)
+    _discreet(got)
+    _closed_stays_closed(before, event, after, now)
+    _decided_by_right(before, event, got, policy)
+
+
+def _again_changes_nothing(after: Conversation, event: AnyEvent, now: datetime, policy: Policy) -> None:
+    if event.event_id in after.seen:
+        return  # the store drops it
+    again = step(after, event, now, policy)
+    assert again.document == after, f"{type(event).__name__} twice changed something"
+    assert not again.planned
+    assert not again.perform
+
+
+def _journal(before: Conversation, got: Decision) -> None:
+    after = got.document
+    assert isinstance(after, Conversation)
+    lines = [*got.spilled, *after.notes]
+    numbers = [n.n for n in lines]
+    first = after.notes_ever - len(lines) + 1
+    assert numbers == list(range(first, after.notes_ever + 1)), "the journal has a gap"
+    assert lines[: len(before.notes)] == list(before.notes), "a line of the journal was lost or changed"
+
+
+def _sizes(after: Conversation) -> None:
+    assert len(after.seen) <= SEEN_MOST
+    assert len(after.notes) <= JOURNAL_TAIL
+    assert sum(o.state in CLOSED for o in after.orders) <= CLOSED_KEPT
+
+
+def _discreet(got: Decision) -> None:
+    assert not _PHONE.search(got.notice), f"a number in a notice: {got.notice}"
+    assert len(got.notice) <= 120
+    assert not got.forward or re.fullmatch(r"\+\d{7,15}", got.forward)
+
+
+def _closed_stays_closed(before: Conversation, event: AnyEvent, after: Conversation, now: datetime) -> None:
+    for was in before.orders:
+        if was.state not in CLOSED:
+            continue
+        order = after.order(was.id)
+        if order is None:
+            moved_now_cod = was.state == "ignored" and isinstance(event, OrderTold)
+            assert was.id in after.former or moved_now_cod, "a closed order vanished without a trace"
+            continue
+        if order.state == was.state:
+            continue
+        assert _may_reopen(was, order, event, now), f"{was.state} became {order.state} by {type(event).__name__}"
+
+
+def _may_reopen(was: Order, order: Order, event: AnyEvent, now: datetime) -> bool:
+    match event:
+        case CustomerWrote() | CustomerPressed() | PagePressed():
+            own = was.decided_by == "customer" and not was.shop_cancelled
+            fresh = was.decided_at is not None and now - was.decided_at <= REOPEN_WITHIN
+            return was.state == "cancelled" and order.state == "confirmed" and own and fresh
+        case StaffPressed(verb="undo"):
+            return was.state == "cancelled" and was.decided_by in ("staff", "owner")
+        case OrderTold():
+            return was.state == "ignored" and order.fields.cod
+        case ShopReported():
+            return was.state == "delivered" and order.state == "returned"
+    return False
+
+
+def _decided_by_right(before: Conversation, event: AnyEvent, got: Decision, policy: Policy) -> None:
+    after = got.document
+    assert isinstance(after, Conversation)
+    fresh = [n for n in [*got.spilled, *after.notes] if n.n > before.notes_ever]
+    for order in after.orders:
+        was = before.order(order.id)
+        if order.state in ("confirmed", "cancelled") and (was is None or was.state != order.state):
+            noted = [n for n in fresh if n.what == "decided" and n.order_id == order.id]
+            arrived = any(n.what == "order.arrived" and n.order_id == order.id for n in fresh)
+            assert noted or arrived, f"{order.id} is {order.state} and the journal does not say by whom"
+            for note in noted:
+                _right(before, was, event, note, fresh, policy)
+
+
+def _right(
+    before: Conversation, was: Order | None, event: AnyEvent, note: Note, fresh: Iterable[Note], policy: Policy
+) -> None:
+    if any(n.what == "undone" for n in fresh):
+        assert isinstance(event, StaffPressed)
+        assert event.verb == "undo"
+        return
+    who = note.by.partition(":")[0]
+    if who == "shop":
+        assert isinstance(event, OrderTold | ShopReported)
+    elif who == "rule":
+        if isinstance(event, StaffPressed):
+            assert event.verb == "no_answer"
+            assert policy.calls.then == "cancel"
+            assert was is not None
+            assert len(was.calls) + 1 >= policy.calls.attempts
+        else:
+            assert isinstance(event, TimerDue)
+            assert policy.if_unanswered == "cancel"
+    elif who in ("staff", "owner"):
+        assert isinstance(event, StaffPressed)
+        assert was is not None
+        assert event.role in ROLES
+        assert event.version == was.version
+        assert was.card is not None
+        assert (event.chat, event.message_id) == (was.card.chat, was.card.message_id)
+    else:
+        assert who == "customer"
+        assert was is not None
+        _customer_may(before, was, event, note.data["state"])
+
+
+def _customer_may(before: Conversation, was: Order, event: AnyEvent, state: str) -> None:
+    """An unambiguous answer from an address that was asked about this version, or a press bound to order and version."""
+    match event:
+        case PagePressed():
+            assert event.version == was.version, "an outdated page decided"
+            assert event.channel != "email" or state == "cancelled", "a page from an e-mail confirmed"
+        case CustomerPressed():
+            verb, _, bound = event.payload.partition(":")
+            if bound:
+                assert bound == f"{was.seq}:{was.version}", "an outdated button decided"
+            else:
+                assert verb == "again" or event.reply_to in {
+                    a.provider_id for a in was.asked if a.version == was.version
+                }, "a button under an outdated question decided"
+        case CustomerWrote():
+            words = event.text.strip().strip("!.").casefold()
+            assert words in DECISIVE or words == was.id, f"{event.text!r} decided"
+            mine = [a for a in was.asked if a.address == event.address and a.status != "withdrawn"]
+            assert mine, "an address that was never asked decided"
+            if state == "confirmed" and was.state != "cancelled":
+                waiting = {o.id for o in before.open if o.status == "planned"}
+                assert any(a.version == was.version and a.effect_id not in waiting for a in mine), (
+                    "a yes to an older version, or to a question that had not left, confirmed"
+                )
+        case _:
+            raise AssertionError(f"{type(event).__name__} decided for the customer")
+
+
+# -- what leaves
+
+
+def of_leaving(before: Conversation, open_: Open, now: datetime, policy: Policy) -> None:
+    """`before`: the conversation in the commit that let it leave."""
+    assert open_.status == "sending"
+    assert open_.since == now
+    assert open_.by
+    effect = open_.effect
+    if isinstance(effect, ShowCard):
+        _card(before, effect)
+    if isinstance(effect, Say):
+        _say(before, effect, now, policy)
+
+
+def _card(before: Conversation, effect: ShowCard) -> None:
+    assert effect.card is not None
+    for button in (b for row in effect.card.buttons for b in row):
+        assert len(button.data.encode()) <= 64, "Telegram takes 64 bytes of callback data"
+        read = cards.read(button.data)
+        assert read is not None
+        assert read[1:3] == (before.id, effect.seq)
+    for line in effect.card.lines:
+        if line.key in ("who", "talk"):
+            assert not _PHONE.search(str(line.values["phone"])), "the card shows the whole phone"
+
+
+def _say(before: Conversation, say: Say, now: datetime, policy: Policy) -> None:
+    contact = before.contact(say.channel, say.to)
+    order = before.order(say.order_id)
+    assert not before.silenced, "a message left after 'stop everything'"
+    assert contact is None or not contact.stopped, "a message left after STOP"
+    assert say.purpose == "answer" or contact is None or not contact.dead, "a message left for a dead address"
+    assert policy.sender(say.channel) is not None
+    if say.purpose in ("first", "rung"):
+        assert order is not None
+        assert (order.state, order.version, order.rung) == ("pending", say.version, say.rung), "an outdated question left"
+    stem = say.template.removesuffix("_link")
+    if order is not None and stem in TRUE_WHILE:
+        assert order.state in TRUE_WHILE[stem], f"{say.template} left about an order that is {order.state}"
+    if say.purpose in ("rung", "notice") and say.channel != "email":
+        zone = hours.zone_for(order.fields.address.country if order else "", policy)
+        assert hours.quiet_until(now, policy.quiet, zone) is None, "a follow-up left in the quiet hours"
+    if say.channel == "whatsapp":
+        heard = contact.heard_at if contact else None
+        assert say.session == (heard is not None and now - heard < WINDOW), "free text outside the window"
+        assert say.session or template_language(policy, say.template, say.lang) is not None
+
+
+def of_attempts(attempts: Sequence[Wire]) -> None:
+    """One attempt per effect, one question per (order, version, rung, address); a second only after a definite no."""
+    by_effect: dict[str, list[Wire]] = defaultdict(list)
+    by_question: dict[tuple[object, ...], list[Wire]] = defaultdict(list)
+    for attempt in attempts:
+        if not isinstance(attempt.open.effect, Say):
+            continue
+        by_effect[attempt.open.id].append(attempt)
+        say = attempt.say
+        if say.purpose in ("first", "rung"):
+            by_question[say.order_id, say.version, say.rung, say.channel, say.to].append(attempt)
+    for group in [*by_effect.values(), *by_question.values()]:
+        for earlier in group[:-1]:
+            assert isinstance(earlier.outcome, Refused | TryAgain), (
+                f"{earlier.say.template} was tried again although the first attempt was {earlier.outcome}"
+            )
+
+
+# -- the whole world
+
+
+def of_the_world(conversations: Sequence[Conversation]) -> None:
+    for conversation in conversations:
+        _timers(conversation)
+        ids = [o.id for o in conversation.open]
+        assert len(ids) == len(set(ids))
+        seqs = [o.seq for o in conversation.orders]
+        assert len(seqs) == len(set(seqs))
+        assert max(seqs, default=0) <= conversation.orders_ever
+    _one_home(conversations)
+
+
+def _timers(conversation: Conversation) -> None:
+    for order in conversation.orders:
+        assert order.state in STATES
+        if order.open:
+            needed = TIMERS[order.state][0]
+            assert f"{needed}:{order.id}" in conversation.timers, f"{order.id} is {order.state} and nothing will wake it"
+    for name in conversation.timers:
+        kind, _, about = name.partition(":")
+        if kind == "ask":
+            open_ = conversation.open_effect(about)
+            assert open_ is not None, f"{name} would change nothing"
+            assert open_.status == "unknown", f"{name} would change nothing"
+            continue
+        order = conversation.order(about)
+        assert order is not None, f"{name} is about no order"
+        assert kind in TIMERS.get(order.state, ()), f"{name} would change nothing: the order is {order.state}"
+    for open_ in conversation.open:
+        if open_.status == "unknown":
+            asking = any(getattr(o.effect, "effect_id", "") == open_.id for o in conversation.open)
+            assert asking or f"ask:{open_.id}" in conversation.timers, "an unknown message that nobody asks about"
+
+
+def _one_home(conversations: Sequence[Conversation]) -> None:
+    homes = Counter(order.id for c in conversations for order in c.orders)
+    assert all(n == 1 for n in homes.values()), f"an order lives in two conversations: {homes}"
+    for conversation in conversations:
+        for order_id in conversation.moved:
+            on_the_way = any(
+                isinstance(o.effect, HandOver) and o.effect.order.id == order_id for c in conversations for o in c.open
+            )
+            gone = any(order_id in c.former for c in conversations)
+            assert homes[order_id] or on_the_way or gone, f"{order_id} was lost on its way"
+
+

@@ -1,0 +1,383 @@
+"""Any event, at any time, in any order, from anybody: the promises of docs/invariants.md hold after each of them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from hypothesis import event, note, strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from msgspec.structs import replace
+
+from flows import pointers
+from flows.effects import Accepted, AskProvider, Outcome, Refused, Say, TryAgain, Unknown
+from flows.events import (
+    ConsentWithdrawn,
+    CustomerPressed,
+    DeliveryReported,
+    PagePressed,
+    ShopReported,
+    StaffPressed,
+    StaffWrote,
+    TimerDue,
+)
+from flows.money import Money
+from flows.orders import Item, OrderFields
+from flows.postal import PostalAddress
+from tests.flows import promises
+from tests.flows.shop import ANA, BEN, CY, GROUP, MAIL, POLICIES, SHOP, fields, told, wrote
+from tests.flows.world import Attempt, World
+
+PHONES = (ANA, BEN, CY)
+ORDERS = tuple(f"A{n}" for n in range(8))
+WORDS = (
+    "yes", "YES!", "ok", "1", "3", "cancel", "CANCEL", "no", "2", "change", "Cancel the order", "stop", "STOP",
+    "stop everything", "start", "unstop", "help", "thanks", "where is my parcel", "", "  ", *ORDERS,
+)  # fmt: skip
+#: A code of every class of refusal that Twilio has, and one that nobody listed.
+CODES = ("21211", "30003", "30006", "21610", "63016", "30007", "20003", "99999")
+STAFF = ((222, "Ana", "staff"), (333, "Ben", "manager"), (111, "Olga", "owner"), (999, "Eve", "stranger"))
+VERBS = ("confirm", "cancel", "no_answer", "undo", "take", "refund")
+KINDS = (
+    "confirmed", "cancelled", "paid", "shipped", "out_for_delivery", "attempt_failed", "delivered", "returned", "lost",
+)  # fmt: skip
+
+outcomes: st.SearchStrategy[Outcome] = st.one_of(
+    st.just(Accepted()),
+    st.builds(Refused, st.sampled_from([*CODES, "message_gone", "not_configured"])),
+    st.builds(TryAgain, st.sampled_from([0.0, 5.0, 900.0, 1e7])),
+    st.just(Unknown("cut")),
+)
+spans = st.sampled_from([1, 15, 61, 400, 1900, 3600, 4 * 3600, 11 * 3600, 25 * 3600, 8 * 86400, 40 * 86400]).map(
+    lambda s: timedelta(seconds=s)
+)
+texts = st.one_of(st.sampled_from(WORDS), st.text(max_size=20))
+orders: st.SearchStrategy[OrderFields] = st.builds(
+    fields,
+    st.sampled_from(ORDERS),
+    phone=st.sampled_from([ANA, ANA, ANA, BEN, CY, None]),
+    phone_mobile=st.sampled_from([True, True, True, False]),
+    email=st.sampled_from([MAIL, MAIL, None]),
+    total=st.sampled_from([1990, 4990, 9990]).map(lambda minor: Money(minor, "EUR")),
+    items=st.sampled_from([(Item("Lamp"),), (Item("Lamp"), Item("Bulb", 2))]),
+    address=st.sampled_from(
+        [PostalAddress(city="Madrid", country="ES"), PostalAddress(city="Dubai", country="AE"), PostalAddress()]
+    ),
+    cod=st.sampled_from([True, True, True, True, False]),
+    consent_whatsapp=st.booleans(),
+)
+
+
+class Machine(RuleBasedStateMachine):
+    """The world, and everybody who can do something to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World()
+        self.lost: list[Attempt] = []
+
+    @initialize(name=st.sampled_from(sorted(POLICIES)), first=orders)
+    def opens(self, name: str, first: OrderFields) -> None:
+        self.world.policy = POLICIES[name]
+        self._told(replace(first, cod=True), mode="upsert")
+
+    # -- the shop
+
+    def _told(self, of: OrderFields, **more: object) -> None:
+        of = replace(of, placed_at=self.world.now)
+        self.world.bring(told(of, self.world.next(), self.world.now, **more))
+
+    @rule(
+        of=orders,
+        mode=st.sampled_from(["upsert", "upsert", "upsert", "new", "change"]),
+        flags=st.sampled_from([{}, {}, {}, {}, {"cancelled": True}, {"shipped": True}]),
+        age=st.sampled_from([None, None, timedelta(0), timedelta(days=1)]),
+    )
+    def tells_of_an_order(self, of: OrderFields, mode: str, flags: dict[str, bool], age: timedelta | None) -> None:
+        source_at = None if age is None else self.world.now - age
+        self._told(of, mode=mode, source_at=source_at, **flags)
+
+    @rule(order=st.sampled_from(ORDERS), kind=st.sampled_from(KINDS))
+    def reports(self, order: str, kind: str) -> None:
+        w = self.world
+        to = (pointers.order(SHOP, order),)
+        w.bring(ShopReported(event_id=f"api:{w.next()}", to=to, at=w.now, order_id=order, kind=kind))  # type: ignore[arg-type]
+
+    @rule(name=st.sampled_from(sorted(POLICIES)))
+    def edits_the_settings(self, name: str) -> None:
+        self.world.policy = POLICIES[name]
+
+    # -- the customer
+
+    @rule(
+        text=texts,
+        address=st.sampled_from([ANA, ANA, BEN, CY]),
+        channel=st.sampled_from(["sms", "sms", "whatsapp"]),
+        kind=st.sampled_from(["", "", "", "STOP", "START", "HELP"]),
+        media=st.sampled_from([(), (), (), ("audio/ogg",)]),
+    )
+    def writes(self, text: str, address: str, channel: str, kind: str, media: tuple[str, ...]) -> None:
+        w = self.world
+        w.bring(wrote(text, w.next(), w.now, address, channel=channel, opt_out_type=kind, media=media))
+
+    @rule(text=st.sampled_from(WORDS), unusual=st.sampled_from(["", "", "reaction", "edited", "deleted"]))
+    def mails(self, text: str, unusual: str) -> None:
+        w = self.world
+        more: dict[str, object] = {"reaction": "👍"} if unusual == "reaction" else {unusual: True} if unusual else {}
+        to = (pointers.Pointer("email", MAIL, SHOP),)
+        w.bring(wrote(text, w.next(), w.now, MAIL, to=to, channel="email", **more))
+
+    @precondition(lambda self: self._said("whatsapp"))
+    @rule(data=st.data(), fixed=st.booleans(), verb=st.sampled_from(["", "", "again", "no"]))
+    def presses(self, data: st.DataObject, fixed: bool, verb: str) -> None:
+        """A button under any WhatsApp message that ever left, however old."""
+        under = data.draw(st.sampled_from(self._said("whatsapp")))
+        say = under.say
+        verb = verb or data.draw(st.sampled_from(say.buttons or ("yes",)))
+        payload = verb if fixed else f"{verb}:{say.seq}:{say.version}"
+        self._press(payload, say.to, under.provider_id)
+
+    @rule(payload=st.from_regex(r"\A(yes|cancel|again|x)?:?[0-9²]{0,3}:?[0-9]{0,3}\Z"), address=st.sampled_from(PHONES))
+    def presses_something_forged(self, payload: str, address: str) -> None:
+        self._press(payload, address, "")
+
+    def _press(self, payload: str, address: str, reply_to: str) -> None:
+        w = self.world
+        w.bring(
+            CustomerPressed(
+                event_id=f"twilio:SM{w.next()}:received",
+                to=(pointers.phone(SHOP, address),),
+                at=w.now,
+                opens=True,
+                channel="whatsapp",
+                address=address,
+                sender="",
+                payload=payload,
+                title="",
+                provider_id="",
+                reply_to=reply_to,
+            )
+        )
+
+    @precondition(lambda self: any(a.say.order_id for a in self._said()))
+    @rule(
+        data=st.data(),
+        action=st.sampled_from(["confirm", "cancel", "phone", "address", "time"]),
+        phone=st.sampled_from([*PHONES, None]),
+        older=st.sampled_from([0, 0, 1]),
+    )
+    def uses_the_page(self, data: st.DataObject, action: str, phone: str | None, older: int) -> None:
+        """The page of any message that ever left, or of the version before it."""
+        w = self.world
+        sent = data.draw(st.sampled_from([a for a in self._said() if a.say.order_id]))
+        w.bring(
+            PagePressed(
+                event_id=f"page:{w.next()}",
+                to=(pointers.conversation(sent.conversation),),
+                at=w.now,
+                order_id=sent.say.order_id,
+                version=sent.say.version - older,
+                channel=sent.say.channel,
+                action=action,  # type: ignore[arg-type]
+                phone=phone,
+                address=PostalAddress(city="Toledo", country="ES"),
+                time="after five",
+            )
+        )
+
+    @rule(channel=st.sampled_from(["sms", "whatsapp"]), phone=st.sampled_from(PHONES), everything=st.booleans())
+    def stops_at_a_shared_sender(self, channel: str, phone: str, everything: bool) -> None:
+        w = self.world
+        w.bring(
+            ConsentWithdrawn(
+                event_id=f"stop:{w.next()}",
+                to=(pointers.phone(SHOP, phone),),
+                at=w.now,
+                opens=True,
+                channel=channel,
+                address=phone,
+                everything=everything,
+            )
+        )
+
+    # -- the staff
+
+    @precondition(lambda self: self.world.cards)
+    @rule(
+        data=st.data(),
+        who=st.sampled_from(STAFF),
+        verb=st.sampled_from(VERBS),
+        newest=st.sampled_from([True, True, False]),
+        forged=st.sampled_from([0, 0, 0, 1, 7]),
+    )
+    def press_a_card(
+        self, data: st.DataObject, who: tuple[int, str, str], verb: str, newest: bool, forged: int
+    ) -> None:
+        """Any button of any card that was ever shown, by anybody; sometimes with numbers made up."""
+        shown = self.world.cards[-4:] if newest else self.world.cards
+        card, number = data.draw(st.sampled_from(shown))
+        buttons = [b for row in card.buttons for b in row]
+        if not buttons:
+            return
+        _, _, id_, seq, version = data.draw(st.sampled_from(buttons)).data.split(":")
+        w = self.world
+        w.bring(
+            StaffPressed(
+                event_id=f"telegram:{w.next()}",
+                to=(pointers.conversation(id_),),
+                at=w.now,
+                by=who[0],
+                name=who[1],
+                role=who[2],
+                verb=verb,
+                seq=int(seq),
+                version=int(version) + forged,
+                chat=GROUP,
+                message_id=number,
+            )
+        )
+
+    @rule(phone=st.sampled_from(PHONES), seq=st.integers(0, 3), text=st.sampled_from(["We will call", "// mind the dog"]))
+    def answers_from_the_group(self, phone: str, seq: int, text: str) -> None:
+        w = self.world
+        w.bring(
+            StaffWrote(
+                event_id=f"telegram:{w.next()}",
+                to=(pointers.phone(SHOP, phone),),
+                at=w.now,
+                by=222,
+                name="Ana",
+                role="staff",
+                seq=seq,
+                chat=GROUP,
+                text=text,
+            )
+        )
+
+    # -- the providers
+
+    def _said(self, channel: str = "") -> list[Attempt]:
+        return [
+            a
+            for a in self.world.attempts
+            if isinstance(a.open.effect, Say) and channel in ("", a.open.effect.channel)
+        ]
+
+    @rule()
+    def all_goes_well_for_a_while(self) -> None:
+        self.world.run_outbox()
+
+    @precondition(lambda self: any(o.status == "planned" for c in self.world.conversations() for o in c.open))
+    @rule(data=st.data())
+    def claims_one(self, data: st.DataObject) -> None:
+        """The outbox asks for one effect, due or not."""
+        planned = [(c.id, o.id) for c in self.world.conversations() for o in c.open if o.status == "planned"]
+        self.world.claim(*data.draw(st.sampled_from(planned)))
+
+    @precondition(lambda self: self.world.flying)
+    @rule(data=st.data(), outcome=outcomes)
+    def settles_one(self, data: st.DataObject, outcome: Outcome) -> None:
+        self._settle(data.draw(st.sampled_from(self.world.flying)), outcome)
+
+    @precondition(lambda self: self.lost)
+    @rule(data=st.data(), outcome=outcomes)
+    def hears_from_the_dead(self, data: st.DataObject, outcome: Outcome) -> None:
+        """A process that was thought dead was only slow: the outcome of its attempt comes after all."""
+        attempt = data.draw(st.sampled_from(self.lost))
+        self.lost.remove(attempt)
+        self._settle(attempt, outcome)
+
+    def _settle(self, attempt: Attempt, outcome: Outcome) -> None:
+        if isinstance(attempt.open.effect, AskProvider) and isinstance(outcome, Accepted):
+            self.world.provider_says(attempt, found=self.world.count % 2 == 0, status="sent")
+        self.world.settle(attempt, outcome)
+
+    @precondition(lambda self: self._said())
+    @rule(
+        data=st.data(),
+        status=st.sampled_from(["queued", "sent", "delivered", "read", "failed"]),
+        code=st.sampled_from(CODES),
+        named=st.booleans(),
+    )
+    def sends_a_receipt(self, data: st.DataObject, status: str, code: str, named: bool) -> None:
+        w = self.world
+        sent = data.draw(st.sampled_from(self._said()))
+        w.bring(
+            DeliveryReported(
+                event_id=f"twilio:{sent.open.id}:{status}",
+                to=(pointers.conversation(sent.conversation),),
+                at=w.now,
+                effect_id=sent.open.id if named else "",
+                provider_id=sent.provider_id,
+                provider="smtp" if sent.say.channel == "email" else "twilio",
+                status=status,  # type: ignore[arg-type]
+                code=code if status == "failed" else "",
+            )
+        )
+        if status == "failed" and sent not in w.flying:
+            sent.outcome = Refused(code)
+
+    @precondition(lambda self: self._said())
+    @rule(
+        data=st.data(),
+        found=st.booleans(),
+        status=st.sampled_from(["sent", "failed"]),
+        code=st.sampled_from(CODES),
+    )
+    def answers_about_one(self, data: st.DataObject, found: bool, status: str, code: str) -> None:
+        sent = data.draw(st.sampled_from(self._said()))
+        self.world.provider_says(sent, found=found, status=status, code=code)
+        if found and status == "failed" and sent not in self.world.flying:
+            sent.outcome = Refused(code)
+
+    # -- time, crashes, repetitions
+
+    @rule(by=spans)
+    def time_goes_on(self, by: timedelta) -> None:
+        self.world.now += by
+        self.world.run_timers()
+
+    @rule(by=spans)
+    def an_outage(self, by: timedelta) -> None:
+        """Time goes on and nobody wakes anybody."""
+        self.world.now += by
+
+    @precondition(lambda self: self.world.documents)
+    @rule(data=st.data(), off=st.sampled_from([-9000, -1, 0, 1, 9000, 9_000_000]))
+    def wakes_at_a_wrong_moment(self, data: st.DataObject, off: int) -> None:
+        w = self.world
+        id_ = data.draw(st.sampled_from(sorted(w.documents)))
+        due = w.conversation(id_).next_due() or w.now
+        w.bring(
+            TimerDue(
+                event_id=f"timer:{id_}:wrong:{w.next()}",
+                to=(pointers.conversation(id_),),
+                at=w.now,
+                due=due + timedelta(seconds=off),
+            )
+        )
+
+    @rule()
+    def crashes(self) -> None:
+        self.lost += self.world.crash()
+
+    @rule(data=st.data())
+    def says_it_again(self, data: st.DataObject) -> None:
+        """Any event that ever came, once more."""
+        again = data.draw(st.sampled_from(self.world.log[-30:]))
+        note(f"again: {again.event_id}")
+        self.world.bring(again)
+
+    # -- what must hold
+
+    @invariant()
+    def every_promise_holds(self) -> None:
+        promises.of_the_world(self.world.conversations())
+
+    def teardown(self) -> None:
+        for conversation in self.world.conversations():
+            for order in conversation.orders:
+                event(f"ends {order.state}")
+
+
+TestMachine = Machine.TestCase
+TestMachine.__doc__ = "Whatever happens in whatever order, no promise of docs/invariants.md is broken."
