@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import get_args
 
@@ -19,7 +19,7 @@ from adapters.openapi import ApiDocs
 from adapters.orders_api import OrdersApi
 from adapters.page import Page
 from adapters.receiving import Parse
-from adapters.shop_hooks import shop_hooks
+from adapters.shop_hooks import ShopHook, shop_hooks
 from adapters.smtp import SmtpChannel, SmtpSettings
 from adapters.twilio import TwilioSettings
 from adapters.twilio_send import TwilioChannel
@@ -123,7 +123,7 @@ class Providers:
             found[hook.route] = hook.parse
         return found
 
-    def _hooks(self, front: Front) -> Iterable[object]:
+    def _hooks(self, front: Front) -> tuple[ShopHook, ...]:
         shops = self._settings.shops
         return shop_hooks(
             front,
@@ -140,7 +140,7 @@ class Providers:
         if self.gateways:
             found += gateway.routes(front, self.gateways)
         if self.meta:
-            found += meta.routes(front, self.meta)
+            found += meta.routes(front, _one_app(self.meta))
         for hook in self._hooks(front):
             found += hook.routes()
         found += OrdersApi(front, {s.id: s.api_token.reveal() for s in shops if s.api_token}).routes()
@@ -151,6 +151,17 @@ class Providers:
     async def close(self) -> None:
         for channel in {id(c): c for c in self.channels.values()}.values():
             await channel.close()
+
+
+def _one_app(apps: list[MetaSettings]) -> MetaSettings:
+    """Several Meta apps behind one route: each one's secret is good, each one's numbers are ours. Only the first one's
+    verify_token shakes hands, so shops of one Doorstep give their apps the same."""
+    first = apps[0]
+    return msgspec.structs.replace(
+        first,
+        app_secrets=tuple(dict.fromkeys(secret for app in apps for secret in app.app_secrets)),
+        senders={number: sender for app in apps for number, sender in app.senders.items()},
+    )
 
 
 def _smtp(block: Smtp) -> SmtpSettings:

@@ -1,4 +1,4 @@
-"""A loopback Twilio that only accepts, for the bench, in a process of its own: `python -m bench.provider PORT`. GET /count tells how many."""
+"""A loopback Twilio that only accepts, for the bench: `python -m bench.provider PORT`. GET /count tells how many."""
 
 from __future__ import annotations
 
@@ -15,9 +15,8 @@ async def main() -> None:
         nonlocal taken
         await request.read()
         taken += 1
-        return web.Response(
-            status=201, text='{"sid": "SM%032d", "status": "queued"}' % taken, content_type="application/json"
-        )  # noqa: UP031
+        body = f'{{"sid": "SM{taken:032d}", "status": "queued"}}'
+        return web.Response(status=201, text=body, content_type="application/json")
 
     async def count(_request: web.Request) -> web.Response:
         return web.Response(text=str(taken))

@@ -38,7 +38,7 @@ def raw_group_commit(directory: str, count: int, size: int = 1400) -> float:
 
 async def timers(directory: str, count: int) -> tuple[float, float, int]:
     """(timers a second, CPU microseconds of one, commits): every order's rung is due at once, and its next rung is taken."""
-    service = served.house(0, directory, "http://127.0.0.1:9", 0.001)
+    service = served.house(18890, directory, "http://127.0.0.1:9", 0.001)
     await served.seed(service, count)
     ahead = service.clock.now() + timedelta(hours=5)
     if ahead.hour >= 19 or ahead.hour < 8:  # a waking hour, so that every timer moves an order on
@@ -57,7 +57,7 @@ async def commits(directory: str, count: int) -> tuple[float, float, int]:
     from flows import pointers
     from flows.events import CustomerWrote
 
-    service = served.house(0, directory, "http://127.0.0.1:9", 0.001)
+    service = served.house(18890, directory, "http://127.0.0.1:9", 0.001)
     await served.seed(service, count)
     now = service.clock.now()
     events = [

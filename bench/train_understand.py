@@ -132,9 +132,7 @@ def main() -> None:
             intents[(intent, phrase)] = None
             forms[(form, phrase)] = None
     for name, pairs in (("intents", intents), ("forms", forms)):
-        examples = [
-            (label, tuple(dict.fromkeys(features(tokens(fold(phrase)))))) for label, phrase in pairs
-        ]
+        examples = [(label, tuple(dict.fromkeys(features(tokens(fold(phrase)))))) for label, phrase in pairs]
         labels = sorted({label for label, _ in examples}) if name == "intents" else list(FORMS)
         weights = learn(examples, labels)
         path = HOME / "weights" / f"{name}.tsv"

@@ -34,13 +34,18 @@ def redact(text: str) -> str:
     return text
 
 
+def _moment(seconds: float) -> str:
+    """2026-11-21T10:00:00.123Z: without a plus, which would look like a phone number to `redact`."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{int(seconds * 1000) % 1000:03d}Z"
+
+
 class JsonLines(logging.Formatter):
     """One JSON object a line: at, level, what, and the facts given as `extra`."""
 
     def format(self, record: logging.LogRecord) -> str:
         facts = {k: v for k, v in vars(record).items() if k not in _STANDARD}
         line = {
-            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "at": _moment(record.created),
             "level": record.levelname.lower(),
             "log": record.name,
             "what": record.getMessage(),

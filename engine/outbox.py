@@ -30,7 +30,6 @@ from flows.effects import (
     ShowCard,
     SpreadStop,
     TellStaff,
-    TryAgain,
     Unknown,
 )
 from flows.events import Claimed, ConsentWithdrawn, EffectSettled, OrderHandedOver, ProviderAnswered, Recovered

@@ -31,9 +31,7 @@ def _titles(language: str, script: str | None) -> dict[str, str]:
     return {texts[_PREFIX + verb].casefold(): verb for verb in sorted(VERBS)}
 
 
-def bound(
-    turn: Turn, event: CustomerPressed, meaning: Callable[[str], str]
-) -> tuple[str, Order | None, bool]:
+def bound(turn: Turn, event: CustomerPressed, meaning: Callable[[str], str]) -> tuple[str, Order | None, bool]:
     """(verb, order, still its current version); no order where the button cannot be bound to one.
 
     `meaning` reads a title that is none of ours, of a template that the shop wrote itself, as a verb ("": unclear).

@@ -17,6 +17,8 @@ VERSION = 1
 WINDOW = timedelta(hours=24)
 #: A document keeps this many journal lines; older ones move to the journal store.
 JOURNAL_TAIL = 40
+#: So many closed orders are remembered by their number alone, so that a late echo of one is not taken for a new order.
+FORMER_MOST = 200
 #: Event ids are remembered so long, and at most so many of them.
 SEEN_FOR = timedelta(days=90)
 SEEN_MOST = 500
@@ -76,6 +78,7 @@ class Conversation(Struct, frozen=True, omit_defaults=True, kw_only=True, tag="c
     ruling: Ruling | None = None  # what a person decided about this customer for good
     talk: Order | None = None  # a talk without an order: its card, as an order with seq 0
     moved: dict[str, str] = {}  # order id -> the phone it moved to
+    former: dict[str, str] = {}  # closed orders that left the document: order id -> the state it ended in
     last_channel: str = ""
     last_address: str = ""
     handed_over_at: datetime | None = None  # when we last said "a person will read this"

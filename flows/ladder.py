@@ -95,7 +95,7 @@ def _ask(turn: Turn, order: Order, index: int, found: Way) -> Order:
 
 
 def _stem(order: Order, channel: str) -> str:
-    """"It has changed" is said only to an address that has read it as it was before."""
+    """ "It has changed" is said only to an address that has read it as it was before."""
     address = order.fields.email if channel == "email" else order.fields.phone
     knows = any(
         a.version < order.version and a.address == address and a.status not in ("planned", "failed", "withdrawn")
@@ -158,10 +158,14 @@ def mark(order: Order, rung: int, status: str, *, effect_id: str = "", provider_
     return replace(order, asked=tuple(asked))
 
 
+def patience(order: Order) -> timedelta:
+    """How long until the next reminder about this order: each time twice as long, up to a bound."""
+    return min(REMIND_FIRST * 2 ** min(order.reminders, 8), REMIND_MOST)
+
+
 def hold(turn: Turn, order: Order, reason: str) -> Order:
     """Open, and a person's: the owner hears of it, and again later."""
-    wait = min(REMIND_FIRST * (2**order.reminders), REMIND_MOST)
-    turn.wake(f"remind:{order.id}", turn.now + wait)
+    turn.wake(f"remind:{order.id}", turn.now + patience(order))
     if order.state != "held":
         turn.note("held", order.id, by="rule", reason=reason)
     order = turn.put(replace(order, state="held", reminders=order.reminders + 1))

@@ -24,6 +24,10 @@ from flows.turn import Turn
 def told(turn: Turn, event: OrderTold) -> None:
     """The shop told of an order. Notice: accepted | same | conflict | unknown | stale."""
     known = turn.get(event.fields.id)
+    if known is None and event.fields.id in turn.was.former:
+        # long closed, and known by its number alone: a late echo, never a new order
+        turn.notice = "same"
+        return
     if known is None:
         if event.mode == "change":
             turn.notice = "unknown"
@@ -51,6 +55,7 @@ def _new(turn: Turn, event: OrderTold) -> None:
     turn.note("order.placed", fields.id, by="shop", via=event.source, total=str(fields.total.minor))
     turn.notice = "accepted"
     if event.cancelled:
+        turn.note("decided", fields.id, by="shop", via="api", state="cancelled", was="")
         turn.put(
             replace(order, state="cancelled", decided_by="shop", via="api", decided_at=turn.now, shop_cancelled=True)
         )
@@ -218,7 +223,7 @@ def arrived(turn: Turn, event: OrderHandedOver) -> None:
         turn.set(language=event.language)
     turn.note("order.arrived", order.id, by=event.moved_by)
     order = turn.put(order)
-    if event.ask and order.open:
+    if event.ask and (order.open or order.state == "ignored"):
         restart(turn, order)
     elif order.state == "confirmed":
         turn.wake(f"ship:{order.id}", turn.now + turn.policy.not_shipped_after)

@@ -138,7 +138,7 @@ def compose(turn: Turn, order: Order, template: str, by: Way, purpose: str, **va
     """One message about an order, in the form that fits the way: `<template>_link` where no answer can arrive."""
     if not by.two_way and _exists(f"{template}_link", by.channel):
         template = f"{template}_link"
-    carries_link = template.endswith("_link") or template.endswith("_email") or template in _LINKED
+    carries_link = template.endswith(("_link", "_email")) or template in _LINKED
     return Say(
         channel=by.channel,
         to=by.to,

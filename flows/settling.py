@@ -154,6 +154,7 @@ def _later(turn: Turn, open_: Open, provider: str, after: timedelta) -> None:
         _refused(turn, open_, provider, "gave_up")
         return
     wait = min(max(after, timedelta(seconds=1)), LATER_MOST)
+    turn.rest(f"ask:{open_.id}")
     turn.settle(open_.id, replace(open_, status="planned", by="", since=None, not_before=turn.now + wait))
 
 

@@ -38,14 +38,16 @@ def answer(
     spec = SPECS[template]
     wanted = {*spec.needs, *spec.may}
     carried: dict[str, Value] = basics(turn, order) if order else {"shop": turn.policy.name}
-    carried.update({"hours": v for v in hours_value(turn.policy).values()})
+    if "hours" in wanted:
+        carried.update(**hours_value(turn.policy))
     if event.channel == "email":
         wanted.add("shop")  # signs every mail
     carried = {k: v for k, v in carried.items() if k in wanted} | values
     contact = turn.contact(event.channel, event.address)
     if contact is not None and contact.stopped:
         # they wrote where they want no message: what became of their order is said on another channel
-        return tell(turn, order, template, but=frozenset({event.channel}), **carried) if order is not None else ""
+        more = {k: v for k, v in carried.items() if order and k not in basics(turn, order)}
+        return tell(turn, order, template, but=frozenset({event.channel}), **more) if order else ""
     buttons = spec.buttons[:_BUTTONS_MOST] if event.channel == "whatsapp" and order is not None else ()
     return turn.say(
         Say(

@@ -83,8 +83,7 @@ def news_due(turn: Turn, order: Order) -> None:
 
 
 def _late(turn: Turn, order: Order, timer: str, key: str) -> None:
-    wait = min(ladder.REMIND_FIRST * (2**order.reminders), ladder.REMIND_MOST)
-    turn.wake(f"{timer}:{order.id}", turn.now + wait)
+    turn.wake(f"{timer}:{order.id}", turn.now + ladder.patience(order))
     turn.note(key, order.id, by="rule")
     order = turn.put(replace(order, reminders=order.reminders + 1))
     order = turn.card(order)

@@ -11,7 +11,17 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from flows import hours, pacing
-from flows.conversation import JOURNAL_TAIL, SEEN_FOR, SEEN_MOST, WINDOW, Contact, Conversation, Note, Question
+from flows.conversation import (
+    FORMER_MOST,
+    JOURNAL_TAIL,
+    SEEN_FOR,
+    SEEN_MOST,
+    WINDOW,
+    Contact,
+    Conversation,
+    Note,
+    Question,
+)
 from flows.decision import Decision
 from flows.effects import AnyEffect, Open, PingOwner, Say, ShowCard, TellStaff, Value
 from flows.events import AnyEvent
@@ -243,9 +253,11 @@ class Turn:
         spilled: tuple[Note, ...] = ()
         if len(notes) > JOURNAL_TAIL:
             spilled, notes = notes[: -JOURNAL_TAIL // 2], notes[-JOURNAL_TAIL // 2 :]
+        orders, former = _recent(self.orders, was.former)
         document = replace(
             was,
-            orders=_recent(self.orders),
+            orders=orders,
+            former=former,
             contacts=tuple(self.contacts),
             timers=self.timers,
             open=tuple(self.open),
@@ -274,9 +286,11 @@ def _remember(seen: dict[str, int], event_id: str, now: datetime) -> dict[str, i
     return {**seen, event_id: second}
 
 
-def _recent(orders: list[Order]) -> tuple[Order, ...]:
+def _recent(orders: list[Order], former: dict[str, str]) -> tuple[tuple[Order, ...], dict[str, str]]:
+    """The orders that stay in the document; of the others their numbers and how they ended, the newest last."""
     closed = [o for o in orders if o.state in CLOSED]
     if len(closed) <= CLOSED_KEPT:
-        return tuple(orders)
-    gone = {o.seq for o in sorted(closed, key=lambda o: o.seq)[:-CLOSED_KEPT]}
-    return tuple(o for o in orders if o.seq not in gone)
+        return tuple(orders), former
+    gone = {o.seq: o for o in sorted(closed, key=lambda o: o.seq)[:-CLOSED_KEPT]}
+    former = former | {o.id: o.state for o in gone.values()}
+    return tuple(o for o in orders if o.seq not in gone), dict(list(former.items())[-FORMER_MOST:])

@@ -16,7 +16,7 @@ from sandbox.twilio import PretendTwilio
 from sandbox.world import World
 
 ACCOUNT = "AC" + "5a" * 16
-TWILIO_TOKEN, BOT_TOKEN = "sandbox-twilio-token", "700000000:AAsandbox-sandbox-sandbox-sandbox-1"  # noqa: S105 -- opens nothing
+TWILIO_TOKEN, BOT_TOKEN = "sandbox-twilio-token", "700000000:AAsandbox-sandbox-sandbox-sandbox-1"
 SENDER = "+34911234567"
 GROUP = -1001234567890
 PEOPLE = (Staff(101, "Olga", "owner"), Staff(102, "Ana", "staff"), Staff(103, "Ben", "staff"))

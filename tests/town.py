@@ -20,6 +20,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import aiohttp
+
 import run
 from engine.clock import FakeClock
 from engine.settings import Settings, build
@@ -27,8 +28,8 @@ from engine.settings.document import parse
 from flows import pointers
 from flows.conversation import Conversation
 from flows.orders import Order
-from sandbox.smtp import PretendSmtp
 from sandbox.serving import serve
+from sandbox.smtp import PretendSmtp
 from sandbox.telegram import PretendTelegram
 from sandbox.twilio import PretendTwilio, TwilioRules
 from sandbox.world import Fault, Received, World
@@ -76,7 +77,15 @@ shops:
     woocommerce: {{webhook_secret: "${{WOO}}"}}
     {in_shop}
 """
-ENV = {"KEY": KEY, "TWILIO": TOKEN, "API": API_TOKEN, "SHOPIFY": SHOPIFY_SECRET, "WOO": WOO_SECRET, "BOT": BOT_TOKEN, "OTHER": OTHER_TOKEN}
+ENV = {
+    "KEY": KEY,
+    "TWILIO": TOKEN,
+    "API": API_TOKEN,
+    "SHOPIFY": SHOPIFY_SECRET,
+    "WOO": WOO_SECRET,
+    "BOT": BOT_TOKEN,
+    "OTHER": OTHER_TOKEN,
+}
 #: Our templates that "Twilio has approved" in the town, in English.
 APPROVED = ("confirm", "reconfirm", "cancelled_by_shop", "cancelled_no_answer", "cancelled_optout", "missed_call")
 
@@ -103,7 +112,9 @@ class Town:
         calm = 0
         while calm < 4:
             await asyncio.sleep(0.002)
-            waiting = any(lane.next_moment(self.clock.now()) == self.clock.now() for lane in self.house.engine.lanes.all())
+            waiting = any(
+                lane.next_moment(self.clock.now()) == self.clock.now() for lane in self.house.engine.lanes.all()
+            )
             await self.world.settled()
             due = await self.house.store.due(self.clock.now(), 1)
             busy = self.house.busy() or waiting or self.world.under_way or due
@@ -174,14 +185,20 @@ class Town:
     async def woo(self, body: dict[str, Any], **headers: str) -> int:
         raw = json.dumps(body).encode()
         signed = base64.b64encode(hmac.digest(WOO_SECRET.encode(), raw, hashlib.sha256)).decode()
-        sent = {"Content-Type": "application/json", "X-WC-Webhook-Signature": signed, "X-WC-Webhook-Topic": "order.created"}
+        sent = {
+            "Content-Type": "application/json",
+            "X-WC-Webhook-Signature": signed,
+            "X-WC-Webhook-Topic": "order.created",
+        }
         async with self.http.post(f"{self.url}/hooks/woocommerce/demo", data=raw, headers=sent | headers) as answer:
             status = answer.status
         await self.settle()
         return status
 
     async def report(self, order_id: str, kind: str, **more: str) -> int:
-        status, _ = await self.api("POST", f"/orders/{order_id}/events", {"type": kind, "at": self.clock.now().isoformat(), **more})
+        status, _ = await self.api(
+            "POST", f"/orders/{order_id}/events", {"type": kind, "at": self.clock.now().isoformat(), **more}
+        )
         await self.settle()
         return status
 

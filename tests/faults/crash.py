@@ -44,7 +44,7 @@ KEY = bytes(range(32))
 ENV = {"KEY": base64.b64encode(KEY).decode(), "TWILIO": "crash-token", "API": "crash-api-token"}
 ACCOUNT, SMS_FROM, WA_FROM = "AC" + "c" * 32, "+34911000001", "+34911000002"
 #: Business seconds in a machine's second: while the killing goes on, and afterwards.
-STORM_PACE, DRAIN_PACE = 60.0, 1500.0
+STORM_PACE, DRAIN_PACE = 60.0, 2500.0
 #: Machine seconds for all that is left to run its course.
 DRAIN_MOST_S = 60.0
 POSTED_AT_ONCE = 16
@@ -66,9 +66,9 @@ twilio:
 smtp: {{url: "{smtp}", from: "Demo Shop <orders@example.com>", rate: 200}}
 confirmation:
   ladder:
-    - {{channel: sms, wait: 1h}}
-    - {{channel: whatsapp, wait: 1h}}
-    - {{channel: email, wait: 1h}}
+    - {{channel: sms, wait: 40m}}
+    - {{channel: whatsapp, wait: 40m}}
+    - {{channel: email, wait: 40m}}
     - {{channel: staff, wait: 12h}}
   quiet_hours: null
 limits: {{first_sms_per_number_day: null, first_sms_per_prefix_hour: null, first_sms_per_hour: null}}
@@ -336,6 +336,7 @@ class Storm:
         await self._kill()
         self.verdict.kills += 1
         self._dawdling = False
+        self._world.mend()
         self._pace = self._world.pace = self._pace.at(DRAIN_PACE)
         await self._birth()
         await self._serving()

@@ -22,12 +22,14 @@ from typing import Any
 import msgspec
 
 import run
+from engine.ports import Handled
+from flows.decision import Decision
 from flows.effects import Open
-from storage import codec, sqlite
+from storage import sqlite
 from tests.faults.fast_clock import FastClock, Pace
 
 #: How long a commit of the broken build comes after its acknowledgement: what a busy disk's fsync takes.
-COMMIT_AFTER_S = 0.1
+COMMIT_AFTER_S = 0.05
 
 
 class Birth(msgspec.Struct):
@@ -71,14 +73,21 @@ def _still_planned(open_: Open) -> Open:
 
 
 def _sending_not_committed() -> None:
-    write = sqlite.SqliteStore._write
+    transact = sqlite.SqliteStore.transact
 
-    def forgetful(self: Any, row: Any, unit: Any, decision: Any, *_: bytes) -> None:
-        kept = msgspec.structs.replace(decision.document, open=tuple(map(_still_planned, decision.document.open)))
-        raw, spilled = codec.dump(kept), codec.dump_notes(decision.spilled)
-        write(self, row, unit, msgspec.structs.replace(decision, document=kept), raw, spilled)
+    async def forgetful(self: Any, event: Any, decide: Any, now: Any) -> Handled:
+        decided: list[Decision] = []
 
-    sqlite.SqliteStore._write = forgetful  # type: ignore[method-assign]
+        def forgetting(*given: Any) -> Decision:
+            decided.append(decide(*given))
+            document = decided[-1].document
+            kept = msgspec.structs.replace(document, open=tuple(map(_still_planned, document.open)))
+            return msgspec.structs.replace(decided[-1], document=kept)
+
+        handled = await transact(self, event, forgetting, now)
+        return handled if handled.decision is None else Handled(decision=decided[-1])
+
+    sqlite.SqliteStore.transact = forgetful  # type: ignore[method-assign]
 
 
 def _blind_resend() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from tests.town import ANA_PHONE, WA_FROM, town
 
 DECIDED = {

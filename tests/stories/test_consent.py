@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+
 from tests.town import ANA_PHONE, API_TOKEN, OTHER_TOKEN, SMS_FROM, WA_FROM, Town, town
 
 
@@ -30,7 +31,7 @@ async def test_stop_moves_the_question_elsewhere(tmp_path: Path, word: str) -> N
 
 @pytest.mark.parametrize("text", ["stop everything", "STOPALL"])
 async def test_stop_everything_silences_the_person(tmp_path: Path, text: str) -> None:
-    """"Stop everything" means every channel: no text, no WhatsApp, no mail; a person takes over."""
+    """ "Stop everything" means every channel: no text, no WhatsApp, no mail; a person takes over."""
     async with town(tmp_path) as t:
         order = await t.order()
         await t.sms(text)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.town import ANA_PHONE, Town, town
 
 BEN_PHONE = "+34600000002"

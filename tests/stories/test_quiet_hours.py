@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+
 from tests.town import ANA_PHONE, local, town
 
 CANCELS = "confirmation: {ladder: [{channel: sms, wait: 4h}, {channel: staff, wait: 2h}], if_unanswered: cancel}"

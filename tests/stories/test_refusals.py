@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from tests.town import ANA_PHONE, town
 
 HARD = ("unroutable", "no_permission", "landline", "opted_out", "landline_late", "unknown", "filtered")

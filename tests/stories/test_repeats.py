@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.town import ANA_PHONE, Town, town
 
 
@@ -68,7 +69,7 @@ async def test_receipts_in_any_order(tmp_path: Path, seed: int) -> None:
 
 
 async def test_a_late_failure_after_the_delivery(tmp_path: Path) -> None:
-    """"Delivered" and then "failed" of the same text: it was delivered, so nobody is asked twice."""
+    """ "Delivered" and then "failed" of the same text: it was delivered, so nobody is asked twice."""
     async with town(tmp_path) as t:
         await t.order()
         message = t.twilio.messages[t.world.texts(ANA_PHONE)[0].provider_id]
@@ -112,7 +113,9 @@ async def test_the_same_day_shuffled(tmp_path: Path) -> None:
     assert len(days[0]) == 2
 
 
-@pytest.mark.parametrize("path", ["/orders", "/hooks/twilio/message", "/hooks/twilio/status", "/c/0123456789012345678901"])
+@pytest.mark.parametrize(
+    "path", ["/orders", "/hooks/twilio/message", "/hooks/twilio/status", "/c/0123456789012345678901"]
+)
 async def test_a_body_over_64_kb_is_refused(tmp_path: Path, path: str) -> None:
     """413 before anything is read into an event; the service goes on."""
     async with town(tmp_path) as t:

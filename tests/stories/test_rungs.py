@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from sandbox.twilio import TwilioRules
 from tests.town import ANA_PHONE, APPROVED, local, town
+
 
 async def test_digits_where_the_words_would_opt_out(tmp_path: Path) -> None:
     """At Twilio YES and CANCEL are opt-in and opt-out words, so the text offers 1, 2, 3 and no word."""
@@ -49,7 +51,11 @@ async def test_whatsapp_opens_with_a_template_and_its_buttons(tmp_path: Path) ->
         await t.skip(4.1)
         asked = t.world.texts(ANA_PHONE, "whatsapp")[-1]
         assert asked.extra["template"]
-        assert [b["title"] for b in asked.extra["buttons"]] == ["Yes, it is right", "Change something", "Cancel the order"]
+        assert [b["title"] for b in asked.extra["buttons"]] == [
+            "Yes, it is right",
+            "Change something",
+            "Cancel the order",
+        ]
         assert order in asked.text
         await t.press(0)
         assert await t.state(order) == "confirmed"
