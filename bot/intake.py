@@ -42,14 +42,13 @@ class Intake:
             front.count("hook_unavailable", route=ROUTE)
             raise
         except Exception as error:  # noqa: BLE001 - the outer loop of an update: logged, kept, and the next one is taken
-            _log_failure(error)
+            log.error("telegram.update_failed", extra={"error": type(error).__name__, "frames": frames_of(error)})
             await front.keep(ROUTE, body, {"content-type": "application/json"}, type(error).__name__)
             front.count("hook_kept", route=ROUTE)
             return
         self._desk.calls.afterwards(answers)
 
 
-def _log_failure(error: Exception) -> None:
+def frames_of(error: Exception) -> str:
     """Where it happened, without the exception's own words: they may quote what somebody wrote."""
-    frames = "".join(traceback.format_tb(error.__traceback__))
-    log.error("telegram.update_failed", extra={"error": type(error).__name__, "frames": frames})
+    return "".join(traceback.format_tb(error.__traceback__))

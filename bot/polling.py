@@ -16,7 +16,7 @@ from aiogram.methods import TelegramMethod
 
 from bot.calls import TelegramCalls, code_of, waited
 from bot.inbound import ALLOWED_UPDATES
-from bot.intake import Intake
+from bot.intake import Intake, frames_of
 from bot.start import Start
 from engine.ports import StoreUnavailable
 
@@ -79,6 +79,9 @@ class Polling:
                 pause_s = self._again_s
             except TelegramAPIError as error:
                 pause_s = await self._pause(error, pause_s)
+            except Exception as error:  # noqa: BLE001 - the outer loop of the bot: logged, and it goes on
+                log.error("telegram.poll_bug", extra={"error": type(error).__name__, "frames": frames_of(error)})
+                await waited(self._stop, AGAIN_MOST_S)
         await self._confirm()
 
     async def _fetch(self) -> list[Raw]:

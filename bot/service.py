@@ -14,6 +14,9 @@ from bot.start import Start
 from bot.webhook import routes
 from engine.ports import Front
 
+#: A call that hangs at the end is given up after so long; what it would have confirmed comes again and is known.
+CLOSE_S = 5.0
+
 
 class TelegramService:
     """`desk` is the port for the outbox; `routes` belong to the web application; `run` goes on until `close`.
@@ -63,5 +66,7 @@ class TelegramService:
         if self._polling is not None:
             self._polling.stop()
         if self._running is not None:
-            await self._running
+            await asyncio.wait({self._running}, timeout=CLOSE_S)
+            self._running.cancel()
+            await asyncio.gather(self._running, return_exceptions=True)
         await self.desk.close()

@@ -25,6 +25,8 @@ _CODES = {
     "why": "why",
     "code": "why",
 }
+#: Lists of codes, by the family of their words.
+_LISTS = {"parts": "part"}
 #: `by` is a code here; everywhere else it is a person's name.
 _BY_IS_A_CODE = frozenset({"decided"})
 #: Zero of these says nothing, so that the optional part around it is left out.
@@ -81,6 +83,9 @@ class Words:
 
     def _word(self, key: str, name: str, value: str) -> str | None:
         """The catalogue's word where the value is a code."""
+        if name in _LISTS:
+            found = [find(f"{_LISTS[name]}.{code}", self.language) or code for code in value.split(", ")]
+            return cleaned(name, ", ".join(found))
         if name == "why" and value and find(f"reason.{value}", self.language):
             return self.say(f"reason.{value}")
         family = "who" if name == "by" and key in _BY_IS_A_CODE else _CODES.get(name)
@@ -90,7 +95,8 @@ class Words:
         return f"{_ISOLATE}{text}{_END}" if self._rtl and text else text
 
     def _plural(self, value: Value | None) -> str:
-        return plural_of(value, self.language) if isinstance(value, int) else "other"
+        counted = int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
+        return plural_of(counted, self.language) if isinstance(counted, int) else "other"
 
 
 class _Lenient(dict[str, str]):

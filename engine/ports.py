@@ -14,9 +14,9 @@ What a provider says of one message is an Outcome (flows/effects.py), never an e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
@@ -27,6 +27,12 @@ from flows.effects import Outcome, PingOwner, ShowCard, TellStaff
 from flows.events import AnyEvent
 from flows.pointers import Pointer
 from flows.policy import Policy
+
+if TYPE_CHECKING:  # the history's commands need no conversations, and conversations no address reader
+    from engine.history_record import Closed, Kept as KeptOrder
+    from flows.risk.backtest import Replayed
+    from flows.risk.history import PastOrder
+    from flows.risk.identity import Identity
 
 Decide = Callable[[Document | None, str, AnyEvent, datetime], Decision]
 
@@ -213,6 +219,55 @@ class Store(Protocol):
         """Orders by state, open effects, and such, for metrics."""
 
     async def close(self) -> None: ...
+
+
+class Appended(Struct, frozen=True):
+    """What became of orders that were appended: new, kept before with other facts, kept before just so, erased for good."""
+
+    new: int = 0
+    changed: int = 0
+    same: int = 0
+    erased: int = 0
+
+
+class ImportMark(Struct, frozen=True):
+    """How far an import has come. `source` names the file and how it is read; an empty `state` takes the mark away."""
+
+    source: bytes
+    state: bytes = b""
+
+
+class History(Protocol):
+    """The shop's past: closed orders, found by phone, e-mail and address keys. A store keeps keys hashed and orders sealed."""
+
+    async def append_history(self, shop: str, orders: Sequence[Closed], mark: ImportMark | None = None) -> Appended:
+        """Keep closed orders, and the mark with them, in one commit. One row for each order id: told again, it is the same
+        row; what the service itself saw is not overwritten by a file. Raises StoreUnavailable: nothing was written."""
+
+    async def history(self, shop: str, who: Identity) -> tuple[PastOrder, ...]:
+        """Orders that are this customer's by phone, e-mail or address, each with what matched. Under a key that is shared
+        by hundreds (a pick-up point) only the latest are looked at."""
+
+    async def usual_amount(self, shop: str, currency: str) -> int:
+        """The shop's median order in minor units, within 2 %; 0 while too few are known."""
+
+    async def history_counts(self, shop: str) -> dict[str, int]:
+        """Orders kept, by how they ended."""
+
+    async def clear_history(self, shop: str, order_ids: Sequence[str]) -> int:
+        """Strike orders off for good: they say nothing bad any more, whatever is imported later. How many there were."""
+
+    async def export_history(self, shop: str, who: Identity) -> list[KeptOrder]:
+        """Everything kept about this person, found by phone or e-mail."""
+
+    async def erase_history(self, shop: str, who: Identity) -> int:
+        """Make those rows unreadable, for good: a later import of them counts as erased. How many there were."""
+
+    def replay_history(self, shop: str) -> Iterator[Replayed]:
+        """Every order kept of the shop, in no order, read as it goes."""
+
+    async def import_mark(self, shop: str, source: bytes) -> bytes | None:
+        """The state of an import that was broken off; None where there is none."""
 
 
 class PageView(Struct, frozen=True):

@@ -35,6 +35,7 @@ from flows.pointers import Pointer
 from storage import codec
 from storage import sqlite_schema as sql
 from storage.sealing import Sealer
+from storage.sqlite_history import Errand, SqliteHistory
 
 BATCH = 32
 #: Of a batch, so many places at most go to timers and the outbox while people wait.
@@ -55,7 +56,9 @@ SQLITE_LEAST = (3, 51, 0)
 class _Unit:
     __slots__ = ("born", "decide", "event", "future", "now", "result")
 
-    def __init__(self, event: AnyEvent, decide: Decide, now: datetime, future: asyncio.Future[Handled]) -> None:
+    def __init__(
+        self, event: AnyEvent | Errand, decide: Decide, now: datetime, future: asyncio.Future[Handled]
+    ) -> None:
         self.event = event
         self.decide = decide
         self.now = now
@@ -90,8 +93,12 @@ def _at(ms: int) -> datetime:
     return _EPOCH + ms * _MS
 
 
-class SqliteStore:
-    """See engine.ports.Store. `on_fatal` is called when the file can no longer be trusted: the process has to end."""
+def _undecided(document: Document | None, new_id: str, event: AnyEvent, now: datetime) -> Decision:
+    raise AssertionError("an errand decides nothing")
+
+
+class SqliteStore(SqliteHistory):
+    """See engine.ports.Store and engine.ports.History. `on_fatal` is called when the file can no longer be trusted: the process has to end."""
 
     def __init__(self, path: str, key: bytes, on_fatal: Callable[[str], None] | None = None) -> None:
         self.path = path
@@ -196,6 +203,16 @@ class SqliteStore:
             self._pumping = loop.create_task(self._pump())
         return await unit.future
 
+    async def errand(self, errand: Errand) -> None:
+        if self._broken:
+            raise StoreUnavailable(self._broken)
+        loop = asyncio.get_running_loop()
+        unit = _Unit(errand, _undecided, _EPOCH, loop.create_future())
+        self._machine.append(unit)
+        if self._pumping is None:
+            self._pumping = loop.create_task(self._pump())
+        await unit.future
+
     def _take(self) -> list[_Unit]:
         people, machine = self._people, self._machine
         share = BATCH if not people else BATCH_MACHINE
@@ -260,6 +277,11 @@ class SqliteStore:
             return
         unit.result = None
         try:
+            if isinstance(unit.event, Errand):
+                with self._db:  # a savepoint: an errand that fails halfway leaves no trace in the batch
+                    unit.event.run()
+                unit.result = Handled(decision=None)
+                return
             row = self._find(unit.event.to)
             if row is None and not unit.event.opens:
                 unit.result = Handled(decision=None)

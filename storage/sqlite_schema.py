@@ -1,7 +1,7 @@
 """The tables and every statement of the SQLite store."""
 
 #: Written into PRAGMA user_version; a file with a higher one belongs to a newer program.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS installation (
@@ -47,6 +47,33 @@ CREATE TABLE IF NOT EXISTS kept (
     key BLOB NOT NULL,
     body BLOB NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS history_shop (
+    n INTEGER PRIMARY KEY,
+    shop TEXT NOT NULL UNIQUE,
+    key BLOB NOT NULL               -- the key of the shop's history, wrapped
+);
+CREATE TABLE IF NOT EXISTS history (
+    n INTEGER PRIMARY KEY,
+    shop INTEGER NOT NULL,
+    closed INTEGER NOT NULL,        -- days since 1970
+    sealed BLOB                     -- NULL: erased
+);
+CREATE TABLE IF NOT EXISTS history_key (
+    key INTEGER NOT NULL,           -- eight bytes of the keyed hash of (shop, key)
+    n INTEGER NOT NULL,
+    PRIMARY KEY (key, n)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS history_tally (
+    shop INTEGER NOT NULL,
+    name TEXT NOT NULL,             -- ended:<how> | amount:<currency>
+    bucket INTEGER NOT NULL,        -- of an amount
+    orders INTEGER NOT NULL,
+    PRIMARY KEY (shop, name, bucket)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS history_import (
+    source BLOB PRIMARY KEY,        -- keyed hash of (shop, file and mapping)
+    mark BLOB NOT NULL              -- counts only
+) WITHOUT ROWID;
 """
 
 FIRST_KEY = "INSERT INTO installation (one, key) VALUES (1, ?) ON CONFLICT DO NOTHING"
@@ -77,3 +104,26 @@ KEEP = "INSERT INTO kept (id, at, key, body) VALUES (?, ?, ?, ?) ON CONFLICT DO 
 KEPT = "SELECT id, key, body FROM kept ORDER BY at LIMIT ?"
 DROP_KEPT = "DELETE FROM kept WHERE id = ?"
 COUNT_ORDERS = "SELECT state, count(*) FROM shop_order GROUP BY state"
+
+HISTORY_SHOP = "SELECT n, key FROM history_shop WHERE shop = ?"
+HISTORY_SHOP_NEW = "INSERT INTO history_shop (shop, key) VALUES (?, ?)"
+HISTORY_INSERT = "INSERT INTO history (shop, closed, sealed) VALUES (?, ?, ?)"
+HISTORY_UPDATE = "UPDATE history SET closed = ?, sealed = ? WHERE n = ?"
+HISTORY_RESEAL = "UPDATE history SET sealed = ? WHERE n = ?"
+HISTORY_ERASE = "UPDATE history SET sealed = NULL, closed = 0 WHERE n = ?"
+HISTORY_KEY = "INSERT INTO history_key (key, n) VALUES (?, ?) ON CONFLICT DO NOTHING"
+HISTORY_DROP_KEY = "DELETE FROM history_key WHERE key = ? AND n = ?"
+HISTORY_BY_KEY = """SELECT h.n, h.sealed FROM history_key k JOIN history h ON h.n = k.n WHERE k.key = ?
+    ORDER BY k.n DESC LIMIT ?"""
+HISTORY_COUNT = """INSERT INTO history_tally (shop, name, bucket, orders) VALUES (?, ?, ?, ?)
+    ON CONFLICT (shop, name, bucket) DO UPDATE SET orders = orders + excluded.orders"""
+HISTORY_TALLIES = """SELECT t.name, t.orders FROM history_tally t JOIN history_shop s ON s.n = t.shop
+    WHERE s.shop = ? AND t.name GLOB 'ended:*'"""
+HISTORY_AMOUNTS = """SELECT t.bucket, t.orders FROM history_tally t JOIN history_shop s ON s.n = t.shop
+    WHERE s.shop = ? AND t.name = ? ORDER BY t.bucket"""
+HISTORY_PAGE = """SELECT h.n, h.sealed, s.key FROM history h JOIN history_shop s ON s.n = h.shop
+    WHERE h.n > ? AND s.shop = ? ORDER BY h.n LIMIT ?"""
+HISTORY_MARK = """INSERT INTO history_import (source, mark) VALUES (?, ?)
+    ON CONFLICT (source) DO UPDATE SET mark = excluded.mark"""
+HISTORY_UNMARK = "DELETE FROM history_import WHERE source = ?"
+HISTORY_MARKED = "SELECT mark FROM history_import WHERE source = ?"

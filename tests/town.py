@@ -103,7 +103,21 @@ class Town:
         self.group = 0
         self.http: aiohttp.ClientSession
         self.url = ""
+        self.settings: Settings
         self._orders = 1000
+
+    async def open_house(self) -> None:
+        """Start the service on what its disk holds; returns when the bot, where there is one, listens."""
+        self.house = run.House(self.settings, self.clock)
+        host, _, port = self.settings.listen.rpartition(":")
+        await self.house.start(host, int(port))
+        if self.group:
+            await asyncio.wait_for(self.tg.state.updates.polled.wait(), 10)
+        await self.settle()
+
+    async def close_house(self) -> None:
+        self.tg.state.updates.polled.clear()
+        await self.house.stop()
 
     # -- time
 
@@ -117,7 +131,7 @@ class Town:
             )
             await self.world.settled()
             due = await self.house.store.due(self.clock.now(), 1)
-            busy = self.house.busy() or waiting or self.world.under_way or due
+            busy = self.house.busy() or waiting or self.world.under_way or due or self.tg.pending_updates()
             calm = 0 if busy else calm + 1
 
     async def skip(self, hours: float = 0, **by: float) -> None:
@@ -290,6 +304,11 @@ class Town:
         """What the group finally shows of an order's cards."""
         return [m for m in self.tg.shows(self.group) if m.buttons and order_id in m.text]
 
+    async def replies(self, who: int, text: str, to: Any) -> None:
+        """Write a reply to a message of the group."""
+        await self.tg.says(who, self.group, text, to.message_id)
+        await self.settle()
+
     def group_texts(self) -> list[str]:
         return [m.text for m in self.tg.shows(self.group)]
 
@@ -300,7 +319,7 @@ class Town:
         """Press a button (by its words) on the order's card; gives the toast."""
         cards = [m for m in self.tg.shows(self.group) if order_id in m.text and m.buttons]
         assert cards, f"no card of {order_id} in the group"
-        toast = await self.tg.presses(who, cards[0].message_id, button, self.group)
+        toast = await self.tg.presses(who, cards[0].message_id, button, self.group, wait_s=2)
         await self.settle()
         return toast
 
@@ -353,10 +372,9 @@ async def town(
             in_shop=in_shop,
         )
         here.http = await stack.enter_async_context(aiohttp.ClientSession())
-        here.house = run.House(settings_of(text), clock)
-        await here.house.start("127.0.0.1", port)
-        stack.push_async_callback(here.house.stop)
-        await here.settle()
+        here.settings = settings_of(text)
+        await here.open_house()
+        stack.push_async_callback(here.close_house)
         yield here
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from msgspec.structs import replace
 
 from engine.settings.model import Blocks, Settings, Shop
@@ -71,9 +73,21 @@ def _policy(shop: Shop, blocks: Blocks, shares: dict[str, tuple[str, ...]]) -> P
         not_shipped_after=blocks.delivery.not_shipped_after,
         no_news_after=blocks.delivery.no_news_after,
         risk_enabled=blocks.risk.enabled,
+        risk=blocks.risk.policy(),
+        on_trusted=blocks.risk.trusted,
+        on_review=blocks.risk.review,
+        disposable=_disposable(),
         payment_link=shop.payment_link or "",
         faq=shop.faq,
     )
+
+
+@lru_cache(maxsize=1)
+def _disposable() -> frozenset[str]:
+    """Domains of throw-away e-mail, as the package of that name lists them: a signal, never a block."""
+    from disposable_email_domains import blocklist
+
+    return frozenset(blocklist)
 
 
 def _templates(blocks: Blocks) -> frozenset[tuple[str, str]]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from msgspec.structs import replace
 from pydantic import PlainValidator
 
 from engine.settings.block import Block, setting
 from engine.settings.faults import wrong
 from engine.settings.values import Amount, Duration, Flag, QuietHours, SmsSender, Wait
 from flows.policy import Policy, Rung
+from flows.risk.policy import RiskPolicy, Weights
 
 _DEFAULT = Policy(shop="", name="")
 
@@ -58,10 +60,55 @@ class CountryRule(Block):
     sender: SmsSender | None = setting("write from this sender there", None, eg='"+34600000000"')
 
 
+_RISK = RiskPolicy()
+
+
+def _weights(value: object) -> dict[str, float]:
+    """Signal -> points; only what differs from the defaults."""
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise wrong("signals and their points belong here", "Write for example {refused: 35, big_first: 0}.")
+    known = Weights.__struct_fields__
+    found: dict[str, float] = {}
+    for name, points in value.items():
+        if name not in known:
+            raise wrong(f"there is no signal {name}", f"The signals are {', '.join(known)}.")
+        try:
+            found[name] = float(points)
+        except (TypeError, ValueError):
+            raise wrong(f"{name} needs points", "Write a number from 0 (off) to 100.") from None
+        if not 0 <= found[name] <= 100:
+            raise wrong(f"{name} has {found[name]:g} points", "Write a number from 0 (off) to 100.")
+    return found
+
+
 class Risk(Block):
-    """What past orders say about a new one."""
+    """What past orders say about a new one. A red flag never cancels by itself."""
 
     enabled: Flag = setting("assess orders", True)
+    trusted: Literal["confirm", "ask"] = setting("a known good customer is confirmed at once, or asked like anybody", "confirm")
+    review: Literal["staff", "ask"] = setting("where the past looks bad only staff confirm, or the customer's yes is enough", "staff")
+    watch_from: float = setting("score from which the reasons stand on the card", _RISK.watch_from, least=1)
+    review_from: float = setting("score from which the order is flagged at once", _RISK.review_from, least=1)
+    trusted_orders: int = setting("so many paid orders make a known good customer", _RISK.trusted_orders, least=1)
+    half_life: Wait = setting("after it a bad order counts half", _RISK.half_life, eg="180d")
+    forget_after: Wait = setting("after it a bad order does not count", _RISK.forget_after, eg="1095d")
+    weights: Annotated[dict[str, float], PlainValidator(_weights)] = setting(
+        "signal -> points where they differ from the defaults (docs/history.md lists them)", dict, eg="{big_first: 0}"
+    )
+
+    def policy(self) -> RiskPolicy:
+        return replace(
+            _RISK,
+            enabled=self.enabled,
+            weights=replace(_RISK.weights, **self.weights),
+            watch_from=self.watch_from,
+            review_from=self.review_from,
+            trusted_orders=self.trusted_orders,
+            half_life=self.half_life,
+            forget_after=self.forget_after,
+        )
 
 
 class Delivery(Block):

@@ -19,6 +19,7 @@ from bot.words import Words
 from flows.cards import _BUTTONS
 from flows.effects import Card, Line, Value
 from flows.money import Money
+from flows.risk.policy import Weights
 from flows.understand import INTENTS
 from flows.wording import Moment
 from flows.wording.pattern import mentioned, parse
@@ -32,6 +33,7 @@ _CALLS = {
 }  # fmt: skip
 #: What a computed key can become: the fixed beginning -> the endings.
 _COMPUTED = {
+    "risk.": Weights.__struct_fields__,
     "reason.": (),  # a Reason's own key, found where the Reason is made
     "again.": (),  # a Reason again: made of reason.* by Words
     "held.": (),  # found where hold() is called
@@ -171,6 +173,17 @@ def test_values_are_in_the_language_of_the_reader() -> None:
     asked: dict[str, Value] = {"channel": "email", "status": "failed", "code": "opted_out", "at": at}
     assert Words("fr").say("tried", asked).startswith("E-mail : échec (le client y a dit stop) · jeu")
     assert Words("ru").say("call.again", {"order": "1", "count": 3}).endswith("(пока 3 звонка).")
+
+
+def test_reasons_of_the_past_are_in_words() -> None:
+    """Codes inside values have their words too: what is missing in an address, what is odd about a number."""
+    missing = Words("es").say("risk.missing_parts", {"parts": "house, postcode", "orders": ""})
+    assert missing == "A la dirección le falta: número, código postal"
+    refused = {"count": "2", "orders": "900, 800", "last": "2026-05-01"}
+    assert Words("en").say("risk.refused", refused) == "Parcels refused at the door: 2 (900, 800), last 2026-05-01"
+    assert (
+        Words("en").say("risk.odd_phone", {"why": "made_up", "orders": ""}) == "The phone number looks wrong: invented"
+    )
 
 
 def test_a_key_that_nobody_wrote_still_says_something() -> None:

@@ -166,6 +166,7 @@ class Storm:
         self._url = f"http://127.0.0.1:{self._port}"
         self._tasks: set[asyncio.Task[Any]] = set()
         self._life = 0
+        self._up = asyncio.Event()  # the service is known to serve
         self._settings = ""
         self._dawdling = True
 
@@ -202,6 +203,7 @@ class Storm:
         )
 
     async def _kill(self) -> None:
+        self._up.clear()
         if not self._life:
             return
         with contextlib.suppress(ProcessLookupError):
@@ -217,6 +219,7 @@ class Storm:
         while time.monotonic() < end:
             with contextlib.suppress(aiohttp.ClientError):
                 async with self._http.get(f"{self._url}/orders", headers=_TOKEN):
+                    self._up.set()
                     return
             await asyncio.sleep(0.02)
         raise TimeoutError("the service does not come up")
@@ -229,9 +232,9 @@ class Storm:
         task.add_done_callback(self._tasks.discard)
 
     async def _shop(self, kills: int, every_s: float) -> None:
-        """Posts a share of the orders in each life, some of them twice or three times at once."""
+        """Posts the orders evenly over the lives, some of them twice or three times at once."""
         turn = asyncio.Semaphore(POSTED_AT_ONCE)
-        share = self.verdict.orders / (kills + 1)
+        apart_s = (kills + 1) * every_s / self.verdict.orders
 
         async def place(n: int) -> None:
             async with turn:
@@ -240,10 +243,9 @@ class Storm:
 
         async with asyncio.TaskGroup() as group:
             for n in range(self.verdict.orders):
-                while n >= (self.verdict.kills + 1) * share:
-                    await asyncio.sleep(0.01)
+                await self._up.wait()
                 group.create_task(place(n))
-                await asyncio.sleep(every_s / share * self.dice.uniform(0, 2))
+                await asyncio.sleep(apart_s * self.dice.uniform(0, 2))
 
     async def _post(self, body: dict[str, Any]) -> None:
         while True:
@@ -321,8 +323,8 @@ class Storm:
                 await self._kill()
                 self.verdict.kills += 1
                 await self._birth()
-            await shop
             await self._serving()
+            await shop
             if drain:
                 await self._drain()
             else:

@@ -1,0 +1,273 @@
+"""The shop's past in SQLite: one sealed row for each closed order, and a short keyed hash for each key it is found under.
+
+    history_shop     one key per shop, wrapped; every row of the shop is sealed under it
+    history          the sealed rows. An erased one keeps its place without content, so that no later import brings it back
+    history_key      (first 8 bytes of the keyed hash of shop and key, row): one for the order's id, phone, e-mail, address keys
+    history_tally    endings and amounts as counts, for the usual order and the reports
+    history_import   how far an import of a file has come; committed with the rows it speaks of
+
+Eight bytes: among a hundred million keys a lookup meets a stranger's row less than once in a hundred billion times, and a met
+row is opened and compared before it counts. Rows are hashed before the transaction, which they share with the units of the one
+road (see Errand). Weak spot: a row is sealed under its shop's key, so erasing one person rewrites rows instead of dropping a
+key, and an older backup still holds them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+
+import apsw
+
+from engine import history_record as record
+from engine.history_record import Closed, Kept
+from engine.ports import Appended, ImportMark
+from flows.risk.backtest import Replayed
+from flows.risk.history import PastOrder
+from flows.risk.identity import Identity
+from storage import sqlite_schema as sql
+from storage.sealing import Sealer
+
+#: Rows looked at under one key, latest first. A pick-up point's address holds thousands, and none of them is more telling.
+MOST_CANDIDATES = 200
+MOST_AT_ADDRESS = 50
+#: Buckets of amounts are 2 % wide: nobody's usual order is known better than that.
+_WIDTH = math.log(1.02)
+#: Fewer orders say nothing about what is usual in a shop.
+USUAL_FROM = 30
+#: Rows read at once when the whole past is replayed.
+_PAGE = 1000
+
+_Tally = Counter[tuple[str, int]]
+
+
+class Errand:
+    """Rows that belong to no conversation, written in a batch of the one road. `run` may be called again after a rollback."""
+
+    to = ()
+    event_id = ""
+    opens = False
+
+    def __init__(self, run: Callable[[], object]) -> None:
+        self.run = run
+
+
+class SqliteHistory:
+    """See engine.ports.History. A part of SqliteStore, which brings the connections and the road."""
+
+    _db: apsw.Connection
+    _reader: apsw.Connection
+    _sealer: Sealer
+
+    async def errand(self, errand: Errand) -> None:
+        """Run it inside a transaction of the road; returns after the commit."""
+        raise NotImplementedError
+
+    # -- writing
+
+    async def append_history(self, shop: str, orders: Sequence[Closed], mark: ImportMark | None = None) -> Appended:
+        hashed = [(self._key(shop, f"o|{order.order_id}"), order) for order in orders]
+        marked = None if mark is None else (self._source(shop, mark.source), mark.state)
+        done = Appended()
+
+        def run() -> None:
+            nonlocal done
+            done = self._append(shop, hashed)
+            if marked is not None and marked[1]:
+                self._db.execute(sql.HISTORY_MARK, marked)
+            elif marked is not None:
+                self._db.execute(sql.HISTORY_UNMARK, marked[:1])
+
+        await self.errand(Errand(run))
+        return done
+
+    def _append(self, shop: str, orders: list[tuple[int, Closed]]) -> Appended:
+        n, wrapped = self._shop(shop)
+        keys: list[tuple[int, int]] = []
+        tally: _Tally = Counter()
+        new = changed = same = erased = 0
+        for own, order in orders:
+            found = self._order(own, order.order_id, wrapped)
+            if found is None:
+                row = self._insert(n, wrapped, order)
+                self._db.execute(sql.HISTORY_KEY, (own, row))  # at once: the same order may come again in this batch
+                keys += [(self._key(shop, key), row) for key in order.keys]
+                _count(tally, order, 1)
+                new += 1
+            elif found[1] is None:
+                erased += 1
+            elif (better := record.settled(found[1], order)) is None:
+                same += 1
+            else:
+                self._change(shop, wrapped, found[0], found[1], better, tally)
+                changed += 1
+        self._db.executemany(sql.HISTORY_KEY, sorted(keys))  # in the order of the tree: fewer pages are touched
+        self._db.executemany(sql.HISTORY_COUNT, [(n, *key, orders) for key, orders in tally.items() if orders])
+        return Appended(new, changed, same, erased)
+
+    def _insert(self, shop: int, wrapped: bytes, order: Closed) -> int:
+        self._db.execute(sql.HISTORY_INSERT, (shop, order.closed_on, self._sealer.seal(wrapped, order.payload)))
+        return self._db.last_insert_rowid()
+
+    def _change(self, shop: str, wrapped: bytes, row: int, old: bytes, new: Closed, tally: _Tally) -> None:
+        before, after = record.keys_of(old), new.keys
+        self._db.execute(sql.HISTORY_UPDATE, (new.closed_on, self._sealer.seal(wrapped, new.payload), row))
+        self._drop_keys(shop, row, set(before) - set(after))
+        self._db.executemany(sql.HISTORY_KEY, [(self._key(shop, key), row) for key in after if key not in before])
+        _count(tally, _closed(old), -1)
+        _count(tally, new, 1)
+
+    def _drop_keys(self, shop: str, row: int, keys: set[str]) -> None:
+        self._db.executemany(sql.HISTORY_DROP_KEY, [(self._key(shop, key), row) for key in keys])
+
+    async def erase_history(self, shop: str, who: Identity) -> int:
+        erased = 0
+
+        def run() -> None:
+            nonlocal erased
+            erased = self._erase(shop, who)
+
+        await self.errand(Errand(run))
+        with contextlib.suppress(
+            apsw.Error
+        ):  # so that the log does not keep it, either; a reader in the way lets it wait
+            self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        return erased
+
+    def _erase(self, shop: str, who: Identity) -> int:
+        n, wrapped = self._shop(shop)
+        tally: _Tally = Counter()
+        mine = list(self._theirs(self._db, shop, who))
+        self._db.execute("PRAGMA secure_delete = ON")
+        try:
+            for row, payload in mine:
+                self._drop_keys(shop, row, set(record.keys_of(payload)))
+                self._db.execute(sql.HISTORY_ERASE, (row,))
+                _count(tally, _closed(payload), -1)
+        finally:
+            self._db.execute("PRAGMA secure_delete = OFF")
+        self._db.executemany(sql.HISTORY_COUNT, [(n, *key, orders) for key, orders in tally.items() if orders])
+        return len(mine)
+
+    async def clear_history(self, shop: str, order_ids: Sequence[str]) -> int:
+        cleared = 0
+
+        def run() -> None:
+            nonlocal cleared
+            cleared = 0
+            _, wrapped = self._shop(shop)
+            for order_id in order_ids:
+                found = self._order(self._key(shop, f"o|{order_id}"), order_id, wrapped)
+                if found is not None and found[1] is not None:
+                    sealed = self._sealer.seal(wrapped, record.cleared(found[1]))
+                    self._db.execute(sql.HISTORY_RESEAL, (sealed, found[0]))
+                    cleared += 1
+
+        await self.errand(Errand(run))
+        return cleared
+
+    # -- reading
+
+    async def history(self, shop: str, who: Identity) -> tuple[PastOrder, ...]:
+        found = []
+        for _, payload in self._candidates(self._reader, shop, who.keys):
+            order = record.past(who, payload)
+            if order is not None:
+                found.append(order)
+        return tuple(found)
+
+    async def export_history(self, shop: str, who: Identity) -> list[Kept]:
+        return [record.opened(payload) for _, payload in self._theirs(self._reader, shop, who)]
+
+    async def history_counts(self, shop: str) -> dict[str, int]:
+        rows = self._reader.execute(sql.HISTORY_TALLIES, (shop,))
+        return {name.removeprefix("ended:"): orders for name, orders in rows if orders}
+
+    async def usual_amount(self, shop: str, currency: str) -> int:
+        buckets = list(self._reader.execute(sql.HISTORY_AMOUNTS, (shop, f"amount:{currency}")))
+        left = sum(orders for _, orders in buckets)
+        if left < USUAL_FROM:
+            return 0
+        left = left // 2 + 1
+        for bucket, orders in buckets:
+            left -= orders
+            if left <= 0:
+                return round(math.exp(bucket * _WIDTH))
+        return 0
+
+    def replay_history(self, shop: str) -> Iterator[Replayed]:
+        after = 0
+        while rows := list(self._reader.execute(sql.HISTORY_PAGE, (after, shop, _PAGE))):
+            for after, sealed, wrapped in rows:  # noqa: B020 -- the last row's number is where the next page begins
+                if sealed is not None:
+                    yield record.opened(self._sealer.open(wrapped, sealed)).order
+
+    async def import_mark(self, shop: str, source: bytes) -> bytes | None:
+        row = self._reader.execute(sql.HISTORY_MARKED, (self._source(shop, source),)).fetchone()
+        return None if row is None else bytes(row[0])
+
+    # -- within
+
+    def _key(self, shop: str, key: str) -> int:
+        return int.from_bytes(self._sealer.index("history", shop, key)[:8], "big", signed=True)
+
+    def _source(self, shop: str, source: bytes) -> bytes:
+        return self._sealer.index("import", shop, source.hex())
+
+    def _shop(self, shop: str) -> tuple[int, bytes]:
+        row = self._db.execute(sql.HISTORY_SHOP, (shop,)).fetchone()
+        if row is None:
+            wrapped = self._sealer.new_key()
+            self._db.execute(sql.HISTORY_SHOP_NEW, (shop, wrapped))
+            return self._db.last_insert_rowid(), wrapped
+        return row[0], row[1]
+
+    def _order(self, own: int, order_id: str, wrapped: bytes) -> tuple[int, bytes | None] | None:
+        """The row of this order: its number and payload, None for an erased one's. None where it is not kept."""
+        for row, sealed in self._db.execute(sql.HISTORY_BY_KEY, (own, MOST_CANDIDATES)).fetchall():
+            if sealed is None:
+                return row, None
+            payload = self._sealer.open(wrapped, sealed)
+            if record.opened(payload).order.fields.id == order_id:
+                return row, payload
+        return None
+
+    def _candidates(self, db: apsw.Connection, shop: str, keys: Sequence[str]) -> Iterator[tuple[int, bytes]]:
+        """Rows that share a key, opened; each once, those of phone and mailbox first."""
+        shown: set[int] = set()
+        row = db.execute(sql.HISTORY_SHOP, (shop,)).fetchone()
+        wrapped = row[1] if row is not None else b""
+        for key in keys if row is not None else ():
+            most = MOST_AT_ADDRESS if key.startswith("a|") else MOST_CANDIDATES
+            for n, sealed in db.execute(sql.HISTORY_BY_KEY, (self._key(shop, key), most)).fetchall():
+                if n not in shown and sealed is not None:
+                    shown.add(n)
+                    yield n, self._sealer.open(wrapped, sealed)
+
+    def _theirs(self, db: apsw.Connection, shop: str, who: Identity) -> Iterator[tuple[int, bytes]]:
+        """All rows that are held about this person: by phone or mailbox, however many."""
+        row = db.execute(sql.HISTORY_SHOP, (shop,)).fetchone()
+        shown: set[int] = set()
+        for key in who.keys if row is not None else ():
+            if key.startswith("a|"):
+                continue
+            for n, sealed in db.execute(sql.HISTORY_BY_KEY, (self._key(shop, key), -1)).fetchall():
+                if n in shown or sealed is None:
+                    continue
+                shown.add(n)
+                payload = self._sealer.open(row[1], sealed)
+                if record.theirs(who, payload):
+                    yield n, payload
+
+
+def _count(tally: _Tally, order: Closed, by: int) -> None:
+    tally[f"ended:{order.ended}", 0] += by
+    if order.amount_minor > 0:
+        tally[f"amount:{order.currency}", round(math.log(order.amount_minor) / _WIDTH)] += by
+
+
+def _closed(payload: bytes) -> Closed:
+    kept = record.opened(payload)
+    return record.closed(kept.order, kept.origin, kept.said)
