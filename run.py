@@ -37,6 +37,7 @@ class House:
         from engine import metrics
         from engine.decide import Decider
         from engine.engine import Engine
+        from engine.knowing import Knowing
         from engine.lanes import Lanes
         from engine.outbox import Outbox
         from engine.rates import rates
@@ -58,8 +59,10 @@ class House:
         self.policies = policies(settings)
         decider = Decider(self.policies, Lanes(rates(self.policies)), tokens, self.process)
         self.engine = Engine(self.store, decider, clock, tokens)
+        self.engine.knowing = Knowing(self.store, self.policies)
         self.providers = Providers(settings, clock.now)
         self.outbox = Outbox(self.engine, self.providers.channels, tokens, settings.public_url, self.process)
+        self.outbox.history = self.store
         self.timers = Timers(self.engine)
         self.people = {shop.id: people(settings, shop.id) for shop in settings.shops}
         self.known_faults: dict[str, str] = {}

@@ -22,6 +22,7 @@ _CODES = {
     "state": "state",
     "via": "via",
     "kind": "kind",
+    "limit": "limit",
     "why": "why",
     "code": "why",
 }

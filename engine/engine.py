@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from engine.clock import Clock
 from engine.decide import Decider
+from engine.knowing import Knowing
 from engine.lanes import Lanes
 from engine.ports import Handled, Kept, OrderRow, PageView, Store
 from engine.tokens import Tokens
@@ -24,7 +25,7 @@ from flows.conversation import Conversation, Note
 from flows.decision import Document
 from flows.desk import Desk
 from flows.effects import Open
-from flows.events import Alarmed, AnyEvent, BodyKept
+from flows.events import Alarmed, AnyEvent, BodyKept, OrderTold
 from flows.pointers import Pointer
 from flows.policy import Policy
 
@@ -49,6 +50,7 @@ class Engine:
         self._tokens = tokens
         self._kept: dict[tuple[str, str], int] = {}
         self.after_commit: Callable[[Document, tuple[Open, ...]], Awaitable[None]] | None = None
+        self.knowing: Knowing | None = None  # what is looked up before an order is decided
         self.on_due: Callable[[datetime], None] | None = None
 
     # -- Front
@@ -58,6 +60,10 @@ class Engine:
 
     async def handle(self, event: AnyEvent) -> Handled:
         """One event down the road; returns after the commit. Raises StoreUnavailable, or what a bug in deciding raised."""
+        if isinstance(event, OrderTold) and self.knowing is not None:
+            event = await self.knowing.about(event.to[-1].shop, event, self.clock.now())
+            if event.over_limit:
+                await self.alarm(event.to[-1].shop, "limit", event.over_limit, limit=event.over_limit)
         for _ in range(MOVES_MOST):
             handled = await self.store.transact(event, self._decider, self.clock.now())
             decision = handled.decision

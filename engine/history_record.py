@@ -150,7 +150,10 @@ def closed(order: Replayed, origin: Origin, said: str = "", who: Identity | None
         who.phone,
         (fields.email or "")[:MOST_TEXT],
         fields.name[:MOST_TEXT],
-        *(part[:MOST_TEXT] for part in (address.line1, address.city, address.region, address.postcode)),
+        address.line1[:MOST_TEXT],
+        address.city[:MOST_TEXT],
+        address.region[:MOST_TEXT],
+        address.postcode[:MOST_TEXT],
         address.country[:2],
         rest,
     )
@@ -206,6 +209,11 @@ def settled(old: bytes, new: Closed) -> Closed | None:
         after = replace(after, rest=replace(after.rest, cleared=True))
         new = replace(new, payload=_encoder.encode(after))
     return None if old == new.payload else new
+
+
+def order_id_of(payload: bytes) -> str:
+    """The id of the kept order."""
+    return _unpacked(payload).order_id
 
 
 def keys_of(payload: bytes) -> tuple[str, ...]:

@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 
 from engine import rendering
 from engine.engine import Engine
+from engine.history_record import closed
 from engine.lanes import Lane
-from engine.ports import Channel, DeskPort, Handled, Lookup, StoreUnavailable
+from engine.ports import Channel, DeskPort, Handled, History, Lookup, StoreUnavailable
 from engine.tokens import Tokens
 from flows import pointers
 from flows.decision import Document
@@ -26,6 +27,7 @@ from flows.effects import (
     Outcome,
     PingOwner,
     Refused,
+    Remember,
     Say,
     ShowCard,
     SpreadStop,
@@ -34,6 +36,7 @@ from flows.effects import (
 )
 from flows.events import Claimed, ConsentWithdrawn, EffectSettled, OrderHandedOver, ProviderAnswered, Recovered
 from flows.policy import Policy
+from flows.risk.backtest import Replayed
 
 log = logging.getLogger("doorstep.outbox")
 
@@ -63,6 +66,7 @@ class Outbox:
         self._tokens = tokens
         self._public_url = public_url.rstrip("/")
         self._process = process
+        self.history: History | None = None  # the shop's past, where the store keeps one
         self._tasks: set[asyncio.Task[None]] = set()
         self._pumps: dict[str, asyncio.Task[None]] = {}
         self._stopping = False
@@ -210,6 +214,8 @@ class Outbox:
                 return await self._ask(conversation, policy, effect), "doorstep"
             case HandOver():
                 return await self._hand_over(conversation, shop, open_.id, effect), "doorstep"
+            case Remember():
+                return await self._remember(shop, effect), "doorstep"
             case SpreadStop():
                 return await self._spread(policy, open_.id, effect), "doorstep"
 
@@ -275,6 +281,12 @@ class Outbox:
                 former=conversation,
             )
         )
+        return Accepted()
+
+    async def _remember(self, shop: str, effect: Remember) -> Outcome:
+        if self.history is not None:
+            kept = closed(Replayed(effect.order.fields, effect.outcome), "service", "; ".join(effect.order.said[-2:]))
+            await self.history.append_history(shop, [kept])
         return Accepted()
 
     async def _spread(self, policy: Policy, effect_id: str, effect: SpreadStop) -> Outcome:

@@ -29,7 +29,8 @@ from flows.pointers import Pointer
 from flows.policy import Policy
 
 if TYPE_CHECKING:  # the history's commands need no conversations, and conversations no address reader
-    from engine.history_record import Closed, Kept as KeptOrder
+    from engine.history_record import Closed
+    from engine.history_record import Kept as KeptOrder
     from flows.risk.backtest import Replayed
     from flows.risk.history import PastOrder
     from flows.risk.identity import Identity

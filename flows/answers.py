@@ -144,6 +144,12 @@ def _act(turn: Turn, event: CustomerWrote, intent: str, asked: list[Order], *, t
     pool = _within(asked, ASKABLE) if intent == "yes" else _within(asked, BEFORE_DISPATCH)
     if intent == "no" and _within(asked, ASKABLE):
         pool = _within(asked, ASKABLE)
+    if intent == "yes" and pool:
+        known, pool = pool, [o for o in pool if _has_left(turn, o, event.address)]
+        if not pool:
+            turn.note("outdated_yes", known[0].id, by="customer", via=event.channel)
+            answer(turn, event, "stale_button", known[0])
+            return
     if len(pool) > 1 and told_elsewhere:
         # the word has shut the channel on which one could ask which: a person settles it
         to_staff(turn, event, pool[0], f"reply.{intent}")
@@ -153,6 +159,15 @@ def _act(turn: Turn, event: CustomerWrote, intent: str, asked: list[Order], *, t
         _settle(turn, event, intent, pool[0], told_elsewhere=told_elsewhere)
     else:
         _too_late(turn, event, intent, asked)
+
+
+def _has_left(turn: Turn, order: Order, address: str) -> bool:
+    """Whether the question about the order as it is now has gone out to this address: a yes to an older one is none to it."""
+    waiting = {o.id for o in turn.open if o.status == "planned"}
+    return any(
+        a.version == order.version and a.address == address and a.status != "withdrawn" and a.effect_id not in waiting
+        for a in order.asked
+    )
 
 
 def _settle(

@@ -20,11 +20,14 @@ RETRY = timedelta(seconds=1)
 #: Items named on a card; the rest is counted.
 ITEMS_MOST = 4
 
+#: Cancel on a card that shows a yes: who pressed Cancel while a colleague was confirming has not seen that yet.
+CANCEL_CONFIRMED = "cancel_confirmed"
+
 _BUTTONS: dict[str, tuple[tuple[str, ...], ...]] = {
     "pending": (("confirm", "cancel"), ("no_answer", "take")),
     "flagged": (("confirm", "cancel"), ("no_answer", "take")),
     "held": (("confirm", "cancel"), ("no_answer", "take")),
-    "confirmed": (("undo", "cancel"),),
+    "confirmed": (("undo", CANCEL_CONFIRMED),),
     "cancelled": (("undo",),),
 }
 
@@ -48,13 +51,15 @@ def _buttons(turn: Turn, order: Order) -> tuple[tuple[Button, ...], ...]:
     else:
         rows = _BUTTONS.get(order.state, ())
         if order.state in ("confirmed", "cancelled") and order.decided_by not in ("staff", "owner"):
-            rows = (("cancel",),) if order.state == "confirmed" else ()
+            rows = ((CANCEL_CONFIRMED,),) if order.state == "confirmed" else ()
     return tuple(tuple(Button(_title(order, verb), data(turn.id, order, verb)) for verb in row) for row in rows)
 
 
 def _title(order: Order, verb: str) -> str:
     if order.seq == 0 and verb == "confirm":
         return "close_talk"
+    if verb == CANCEL_CONFIRMED:
+        return "cancel"
     return "release" if verb == "take" and order.taken_by else verb
 
 

@@ -53,9 +53,12 @@ def _decide(turn: Turn, order: Order, state: State, by: Who, via: Via, name: str
             decided_by=by,
             via=via,
             decided_at=turn.now,
+            confirmed_at=turn.now if state == "confirmed" else order.confirmed_at,
             decided_name=name,
             held_until=None,
             call_after=None,
+            reviewing=False,
+            reminders=0,
             before=Before(order.state, order.decided_by, order.via, name, turn.now),
         )
     )

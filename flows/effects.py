@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from flows.money import Money
 from flows.orders import Order
+from flows.risk.history import PastOrder
 from flows.wording import Moment
 
 Value = str | int | Money | Moment
@@ -128,6 +129,13 @@ class SpreadStop(Effect, frozen=True, kw_only=True, tag=True):
     everything: bool = False
 
 
+class Remember(Effect, frozen=True, kw_only=True, tag=True):
+    """Keep a closed order in the shop's history. Doing it twice is doing it once."""
+
+    order: Order
+    outcome: PastOrder
+
+
 class Line(Struct, frozen=True, omit_defaults=True):
     """One line of a card or notice: a staff text key with its values."""
 
@@ -153,7 +161,7 @@ class Card(Struct, frozen=True, omit_defaults=True):
     again: bool = False  # Telegram did not answer the first time
 
 
-AnyEffect = Say | ShowCard | TellStaff | PingOwner | AskProvider | HandOver | SpreadStop
+AnyEffect = Say | ShowCard | TellStaff | PingOwner | AskProvider | HandOver | SpreadStop | Remember
 
 Status = Literal["planned", "sending", "unknown"]
 
@@ -172,5 +180,3 @@ class Open(Struct, frozen=True, omit_defaults=True):
     by: str = ""  # the process that has it on the wire
     since: datetime | None = None  # when it went on the wire
     asked: int = 0  # how often the provider was asked what became of it
-
-

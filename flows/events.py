@@ -47,6 +47,7 @@ class OrderTold(Event, frozen=True, kw_only=True, tag=True):
     on_prefix_hour: int = 1
     on_address_day: int = 1
     usual_minor: int = 0
+    over_limit: str = ""  # the ceiling on first texts that this order would pass: number | prefix | hour
 
 
 class ShopReported(Event, frozen=True, kw_only=True, tag=True):

@@ -13,9 +13,24 @@ from msgspec.structs import replace
 from flows import cards, ladder
 from flows.effects import AnyEffect, Open, PingOwner, Say, ShowCard, TellStaff
 from flows.events import Claimed
-from flows.orders import Order
+from flows.orders import ASKABLE, Order
 from flows.reach import heard, template_language
 from flows.turn import Turn
+
+#: What a text says must still be true when it leaves: the states of its order in which it may.
+_SENT = frozenset({"confirmed", "shipped", "delivered"})
+_TRUE_WHILE: dict[str, frozenset[str]] = {
+    "confirmed": _SENT,
+    "reopened": _SENT,
+    "already_confirmed": _SENT,
+    "trusted_confirmed": _SENT,
+    "cancelled_by_customer": frozenset({"cancelled"}),
+    "cancelled_by_shop": frozenset({"cancelled"}),
+    "cancelled_no_answer": frozenset({"cancelled"}),
+    "cancelled_optout": frozenset({"cancelled"}),
+    "already_cancelled": frozenset({"cancelled"}),
+    "missed_call": ASKABLE,
+}
 
 
 class Later(Struct, frozen=True):
@@ -94,8 +109,10 @@ def _judge_say(turn: Turn, say: Say) -> AnyEffect | Later | Never:
         return Never("opted_out")
     if contact is not None and contact.dead and say.purpose != "answer":
         return Never("dead")
+    order = turn.get(say.order_id)
+    if order is not None and order.state not in _TRUE_WHILE.get(say.template.removesuffix("_link"), {order.state}):
+        return Never("no_longer_true")
     if say.purpose in ("first", "rung"):
-        order = turn.get(say.order_id)
         if order is None or not order.asking or order.version != say.version or order.rung != say.rung:
             return Never("no_longer_asked")
     if say.purpose in ("rung", "notice"):
@@ -127,7 +144,7 @@ def _blocked(turn: Turn, open_: Open, say: Say, why: str) -> None:
     if order is None or say.purpose not in ("first", "rung") or why == "no_longer_asked":
         return
     order = ladder.mark(order, say.rung, "withdrawn", effect_id=open_.id, code=why)
-    if order.asking and order.rung == say.rung:
+    if order.asking and order.rung == say.rung and order.version == say.version:
         ladder.enter(turn, order, say.rung + 1)
     else:
         turn.put(order)

@@ -29,6 +29,8 @@ _OPEN = frozenset({"pending", "flagged", "held", "confirmed"})
 def judge(turn: Turn, order: Order, event: OrderTold) -> Order:
     """Assess, remember the verdict on the order, and do what it asks for."""
     policy = turn.policy
+    if event.over_limit:
+        return _over_limit(turn, order, event.over_limit)
     subject = describe(order.fields, _around(turn, order, event), policy.disposable)
     found = assess(subject, event.past, policy.risk, turn.now)
     order = turn.put(replace(order, verdict=found.verdict, risk=found.reasons, bought=found.bought))
@@ -88,6 +90,14 @@ def _blocked(turn: Turn, order: Order) -> Order:
     order = hold(turn, replace(order, reasons=(*order.reasons, Reason("blocked"))), "blocked")
     values: dict[str, Value] = {**hours_value(turn.policy)}
     tell(turn, order, "blocked_polite", but=frozenset(), **values)
+    return order
+
+
+def _over_limit(turn: Turn, order: Order, limit: str) -> Order:
+    """Kept and shown, not texted: made-up orders must not make us send. A person lets it go on with Confirm or Cancel."""
+    turn.note("held", order.id, by="rule", reason="limit", limit=limit)
+    order = turn.put(replace(order, state="held", reasons=(*order.reasons, Reason("limit", {"limit": limit}))))
+    turn.wake(f"remind:{order.id}", turn.now + staff_wait(turn))
     return order
 
 

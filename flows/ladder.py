@@ -124,7 +124,7 @@ def flag(turn: Turn, order: Order, reason: Reason) -> Order:
     """A person is needed: card, and a reminder that is a real timer."""
     was_flagged = order.state == "flagged"
     reasons = order.reasons if reason in order.reasons else (*order.reasons, reason)
-    order = replace(order, state="flagged", reasons=reasons, held_until=None)
+    order = replace(order, state="flagged", reasons=reasons, held_until=None, reviewing=False)
     turn.rest(f"rung:{order.id}")
     turn.wake(f"remind:{order.id}", turn.now + staff_wait(turn))
     turn.note("flagged", order.id, by="rule", reason=reason.key)
@@ -136,6 +136,18 @@ def flag(turn: Turn, order: Order, reason: Reason) -> Order:
     if not turn.policy.staff_chat:
         turn.note("no_staff_group", order.id)
     return order
+
+
+def wait_of(turn: Turn, rung: int) -> timedelta:
+    """A rung's wait; of one that the settings no longer have, none: the next moment moves on."""
+    ladder = turn.policy.ladder
+    return ladder[rung].wait if 0 <= rung < len(ladder) else timedelta(0)
+
+
+def channel_of(turn: Turn, rung: int) -> str:
+    """A rung's channel; "" of one that the settings no longer have."""
+    ladder = turn.policy.ladder
+    return ladder[rung].channel if 0 <= rung < len(ladder) else ""
 
 
 def staff_wait(turn: Turn) -> timedelta:
@@ -168,7 +180,8 @@ def hold(turn: Turn, order: Order, reason: str) -> Order:
     turn.wake(f"remind:{order.id}", turn.now + patience(order))
     if order.state != "held":
         turn.note("held", order.id, by="rule", reason=reason)
-    order = turn.put(replace(order, state="held", reminders=order.reminders + 1))
+    turn.rest(f"rung:{order.id}")
+    order = turn.put(replace(order, state="held", reminders=order.reminders + 1, held_until=None, reviewing=False))
     order = turn.card(order)
     turn.tell_staff(order, f"held.{reason}")
     turn.ping_owner("owner.held", order.id, order=order.id, total=order.fields.total)

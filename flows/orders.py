@@ -129,6 +129,7 @@ class Order(Struct, frozen=True, omit_defaults=True, kw_only=True):
     decided_by: Who | None = None
     via: Via | None = None
     decided_at: datetime | None = None
+    confirmed_at: datetime | None = None  # the latest yes, whoever gave it
     decided_name: str = ""  # the staff member's name, when a person decided
     rung: int = -1  # index into the policy's ladder; -1: not asked yet
     first_asked_at: datetime | None = None

@@ -181,6 +181,7 @@ def restart(turn: Turn, order: Order) -> Order:
             reasons=(),
             skipped=(),
             held_until=None,
+            reviewing=False,
             ignored_why="",
         )
     )
@@ -242,7 +243,9 @@ def reported(turn: Turn, event: ShopReported) -> None:
     match event.kind:
         case "paid":
             turn.note("order.paid", order.id, by="shop", via="api")
-            turn.put(replace(order, paid=True))
+            order = turn.put(replace(order, paid=True))
+            if order.state == "delivered":
+                turn.remember(order)
         case "confirmed" if order.state in ("pending", "flagged", "held"):
             confirm(turn, order, by="shop", via="api")
         case "cancelled" if order.state in BEFORE_DISPATCH or order.state == "cancelled":

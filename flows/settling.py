@@ -31,8 +31,8 @@ TRIES_MOST = 8
 def settled(turn: Turn, event: EffectSettled) -> None:
     """The outcome of one attempt on the wire. An effect that is no longer open was settled before: nothing happens."""
     open_ = next((o for o in turn.open if o.id == event.effect_id), None)
-    if open_ is None:
-        return
+    if open_ is None or (open_.status == "planned" and isinstance(event.outcome, TryAgain | Unknown)):
+        return  # said before; only a definite yes or no still tells something of an attempt that is long over
     match event.outcome:
         case Accepted(provider_id=provider_id):
             _accepted(turn, open_, provider_id)
@@ -60,7 +60,7 @@ def _accepted(turn: Turn, open_: Open, provider_id: str) -> None:
     order = ladder.mark(order, effect.rung, "accepted", effect_id=open_.id, provider_id=provider_id)
     if order.asking and order.rung == effect.rung and order.version == effect.version:
         # the rung's wait runs from acceptance
-        turn.wake(f"rung:{order.id}", turn.now + turn.policy.ladder[effect.rung].wait)
+        turn.wake(f"rung:{order.id}", turn.now + ladder.wait_of(turn, effect.rung))
     turn.put(order)
 
 
@@ -79,6 +79,8 @@ def _refused(turn: Turn, open_: Open, provider: str, code: str) -> None:
         turn.note("refused", provider=provider, code=code, effect=type(effect).__name__)
         if isinstance(effect, ShowCard):
             _card_gone(turn, effect, code)
+        elif isinstance(effect, AskProvider):
+            _look_again(turn, effect.effect_id)
         return
     turn.note("refused", effect.order_id, via=effect.channel, provider=provider, code=code, template=effect.template)
     failed(turn, effect, open_.id, provider, code)
@@ -109,12 +111,12 @@ def failed(turn: Turn, say: Say, effect_id: str, provider: str, code: str) -> No
         return
     if say.purpose in ("first", "rung"):
         order = ladder.mark(order, say.rung, "failed", effect_id=effect_id, code=code)
-        if kind == "outside_window" and say.session and say.channel == "whatsapp":
-            _same_rung_as_template(turn, order, say)
-        elif order.asking and order.rung == say.rung and order.version == say.version:
-            _next_rung(turn, order, kind if refusals.known(provider, code) else "")
-        else:
+        if not order.asking or order.rung != say.rung or order.version != say.version:
             turn.put(order)
+        elif kind == "outside_window" and say.channel == "whatsapp" and turn.window_open(say.to):
+            _same_rung_as_template(turn, order, say)
+        else:
+            _next_rung(turn, order, kind if refusals.known(provider, code) else "")
     elif say.purpose in ("answer", "notice"):
         _elsewhere(turn, order, say)
 
@@ -245,11 +247,18 @@ def answered(turn: Turn, event: ProviderAnswered) -> None:
     open_ = next((o for o in turn.open if o.id == event.effect_id), None)
     if open_ is None or open_.status != "unknown" or not isinstance(open_.effect, Say):
         return
-    if event.found:
-        if event.status == "failed":
-            _refused(turn, open_, event.provider, event.code)
-        else:
-            _accepted(turn, open_, event.provider_id)
+    if not event.found:
+        _look_again(turn, open_.id)
+    elif event.status == "failed":
+        _refused(turn, open_, event.provider, event.code)
+    else:
+        _accepted(turn, open_, event.provider_id)
+
+
+def _look_again(turn: Turn, effect_id: str) -> None:
+    """Not found, or the provider cannot be asked now: once more at the next moment, and after the last one never."""
+    open_ = next((o for o in turn.open if o.id == effect_id), None)
+    if open_ is None or open_.status != "unknown" or not isinstance(open_.effect, Say):
         return
     start = open_.since or open_.at
     if open_.asked >= len(ASK_AFTER):

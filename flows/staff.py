@@ -10,9 +10,10 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from flows import ladder
+from flows.cards import CANCEL_CONFIRMED
 from flows.deciding import cancel, confirm, undo
 from flows.events import StaffPressed
-from flows.orders import Call, Order
+from flows.orders import ASKABLE, Call, Order
 from flows.reach import tell
 from flows.turn import Turn
 
@@ -69,7 +70,7 @@ def _close_talk(turn: Turn, order: Order, event: StaffPressed) -> None:
 def _cancel(turn: Turn, order: Order, event: StaffPressed) -> None:
     if not order.seq:
         _close_talk(turn, order, event)
-    elif order.state not in ("pending", "flagged", "held", "confirmed"):
+    elif order.state not in (("confirmed",) if event.verb == CANCEL_CONFIRMED else ASKABLE):
         turn.notice = _already(order)
     else:
         cancel(turn, order, by=_who(event), via="telegram", name=event.name, template="cancelled_by_shop")  # type: ignore[arg-type]
@@ -134,6 +135,7 @@ _VERBS = {
     "confirm": _confirm,
     "no_answer": _no_answer,
     "cancel": _cancel,
+    CANCEL_CONFIRMED: _cancel,
     "undo": _undo,
     "take": _take,
 }

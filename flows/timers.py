@@ -39,7 +39,7 @@ def rung_due(turn: Turn, order: Order) -> None:
         ladder.enter(turn, replace(order, held_until=None), order.rung)
         return
     if turn.withdraw(order.id, "first", "rung"):
-        turn.note("rung.too_late", order.id, channel=turn.policy.ladder[order.rung].channel)
+        turn.note("rung.too_late", order.id, channel=ladder.channel_of(turn, order.rung))
         order = ladder.mark(order, order.rung, "withdrawn")
     ladder.enter(turn, order, order.rung + 1)
 
@@ -50,6 +50,13 @@ def reminder_due(turn: Turn, order: Order) -> None:
     if order.state not in ("flagged", "held"):
         return
     policy = turn.policy
+    if any(r.key == "limit" for r in order.reasons) and not order.card_wanted:
+        # one of a flood: the owner heard of the flood; a card for each would bury the group
+        turn.note("held", order.id, by="rule", reason="limit")
+        wait = min(ladder.REMIND_FIRST * (2**order.reminders), ladder.REMIND_MOST)
+        turn.wake(f"remind:{order.id}", turn.now + wait)
+        turn.put(replace(order, reminders=order.reminders + 1))
+        return
     if order.state == "flagged" and policy.if_unanswered == "cancel":
         start = order.first_asked_at or order.received_at
         over = hours.waking_end(start, ladder.staff_wait(turn), policy.quiet, ladder.zone_of(turn, order))

@@ -23,11 +23,12 @@ from flows.conversation import (
     Question,
 )
 from flows.decision import Decision
-from flows.effects import AnyEffect, Open, PingOwner, Say, ShowCard, TellStaff, Value
+from flows.effects import AnyEffect, Open, PingOwner, Remember, Say, ShowCard, TellStaff, Value
 from flows.events import AnyEvent
 from flows.orders import CLOSED, Order
 from flows.pointers import Pointer
 from flows.policy import Policy
+from flows.remembering import past_of
 
 #: Staff decisions reach the customer this much later, so that Undo can still take them back unseen.
 UNDO_GRACE = timedelta(seconds=10)
@@ -211,6 +212,10 @@ class Turn:
             self.plan(ShowCard(seq=order.seq))
         return order
 
+    def remember(self, order: Order) -> None:
+        """Keep how the order ended in the shop's history."""
+        self.plan(Remember(order=order, outcome=past_of(order, self.now)))
+
     def refresh(self, order: Order) -> None:
         """Edit the card where there is one."""
         if order.card_wanted:
@@ -246,6 +251,10 @@ class Turn:
     def decision(self, *, remember: bool = True) -> Decision:
         """Freeze. `remember`: keep the event's id, so that the same fact again is known."""
         was, event = self._was, self.event
+        for order_id, state in self._orders_changed.items():
+            order = self.get(order_id)
+            if order is not None and state in CLOSED and state != "ignored":
+                self.remember(order)
         if not self._changed and not self.notice and not self.forward and not remember:
             return Decision(document=was, changed=False)
         seen = _remember(was.seen, event.event_id, self.now) if remember else was.seen

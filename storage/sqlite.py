@@ -98,7 +98,10 @@ def _undecided(document: Document | None, new_id: str, event: AnyEvent, now: dat
 
 
 class SqliteStore(SqliteHistory):
-    """See engine.ports.Store and engine.ports.History. `on_fatal` is called when the file can no longer be trusted: the process has to end."""
+    """See engine.ports.Store and engine.ports.History.
+
+    `on_fatal` is called when the file can no longer be trusted: the process has to end.
+    """
 
     def __init__(self, path: str, key: bytes, on_fatal: Callable[[str], None] | None = None) -> None:
         self.path = path

@@ -18,6 +18,7 @@ import contextlib
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import apsw
 
@@ -137,7 +138,7 @@ class SqliteHistory:
         return erased
 
     def _erase(self, shop: str, who: Identity) -> int:
-        n, wrapped = self._shop(shop)
+        n, _ = self._shop(shop)
         tally: _Tally = Counter()
         mine = list(self._theirs(self._db, shop, who))
         self._db.execute("PRAGMA secure_delete = ON")
@@ -198,9 +199,10 @@ class SqliteHistory:
         return 0
 
     def replay_history(self, shop: str) -> Iterator[Replayed]:
-        after = 0
-        while rows := list(self._reader.execute(sql.HISTORY_PAGE, (after, shop, _PAGE))):
-            for after, sealed, wrapped in rows:  # noqa: B020 -- the last row's number is where the next page begins
+        last = 0
+        while rows := self._reader.execute(sql.HISTORY_PAGE, (last, shop, _PAGE)).fetchall():
+            last = rows[-1][0]
+            for _, sealed, wrapped in rows:
                 if sealed is not None:
                     yield record.opened(self._sealer.open(wrapped, sealed)).order
 
@@ -226,40 +228,40 @@ class SqliteHistory:
 
     def _order(self, own: int, order_id: str, wrapped: bytes) -> tuple[int, bytes | None] | None:
         """The row of this order: its number and payload, None for an erased one's. None where it is not kept."""
-        for row, sealed in self._db.execute(sql.HISTORY_BY_KEY, (own, MOST_CANDIDATES)).fetchall():
+        for row, sealed in _under(self._db, own, MOST_CANDIDATES):
             if sealed is None:
                 return row, None
             payload = self._sealer.open(wrapped, sealed)
-            if record.opened(payload).order.fields.id == order_id:
+            if record.order_id_of(payload) == order_id:
                 return row, payload
         return None
 
-    def _candidates(self, db: apsw.Connection, shop: str, keys: Sequence[str]) -> Iterator[tuple[int, bytes]]:
-        """Rows that share a key, opened; each once, those of phone and mailbox first."""
-        shown: set[int] = set()
+    def _candidates(
+        self, db: apsw.Connection, shop: str, keys: Sequence[str], *, every: bool = False
+    ) -> Iterator[tuple[int, bytes]]:
+        """Rows that share a key, opened; each once, the latest first."""
         row = db.execute(sql.HISTORY_SHOP, (shop,)).fetchone()
-        wrapped = row[1] if row is not None else b""
-        for key in keys if row is not None else ():
-            most = MOST_AT_ADDRESS if key.startswith("a|") else MOST_CANDIDATES
-            for n, sealed in db.execute(sql.HISTORY_BY_KEY, (self._key(shop, key), most)).fetchall():
+        if row is None:
+            return
+        shown: set[int] = set()
+        for key in keys:
+            most = -1 if every else MOST_AT_ADDRESS if key.startswith("a|") else MOST_CANDIDATES
+            for n, sealed in _under(db, self._key(shop, key), most):
                 if n not in shown and sealed is not None:
                     shown.add(n)
-                    yield n, self._sealer.open(wrapped, sealed)
+                    yield n, self._sealer.open(row[1], sealed)
 
     def _theirs(self, db: apsw.Connection, shop: str, who: Identity) -> Iterator[tuple[int, bytes]]:
         """All rows that are held about this person: by phone or mailbox, however many."""
-        row = db.execute(sql.HISTORY_SHOP, (shop,)).fetchone()
-        shown: set[int] = set()
-        for key in who.keys if row is not None else ():
-            if key.startswith("a|"):
-                continue
-            for n, sealed in db.execute(sql.HISTORY_BY_KEY, (self._key(shop, key), -1)).fetchall():
-                if n in shown or sealed is None:
-                    continue
-                shown.add(n)
-                payload = self._sealer.open(row[1], sealed)
-                if record.theirs(who, payload):
-                    yield n, payload
+        keys = [key for key in who.keys if not key.startswith("a|")]
+        for n, payload in self._candidates(db, shop, keys, every=True):
+            if record.theirs(who, payload):
+                yield n, payload
+
+
+def _under(db: apsw.Connection, key: int, most: int) -> list[tuple[int, bytes | None]]:
+    rows: list[Any] = db.execute(sql.HISTORY_BY_KEY, (key, most)).fetchall()
+    return rows
 
 
 def _count(tally: _Tally, order: Closed, by: int) -> None:

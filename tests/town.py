@@ -302,7 +302,12 @@ class Town:
 
     def cards(self, order_id: str = "") -> list[Any]:
         """What the group finally shows of an order's cards."""
-        return [m for m in self.tg.shows(self.group) if m.buttons and order_id in m.text]
+        return [m for m in self.tg.shows(self.group) if m.from_bot and m.reply_to is None and order_id in m.text]
+
+    def buttons(self, order_id: str = "") -> list[str]:
+        """What the order's one card offers."""
+        (card,) = self.cards(order_id)
+        return [text for row in card.buttons for text, _ in row]
 
     async def replies(self, who: int, text: str, to: Any) -> None:
         """Write a reply to a message of the group."""
@@ -317,7 +322,7 @@ class Town:
 
     async def staff(self, who: int, button: str, order_id: str) -> str | None:
         """Press a button (by its words) on the order's card; gives the toast."""
-        cards = [m for m in self.tg.shows(self.group) if order_id in m.text and m.buttons]
+        cards = self.cards(order_id)
         assert cards, f"no card of {order_id} in the group"
         toast = await self.tg.presses(who, cards[0].message_id, button, self.group, wait_s=2)
         await self.settle()

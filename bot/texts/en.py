@@ -126,6 +126,10 @@ TEXTS = {
     "reason.review": "Please look before this is sent: see below",
     "reason.blocked": "Somebody at the shop blocked this customer",
     "reason.said_yes": "The customer says yes; only staff confirm this order",
+    "reason.limit": "Not texted yet: more orders than usual from {limit}. Confirm or cancel it here",
+    "limit.number": "this number",
+    "limit.prefix": "neighbouring numbers",
+    "limit.hour": "this shop in one hour",
     "reason.other": "Needs a look ({why})",
     # what the customer's past and the order itself say
     "bought": "Bought before: {orders} for {amount}, last {last}",

@@ -277,7 +277,8 @@ class Storm:
 
     def _arrived(self, got: Received) -> None:
         """Somebody's phone rings: most answer, once; some only on WhatsApp, some never."""
-        if got.channel not in ("sms", "whatsapp") or "Is it right?" not in got.text:
+        asked = got.extra.get("buttons") if got.channel == "whatsapp" else "Reply 1 yes" in got.text
+        if not asked:
             return
         order_id = f"C{int(got.to[4:]):05}"
         mood = random.Random(f"{self.verdict.seed}/{order_id}").random()

@@ -50,6 +50,7 @@ TRUE_WHILE = {
     "cancelled_no_answer": ("cancelled",),
     "cancelled_optout": ("cancelled",),
     "already_cancelled": ("cancelled",),
+    "trusted_confirmed": ("confirmed", "shipped", "delivered"),
     "missed_call": ("pending", "flagged", "held"),
 }
 #: The customer's words that decide; anything else decides nothing.
@@ -176,6 +177,10 @@ def _right(
             assert policy.calls.then == "cancel"
             assert was is not None
             assert len(was.calls) + 1 >= policy.calls.attempts
+        elif isinstance(event, OrderTold):
+            assert note.data["state"] == "confirmed"
+            assert policy.on_trusted == "confirm"
+            assert any(n.what == "assessed" and n.data["verdict"] == "trusted" for n in fresh)
         else:
             assert isinstance(event, TimerDue)
             assert policy.if_unanswered == "cancel"
@@ -256,7 +261,8 @@ def _say(before: Conversation, say: Say, now: datetime, policy: Policy) -> None:
     assert policy.sender(say.channel) is not None
     if say.purpose in ("first", "rung"):
         assert order is not None
-        assert (order.state, order.version, order.rung) == ("pending", say.version, say.rung), "an outdated question left"
+        assert (order.state, order.version, order.rung) == (order.state, say.version, say.rung), "an outdated question left"
+        assert order.asking, "a question left about an order that is not asked about"
     stem = say.template.removesuffix("_link")
     if order is not None and stem in TRUE_WHILE:
         assert order.state in TRUE_WHILE[stem], f"{say.template} left about an order that is {order.state}"
@@ -316,7 +322,7 @@ def _timers(conversation: Conversation) -> None:
             continue
         order = conversation.order(about)
         assert order is not None, f"{name} is about no order"
-        assert kind in TIMERS.get(order.state, ()), f"{name} would change nothing: the order is {order.state}"
+        assert kind in TIMERS.get(order.state, ()) or (kind == "rung" and order.asking), f"{name} would change nothing: the order is {order.state}"
     for open_ in conversation.open:
         if open_.status == "unknown":
             asking = any(getattr(o.effect, "effect_id", "") == open_.id for o in conversation.open)

@@ -21,7 +21,7 @@ async def test_a_silent_customer_becomes_a_card(tmp_path: Path) -> None:
         for part in ("49.90", "Ana Ruiz", "1 x Lamp", "Madrid", "SMS", "WhatsApp", "E-mail", "No answer on any channel"):
             assert part in card.text, card.text
         assert "600000001" not in card.text
-        assert [b.text for row in card.buttons for b in row] == [CONFIRM, CANCEL, NO_ANSWER, TAKE]
+        assert t.buttons(order) == [CONFIRM, CANCEL, NO_ANSWER, TAKE]
         assert await t.staff(ANA, CONFIRM, order) == "Done."
         await t.skip(seconds=5)
         assert await t.state(order) == "confirmed"
@@ -46,14 +46,14 @@ async def test_two_at_once_one_wins(tmp_path: Path) -> None:
         order = await t.order(phone="12", email=None)
         await t.skip(seconds=5)
         (card,) = t.cards(order)
-        first, second = await asyncio.gather(
+        toasts = await asyncio.gather(
             t.tg.presses(ANA, card.message_id, CONFIRM, t.group), t.tg.presses(BEN, card.message_id, CANCEL, t.group)
         )
         await t.skip(seconds=5)
-        found = await t.get(order)
-        # a confirmed order may still be cancelled on purpose: Ben pressed on a card that showed no yes
-        assert found.decided_name == "Ana"
-        assert {first, second} == {"Done.", "Already: Confirmed · Ana."} or second == "Done."
+        assert toasts == ["Done.", "Already: Confirmed · Ana."]
+        assert (await t.get(order)).decided_name == "Ana"
+        assert await t.staff(BEN, CANCEL, order) == "Done.", "on the card that shows the yes he may, on purpose"
+        assert (await t.get(order)).decided_name == "Ben"
 
 
 async def test_the_same_press_by_two(tmp_path: Path) -> None:
@@ -191,7 +191,7 @@ async def test_at_night_the_card_says_till_when(tmp_path: Path) -> None:
         await t.skip(seconds=5)
         (card,) = t.cards(order)
         assert "It is night there: please call after" in card.text
-        assert "09:00" in card.text
+        assert "Nov 24, 9:00" in card.text
 
 
 async def test_the_customer_answers_while_the_card_stands(tmp_path: Path) -> None:
@@ -205,5 +205,5 @@ async def test_the_customer_answers_while_the_card_stands(tmp_path: Path) -> Non
         (card,) = t.cards(order)
         assert "Confirmed: customer" in card.text
         assert "by WhatsApp" in card.text
-        assert CONFIRM not in [b.text for row in card.buttons for b in row]
+        assert CONFIRM not in t.buttons(order)
         assert t.got("whatsapp", ANA_PHONE)[-1].startswith("Thank you")
