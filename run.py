@@ -324,11 +324,12 @@ def understand() -> None:
 
     Example: echo '{"text": "haan bhej do", "prompt": "confirm"}' | python run.py understand
     """
-    from flows.understand.lines import understood
+    from engine.understanding import understood
 
-    for line in sys.stdin:
+    for line in sys.stdin.buffer:
         if line.strip():
-            sys.stdout.write(understood(line) + "\n")
+            sys.stdout.buffer.write(understood(line) + b"\n")
+            sys.stdout.buffer.flush()
 
 
 @main.command()

@@ -13,6 +13,7 @@ Weak spot: keys are what today's rules make of an order. When the rules for keys
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -21,6 +22,7 @@ from typing import Literal, get_args
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
+from rapidfuzz import fuzz
 
 from flows.emails import read_email
 from flows.matching.reading import Reading, read_address
@@ -49,6 +51,7 @@ _FAULTS: tuple[Fault, ...] = ("none", "customer", "courier", "shop")
 assert set(_ENDED) == set(get_args(Ended)), "a new ending needs a place at the end of _ENDED"
 assert set(_FAULTS) == set(get_args(Fault)), "a new fault needs a place at the end of _FAULTS"
 
+_NUMBER = re.compile(r"\d+")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -193,6 +196,16 @@ def past(here: Identity, payload: bytes) -> PastOrder | None:
     packed = _unpacked(payload)
     matched = found_by(here, _who(packed))
     return replace(_outcome(packed), matched=matched) if matched else None
+
+
+def resemblance(here: Identity, payload: bytes) -> float:
+    """How alike the addresses look at first sight, 0..2: the numbers in them, and the letters. For choosing whom to compare."""
+    packed = _unpacked(payload)
+    line = f"{packed.line1} {packed.rest.line2}"
+    mine = {here.address.house, *here.address.loose, *(value for _, value in here.address.unit)} - {""}
+    there = set(_NUMBER.findall(line))
+    numbers = len(mine & there) / len(mine | there) if mine or there else 1.0
+    return numbers + fuzz.ratio(" ".join(here.address.words), line.casefold()) / 100
 
 
 def settled(old: bytes, new: Closed) -> Closed | None:

@@ -31,6 +31,11 @@ def _titles(language: str, script: str | None) -> dict[str, str]:
     return {texts[_PREFIX + verb].casefold(): verb for verb in sorted(VERBS)}
 
 
+def _is_number(text: str) -> bool:
+    """Digits as we write them: a forged payload may carry others, or more than anybody counts to."""
+    return text.isascii() and text.isdigit() and len(text) <= 6
+
+
 def bound(turn: Turn, event: CustomerPressed, meaning: Callable[[str], str]) -> tuple[str, Order | None, bool]:
     """(verb, order, still its current version); no order where the button cannot be bound to one.
 
@@ -38,7 +43,7 @@ def bound(turn: Turn, event: CustomerPressed, meaning: Callable[[str], str]) -> 
     """
     verb, _, rest = event.payload.partition(":")
     seq, _, version = rest.partition(":")
-    if seq.isdigit() and version.isdigit():
+    if _is_number(seq) and _is_number(version):
         order = next((o for o in turn.orders if o.seq == int(seq)), None)
         return verb, order, order is not None and order.version == int(version)
     verb = _verb(turn, event) or meaning(event.title or event.payload)

@@ -52,6 +52,8 @@ def _buttons(turn: Turn, order: Order) -> tuple[tuple[Button, ...], ...]:
         rows = _BUTTONS.get(order.state, ())
         if order.state in ("confirmed", "cancelled") and order.decided_by not in ("staff", "owner"):
             rows = ((CANCEL_CONFIRMED,),) if order.state == "confirmed" else ()
+    if order.verdict in ("watch", "review", "blocked") and order.state in ("pending", "flagged", "held"):
+        rows = (*rows, ("let_off",) if order.verdict == "blocked" else ("let_off", "block"))
     return tuple(tuple(Button(_title(order, verb), data(turn.id, order, verb)) for verb in row) for row in rows)
 
 

@@ -20,7 +20,7 @@ from flows.ladder import begin, flag, hold, staff_wait
 from flows.opening import hours_value
 from flows.orders import Asked, Order, Reason
 from flows.reach import compose, preferred, tell
-from flows.risk import Around, OpenOrder, assess, describe
+from flows.risk import Around, OpenOrder, Ruling, assess, describe
 from flows.turn import Turn
 
 _OPEN = frozenset({"pending", "flagged", "held", "confirmed"})
@@ -98,6 +98,38 @@ def _over_limit(turn: Turn, order: Order, limit: str) -> Order:
     turn.note("held", order.id, by="rule", reason="limit", limit=limit)
     order = turn.put(replace(order, state="held", reasons=(*order.reasons, Reason("limit", {"limit": limit}))))
     turn.wake(f"remind:{order.id}", turn.now + staff_wait(turn))
+    return order
+
+
+def let_off(turn: Turn, order: Order, name: str) -> Order:
+    """A person clears what the past says, for good: this order goes on like anybody's, and so will the next ones."""
+    turn.set(ruling=Ruling("normal", name, turn.now))
+    turn.note("ruled", order.id, by=f"staff:{name}", via="telegram", verdict="normal")
+    said = any(r.key == "said_yes" for r in order.reasons)
+    kept = tuple(r for r in order.reasons if r.key not in ("review", "said_yes", "blocked"))
+    was_reviewing = order.reviewing
+    order = turn.put(replace(order, verdict="normal", reviewing=False, reasons=kept))
+    if said and order.state in ("flagged", "held"):
+        order = confirm(turn, order, by="staff", via="telegram", name=name)
+        tell(turn, order, "confirmed")
+    elif was_reviewing and order.state == "flagged":
+        turn.rest(f"remind:{order.id}")
+        order = turn.put(replace(order, state="pending"))
+    elif order.state == "held" and not order.asked:
+        order = begin(turn, turn.put(replace(order, state="pending", rung=-1)))
+    turn.refresh(order)
+    return order
+
+
+def block(turn: Turn, order: Order, name: str) -> Order:
+    """A person blocks this customer, for good, until somebody lets them off again. Open orders are held, none is cancelled."""
+    turn.set(ruling=Ruling("blocked", name, turn.now))
+    turn.note("ruled", order.id, by=f"staff:{name}", via="telegram", verdict="blocked")
+    if order.state in ("pending", "flagged", "held"):
+        turn.withdraw(order.id, "first", "rung")
+        turn.rest(f"rung:{order.id}")
+        return _blocked(turn, replace(order, verdict="blocked", reviewing=False))
+    turn.refresh(order)
     return order
 
 

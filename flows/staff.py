@@ -13,6 +13,7 @@ from flows import ladder
 from flows.cards import CANCEL_CONFIRMED
 from flows.deciding import cancel, confirm, undo
 from flows.events import StaffPressed
+from flows.judging import block, let_off
 from flows.orders import ASKABLE, Call, Order
 from flows.reach import tell
 from flows.turn import Turn
@@ -127,6 +128,17 @@ def _take(turn: Turn, order: Order, event: StaffPressed) -> None:
     turn.refresh(turn.put(order))
 
 
+def _let_off(turn: Turn, order: Order, event: StaffPressed) -> None:
+    let_off(turn, order, event.name)
+
+
+def _block(turn: Turn, order: Order, event: StaffPressed) -> None:
+    if event.role == "staff":
+        turn.notice = "not_allowed"
+        return
+    block(turn, order, event.name)
+
+
 def _unknown(turn: Turn, order: Order, event: StaffPressed) -> None:
     turn.notice = "stale"
 
@@ -138,4 +150,6 @@ _VERBS = {
     CANCEL_CONFIRMED: _cancel,
     "undo": _undo,
     "take": _take,
+    "let_off": _let_off,
+    "block": _block,
 }

@@ -31,9 +31,13 @@ from flows.risk.identity import Identity
 from storage import sqlite_schema as sql
 from storage.sealing import Sealer
 
-#: Rows looked at under one key, latest first. A pick-up point's address holds thousands, and none of them is more telling.
-MOST_CANDIDATES = 200
-MOST_AT_ADDRESS = 50
+#: Orders of one number or mailbox that a verdict looks at, the latest first: older ones have faded.
+MOST_OWN = 50
+#: Rows under one address key whose numbers are read (a pick-up point holds thousands); those that share most keys are opened,
+#: and those that read most alike are compared in full, at some 75 microseconds each: together well below a millisecond.
+MOST_AT_DOOR, MOST_OPENED, MOST_COMPARED = 100, 32, 12
+#: Rows under the hash of one order's id: more than one only where two hashes meet.
+_MOST_NAMESAKES = 20
 #: Buckets of amounts are 2 % wide: nobody's usual order is known better than that.
 _WIDTH = math.log(1.02)
 #: Fewer orders say nothing about what is usual in a shop.
@@ -140,10 +144,10 @@ class SqliteHistory:
     def _erase(self, shop: str, who: Identity) -> int:
         n, _ = self._shop(shop)
         tally: _Tally = Counter()
-        mine = list(self._theirs(self._db, shop, who))
+        mine = self._theirs(self._db, shop, who)
         self._db.execute("PRAGMA secure_delete = ON")
         try:
-            for row, payload in mine:
+            for row, payload in mine.items():
                 self._drop_keys(shop, row, set(record.keys_of(payload)))
                 self._db.execute(sql.HISTORY_ERASE, (row,))
                 _count(tally, _closed(payload), -1)
@@ -172,15 +176,25 @@ class SqliteHistory:
     # -- reading
 
     async def history(self, shop: str, who: Identity) -> tuple[PastOrder, ...]:
-        found = []
-        for _, payload in self._candidates(self._reader, shop, who.keys):
-            order = record.past(who, payload)
-            if order is not None:
-                found.append(order)
-        return tuple(found)
+        row = self._reader.execute(sql.HISTORY_SHOP, (shop,)).fetchone()
+        if row is None:
+            return ()
+        wrapped: Any = row[1]
+        own = dict(self._own(self._reader, shop, who, wrapped, MOST_OWN))
+        shared = Counter(n for key in who.keys if key[0] == "a" for n in self._numbers(shop, key) if n not in own)
+        nearest = sorted(shared, key=lambda n: (-shared[n], -n))[:MOST_OPENED]
+        sealed = (self._reader.execute(sql.HISTORY_BY_NUMBER, (n,)).fetchone() for n in nearest)
+        neighbours: Any = [self._sealer.open(wrapped, blob[0]) for blob in sealed if blob is not None and blob[0]]
+        neighbours.sort(key=lambda payload: -record.resemblance(who, payload))
+        payloads = (*own.values(), *neighbours[:MOST_COMPARED])
+        return tuple(order for payload in payloads if (order := record.past(who, payload)) is not None)
+
+    def _numbers(self, shop: str, key: str) -> list[int]:
+        rows: list[Any] = self._reader.execute(sql.HISTORY_NUMBERS, (self._key(shop, key), MOST_AT_DOOR)).fetchall()
+        return [n for (n,) in rows]
 
     async def export_history(self, shop: str, who: Identity) -> list[Kept]:
-        return [record.opened(payload) for _, payload in self._theirs(self._reader, shop, who)]
+        return [record.opened(payload) for payload in self._theirs(self._reader, shop, who).values()]
 
     async def history_counts(self, shop: str) -> dict[str, int]:
         rows = self._reader.execute(sql.HISTORY_TALLIES, (shop,))
@@ -199,6 +213,7 @@ class SqliteHistory:
         return 0
 
     def replay_history(self, shop: str) -> Iterator[Replayed]:
+        rows: list[Any]
         last = 0
         while rows := self._reader.execute(sql.HISTORY_PAGE, (last, shop, _PAGE)).fetchall():
             last = rows[-1][0]
@@ -228,7 +243,7 @@ class SqliteHistory:
 
     def _order(self, own: int, order_id: str, wrapped: bytes) -> tuple[int, bytes | None] | None:
         """The row of this order: its number and payload, None for an erased one's. None where it is not kept."""
-        for row, sealed in _under(self._db, own, MOST_CANDIDATES):
+        for row, sealed in _under(self._db, own, _MOST_NAMESAKES):
             if sealed is None:
                 return row, None
             payload = self._sealer.open(wrapped, sealed)
@@ -236,27 +251,22 @@ class SqliteHistory:
                 return row, payload
         return None
 
-    def _candidates(
-        self, db: apsw.Connection, shop: str, keys: Sequence[str], *, every: bool = False
+    def _own(
+        self, db: apsw.Connection, shop: str, who: Identity, wrapped: bytes, most: int
     ) -> Iterator[tuple[int, bytes]]:
-        """Rows that share a key, opened; each once, the latest first."""
+        """Rows under the phone's and the mailbox's key, opened, the latest first; -1 for all of them."""
+        for key in who.keys:
+            for n, sealed in _under(db, self._key(shop, key), most) if key[0] != "a" else ():
+                if sealed is not None:
+                    yield n, self._sealer.open(wrapped, sealed)
+
+    def _theirs(self, db: apsw.Connection, shop: str, who: Identity) -> dict[int, bytes]:
+        """All rows that are held about this person: by phone or mailbox, however many."""
         row = db.execute(sql.HISTORY_SHOP, (shop,)).fetchone()
         if row is None:
-            return
-        shown: set[int] = set()
-        for key in keys:
-            most = -1 if every else MOST_AT_ADDRESS if key.startswith("a|") else MOST_CANDIDATES
-            for n, sealed in _under(db, self._key(shop, key), most):
-                if n not in shown and sealed is not None:
-                    shown.add(n)
-                    yield n, self._sealer.open(row[1], sealed)
-
-    def _theirs(self, db: apsw.Connection, shop: str, who: Identity) -> Iterator[tuple[int, bytes]]:
-        """All rows that are held about this person: by phone or mailbox, however many."""
-        keys = [key for key in who.keys if not key.startswith("a|")]
-        for n, payload in self._candidates(db, shop, keys, every=True):
-            if record.theirs(who, payload):
-                yield n, payload
+            return {}
+        wrapped: Any = row[1]
+        return {n: payload for n, payload in self._own(db, shop, who, wrapped, -1) if record.theirs(who, payload)}
 
 
 def _under(db: apsw.Connection, key: int, most: int) -> list[tuple[int, bytes | None]]:

@@ -78,6 +78,7 @@ TEXTS = {
     "why.no_template": "no approved template",
     "why.sender_gone": "not set up any more",
     "why.no_longer_asked": "no longer needed",
+    "why.no_longer_true": "no longer true",
     "why.gave_up": "tried too often",
     "why.made_up": "invented",
     "why.unassigned": "in no assigned range",
@@ -198,6 +199,7 @@ TEXTS = {
     "owner.late.not_shipped": "{shop}: order {order} is confirmed and still not sent.",
     "owner.late.no_news": "{shop}: order {order} was sent, and there is still no news of it.",
     "owner.backlog": "Messages from {sender} wait for {seconds} seconds: more orders come in than that sender may write.",
+    "owner.limit": "{shop}: more orders than usual from {limit}. They are kept without a text until somebody has looked.",
     "owner.other": "[{shop}: ]something needs a look ({key})[, order {order}].",
     # buttons
     "button.confirm": "✅ Confirm",

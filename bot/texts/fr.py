@@ -73,6 +73,7 @@ TEXTS = {
     "why.no_template": "pas de modèle approuvé",
     "why.sender_gone": "n'est plus réglé",
     "why.no_longer_asked": "plus nécessaire",
+    "why.no_longer_true": "n'est plus vrai",
     "why.gave_up": "trop d'essais",
     "why.made_up": "inventé",
     "why.unassigned": "dans aucune tranche attribuée",
@@ -191,6 +192,7 @@ TEXTS = {
     "owner.late.no_news": "{shop} : la commande {order} est partie et on n'en a toujours pas de nouvelles.",
     "owner.backlog": "Les messages de {sender} attendent {seconds} secondes : "
     "il entre plus de commandes que cet expéditeur ne peut écrire.",
+    "owner.limit": "{shop} : plus de commandes que d'habitude depuis {limit}. Elles sont gardées sans message jusqu'à ce que quelqu'un regarde.",
     "owner.other": "[{shop} : ]quelque chose est à regarder ({key})[, commande {order}].",
     "button.confirm": "✅ Confirmer",
     "button.cancel": "❌ Annuler",

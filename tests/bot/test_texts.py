@@ -16,7 +16,7 @@ from bot.commands import NAMES
 from bot.composing import TEXT_MOST, TOAST_MOST, card_html, notice_html, toast, units
 from bot.texts import CATALOGUES, find, language_of
 from bot.words import Words
-from flows.cards import _BUTTONS
+from flows.cards import _BUTTONS, CANCEL_CONFIRMED
 from flows.effects import Card, Line, Value
 from flows.money import Money
 from flows.risk.policy import Weights
@@ -118,7 +118,10 @@ def test_states_buttons_notices_and_commands_have_words() -> None:
     states = re.findall(r'"(\w+)"', re.search(r"State = Literal\[(.*?)\]", _source("orders"), re.S)[1])  # type: ignore[index]
     who = re.findall(r'"(\w+)"', re.search(r"Who = Literal\[(.*?)\]", _source("orders"), re.S)[1])  # type: ignore[index]
     via = re.findall(r'"(\w+)"', re.search(r"Via = Literal\[(.*?)\]", _source("orders"), re.S)[1])  # type: ignore[index]
-    verbs = {verb for rows in _BUTTONS.values() for row in rows for verb in row} | {"release", "close_talk"}
+    verbs = {verb for rows in _BUTTONS.values() for row in rows for verb in row} - {CANCEL_CONFIRMED} | {
+        "release",
+        "close_talk",
+    }
     told = re.findall(r'notice = f?"(\w+)', _source("staff"))
     echoed = re.findall(r'notice = f?"(\w+)', _source("talk"))
     assert len(states) == 9

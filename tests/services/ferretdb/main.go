@@ -1,0 +1,40 @@
+// A MongoDB-protocol server for the tests: FerretDB embedded, on its SQLite backend.
+//
+//	ferretdb <address> <folder>     for example: ferretdb 127.0.0.1:37017 /tmp/documents
+//
+// Built from its own module, since FerretDB's command refuses to start when it was not built from its release tree.
+package main
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/FerretDB/FerretDB/ferretdb"
+)
+
+func main() {
+	if len(os.Args) != 3 {
+		os.Stderr.WriteString("usage: ferretdb <address> <folder>\n")
+		os.Exit(2)
+	}
+	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
+	server, err := ferretdb.New(&ferretdb.Config{
+		Listener:  ferretdb.ListenerConfig{TCP: os.Args[1]},
+		Logger:    logger,
+		Handler:   "sqlite",
+		SQLiteURL: "file:" + os.Args[2] + "/",
+	})
+	if err != nil {
+		logger.Error(err.Error())
+		os.Exit(1)
+	}
+	ending, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := server.Run(ending); err != nil {
+		logger.Error(err.Error())
+		os.Exit(1)
+	}
+}
