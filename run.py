@@ -309,11 +309,19 @@ def check(context: click.Context, online: bool) -> None:
     Example: python run.py check
     """
     from engine.check import check as look
+    from engine.check import check_online
 
     faults = look(context.obj, os.environ, datetime.now(UTC))
+    if online and not any(not fault.warning for fault in faults):
+        from adapters.probing import probes
+
+        settings = _settings(context, "check")
+        faults = [*faults, *asyncio.run(check_online(settings, probes(settings)))]
+    elif online:
+        click.echo("The providers are asked once everything below is mended:", err=True)
     for fault in faults:
         click.echo(str(fault))
-    wrong = [f for f in faults if not getattr(f, "warning", False)]
+    wrong = [f for f in faults if not f.warning]
     click.echo("All is well." if not faults else f"{len(wrong)} to mend, {len(faults) - len(wrong)} to know of.")
     raise SystemExit(1 if wrong else 0)
 

@@ -27,8 +27,10 @@ from flows.wording import Moment
 
 #: What the bot asks Telegram for.
 ALLOWED_UPDATES = ["message", "callback_query", "my_chat_member"]
-#: A reply longer than this is no message to a customer. Twilio's longest text has 1600 characters.
-REPLY_MOST = 1600
+#: Characters of a reply that reach the customer whole: flows/wording/values.py cuts what is longer, and an SMS has 1600 at most.
+REPLY_MOST = 1400
+#: A text that begins so is a note for colleagues. Source: CONTRACT.md, Telegram
+NOTE = "//"
 #: Unknown groups that are remembered, so that each hears only once why the bot leaves.
 TOLD_MOST = 1000
 
@@ -140,6 +142,8 @@ class Inbound:
         words = Words(room.language)
         if not message.text:
             return [_reply(message, words.say("echo.only_text"))]
+        if len(message.text) > REPLY_MOST and not message.text.lstrip().startswith(NOTE):
+            return [_reply(message, words.say("echo.too_long", {"most": REPLY_MOST}))]
         event = StaffWrote(
             event_id=f"telegram:{update_id}",
             to=(pointers.conversation(place.conversation),),
@@ -149,7 +153,7 @@ class Inbound:
             role=person.role,
             seq=place.seq,
             chat=str(message.chat.id),
-            text=message.text[:REPLY_MOST],
+            text=message.text,
         )
         handled = await self._front.handle(event)
         if handled.duplicate:

@@ -247,7 +247,7 @@ class Outbox:
                 channel=ask.channel,
                 to=ask.to,
                 sender=ask.sender,
-                text=message.text,
+                text=rendering.as_listed(message, policy),
                 since=ask.since,
             )
         )

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from engine.ports import Message, Template
 from flows.effects import Say, Value
 from flows.money import Money
 from flows.policy import Policy
 from flows.wording import Moment, render, wa_template
 from flows.wording.values import hours_text, moment_text, money_text
+
+#: Where a template holds its first, second … value.
+_NUMBERED = re.compile(r"\{\{(\d+)\}\}")
 
 
 def message(say: Say, effect_id: str, conversation: str, policy: Policy, link: str) -> tuple[Message, int]:
@@ -45,6 +50,15 @@ def message(say: Say, effect_id: str, conversation: str, policy: Policy, link: s
         ),
         rendered.segments if say.channel == "sms" else 1,
     )
+
+
+def as_listed(message: Message, policy: Policy) -> str:
+    """The text as the provider's list shows it: an approved template's own words where one was sent."""
+    if message.template is None:
+        return message.text
+    sent = message.template
+    approved = wa_template(sent.name, sent.lang, overrides=policy.overrides, script=policy.script)
+    return _NUMBERED.sub(lambda slot: sent.variables[int(slot[1]) - 1], approved.body)
 
 
 def _plain(value: Value, lang: str) -> str:

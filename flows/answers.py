@@ -13,14 +13,14 @@ from msgspec.structs import replace
 
 from flows import buttons, consent, talk
 from flows.conversation import Contact, Question
-from flows.deciding import REOPEN_WITHIN, cancel, confirm, reopen
-from flows.effects import SpreadStop
-from flows.events import ConsentWithdrawn, CustomerPressed, CustomerWrote
+from flows.deciding import cancel, confirm
+from flows.events import CustomerPressed, CustomerWrote
 from flows.judging import only_staff, said_yes
-from flows.ladder import enter
+from flows.optouts import go_on_elsewhere, start, stop, withdrawn
 from flows.orders import ASKABLE, BEFORE_DISPATCH, Order
 from flows.reach import tell
 from flows.talk import answer, to_staff
+from flows.too_late import too_late
 from flows.turn import Turn
 from flows.understand_model import DECISIONS, Understood
 from flows.understood_quickly import understand  # TEMPORARY
@@ -44,15 +44,15 @@ def wrote(turn: Turn, event: CustomerWrote) -> None:
         event.text, sender, prompt_open=bool(_within(asked, BEFORE_DISPATCH)), opt_out_type=event.opt_out_type
     )
     if ruling.consent == "out":
-        _stop(turn, event, everything=ruling.everything)
+        stop(turn, event, everything=ruling.everything)
     elif ruling.consent == "in":
-        _start(turn, event, silent=ruling.silent)
+        start(turn, event, _first(asked), silent=ruling.silent)
         return
     if ruling.order:
         _act(turn, event, ruling.order, asked, told_elsewhere=ruling.silent or ruling.consent == "out")
         return
     if ruling.consent == "out":
-        _go_on_elsewhere(turn, event)
+        go_on_elsewhere(turn, event)
         return
     if ruling.help:
         if not ruling.silent:
@@ -72,7 +72,7 @@ def reply(turn: Turn, event: CustomerWrote, asked: list[Order]) -> None:
         else ("confirm" if asked else None)  # a late "1" is an answer too, if only to be told that it is late
     )
     if not event.text.strip() or event.media:
-        to_staff(turn, event, _first(asked), "reply.media" if event.media else "reply.empty")
+        to_staff(turn, event, _first(asked), "reply.media" if event.media or event.location else "reply.empty")
         return
     if _typed_button(turn, event, asked):
         return
@@ -93,8 +93,8 @@ def reply(turn: Turn, event: CustomerWrote, asked: list[Order]) -> None:
             _change(turn, event, asked)
             return
         if got.intent == "stop":
-            _stop(turn, event, everything=got.slots.reason == "everything")
-            _go_on_elsewhere(turn, event)
+            stop(turn, event, everything=got.slots.reason == "everything")
+            go_on_elsewhere(turn, event)
             return
         if got.intent == "help":
             answer(turn, event, "help", _first(asked))
@@ -158,7 +158,7 @@ def _act(turn: Turn, event: CustomerWrote, intent: str, asked: list[Order], *, t
     elif pool:
         _settle(turn, event, intent, pool[0], told_elsewhere=told_elsewhere)
     else:
-        _too_late(turn, event, intent, asked)
+        too_late(turn, event, intent, asked)
 
 
 def _has_left(turn: Turn, order: Order, address: str) -> bool:
@@ -207,7 +207,7 @@ def _change(turn: Turn, event: CustomerWrote | CustomerPressed, asked: list[Orde
         turn.note("answered", pool[0].id, by="customer", via=event.channel, intent="change")
         _ask_back(turn, event, "change_what", pool[0])
     else:
-        _too_late(turn, event, "change", asked)
+        too_late(turn, event, "change", asked)
 
 
 def _which(turn: Turn, event: CustomerWrote, intent: str, pool: list[Order]) -> None:
@@ -273,38 +273,6 @@ def _after_no(turn: Turn, event: CustomerWrote, order: Order, got: Understood) -
     return False
 
 
-def _too_late(turn: Turn, event: CustomerWrote | CustomerPressed, intent: str, asked: list[Order]) -> None:
-    """A sure answer, and no order that it can still decide: always a short reply, never silence, never a wrong decision."""
-    order = _first(asked)
-    if order is None:
-        to_staff(turn, event, None, "reply.stranger")
-        return
-    if order.state == "confirmed":
-        answer(turn, event, "already_confirmed", order)
-    elif order.state == "cancelled":
-        _after_cancel(turn, event, intent, order)
-    elif order.state == "shipped" and intent != "yes":
-        to_staff(turn, event, order, "reply.too_late", template="too_late_dispatched")
-    elif order.state == "shipped":
-        answer(turn, event, "status_shipped", order)
-    elif order.state == "delivered" and intent == "yes":
-        answer(turn, event, "status_delivered", order)
-    else:
-        to_staff(turn, event, order, "reply.closed")
-
-
-def _after_cancel(turn: Turn, event: CustomerWrote | CustomerPressed, intent: str, order: Order) -> None:
-    if intent != "yes":
-        answer(turn, event, "already_cancelled", order)
-        return
-    recent = order.decided_at is not None and turn.now - order.decided_at <= REOPEN_WITHIN
-    if order.decided_by == "customer" and recent and not order.shop_cancelled:
-        order = reopen(turn, order, by="customer", via=event.channel)  # type: ignore[arg-type]
-        answer(turn, event, "reopened", order)
-    else:
-        to_staff(turn, event, order, "reply.wants_again", template="reopen_handed")
-
-
 def pressed(turn: Turn, event: CustomerPressed) -> None:
     """A button of ours. A stale one answers politely and changes nothing."""
     _hear(turn, event.channel, event.address, "")
@@ -318,7 +286,7 @@ def pressed(turn: Turn, event: CustomerPressed) -> None:
         turn.note("stale_button", order.id, by="customer", via=event.channel, verb=verb)
         answer(turn, event, "stale_button", order)
     elif order.state not in BEFORE_DISPATCH:
-        _too_late(turn, event, "yes" if verb == "again" else verb, [order])
+        too_late(turn, event, "yes" if verb == "again" else verb, [order])
     elif verb == "yes":
         _settle(turn, event, "yes", order)
     elif verb == "cancel":
@@ -336,51 +304,5 @@ def _meaning(turn: Turn, title: str) -> str:
     return got.intent if got.sure and got.intent in DECISIONS else ""
 
 
-# -- consent
-
-
-def _stop(turn: Turn, event: CustomerWrote, *, everything: bool) -> None:
-    """STOP silences its channel; a second one, or "stop everything", silences the person."""
-    contact = turn.contact(event.channel, event.address) or Contact(event.channel, event.address)
-    second = any(c.stopped for c in turn.contacts)
-    turn.put_contact(replace(contact, stopped=True, stopped_at=turn.now))
-    everything = everything or second
-    if everything:
-        turn.set(silenced=True)
-    turn.note("stopped", by="customer", via=event.channel, everything=str(everything).lower())
-    for open_ in [o for o in turn.open if o.status == "planned"]:
-        effect = open_.effect
-        if getattr(effect, "channel", "") == event.channel and getattr(effect, "to", "") == event.address:
-            turn.settle(open_.id)
-    if turn.policy.shares.get(event.channel):
-        turn.plan(SpreadStop(channel=event.channel, address=event.address, everything=everything))
-
-
-def _go_on_elsewhere(turn: Turn, event: CustomerWrote) -> None:
-    """The questions that were open on the stopped channel go on where there is consent."""
-    for order in list(turn.orders):
-        if order.asking and any(a.rung == order.rung and a.channel == event.channel for a in order.asked):
-            enter(turn, order, order.rung + 1)
-        elif order.state == "pending" and order.rung >= 0 and order.held_until is None:
-            turn.refresh(order)
-
-
-def _start(turn: Turn, event: CustomerWrote, *, silent: bool) -> None:
-    contact = turn.contact(event.channel, event.address) or Contact(event.channel, event.address)
-    turn.put_contact(replace(contact, stopped=False, stopped_at=None))
-    turn.set(silenced=False)
-    turn.note("started", by="customer", via=event.channel)
-    if not silent:
-        answer(turn, event, "started", _first(asked_at(turn, event.address)))
-
-
-def withdrawn(turn: Turn, event: ConsentWithdrawn) -> None:
-    """A STOP to a sender this shop shares with another."""
-    contact = turn.contact(event.channel, event.address) or Contact(event.channel, event.address)
-    turn.put_contact(replace(contact, stopped=True, stopped_at=turn.now))
-    if event.everything:
-        turn.set(silenced=True)
-    turn.note("stopped", by="customer", via=event.channel, shared="true")
-    for order in list(turn.orders):
-        if order.asking and any(a.rung == order.rung and a.channel == event.channel for a in order.asked):
-            enter(turn, order, order.rung + 1)
+#: What the one step calls.
+__all__ = ["pressed", "withdrawn", "wrote"]

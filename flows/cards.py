@@ -20,8 +20,9 @@ RETRY = timedelta(seconds=1)
 #: Items named on a card; the rest is counted.
 ITEMS_MOST = 4
 
-#: Cancel on a card that shows a yes: who pressed Cancel while a colleague was confirming has not seen that yet.
-CANCEL_CONFIRMED = "cancel_confirmed"
+#: Cancel on a card that shows a yes, Confirm on one that shows a cancel: verbs of their own, for who pressed while a
+#: colleague decided has not seen that decision yet.
+CANCEL_CONFIRMED, CONFIRM_CANCELLED = "cancel_confirmed", "confirm_cancelled"
 
 _BUTTONS: dict[str, tuple[tuple[str, ...], ...]] = {
     "pending": (("confirm", "cancel"), ("no_answer", "take")),
@@ -51,7 +52,9 @@ def _buttons(turn: Turn, order: Order) -> tuple[tuple[Button, ...], ...]:
     else:
         rows = _BUTTONS.get(order.state, ())
         if order.state in ("confirmed", "cancelled") and order.decided_by not in ("staff", "owner"):
-            rows = ((CANCEL_CONFIRMED,),) if order.state == "confirmed" else ()
+            # what the shop has cancelled itself can only be ordered anew
+            rows = ((CANCEL_CONFIRMED,),) if order.state == "confirmed" else ((CONFIRM_CANCELLED,),)
+            rows = () if order.state == "cancelled" and order.shop_cancelled else rows
     if order.verdict in ("watch", "review", "blocked") and order.state in ("pending", "flagged", "held"):
         rows = (*rows, ("let_off",) if order.verdict == "blocked" else ("let_off", "block"))
     return tuple(tuple(Button(_title(order, verb), data(turn.id, order, verb)) for verb in row) for row in rows)
@@ -60,8 +63,8 @@ def _buttons(turn: Turn, order: Order) -> tuple[tuple[Button, ...], ...]:
 def _title(order: Order, verb: str) -> str:
     if order.seq == 0 and verb == "confirm":
         return "close_talk"
-    if verb == CANCEL_CONFIRMED:
-        return "cancel"
+    if verb in (CANCEL_CONFIRMED, CONFIRM_CANCELLED):
+        return verb.partition("_")[0]
     return "release" if verb == "take" and order.taken_by else verb
 
 

@@ -23,7 +23,7 @@ def pressed(turn: Turn, event: PagePressed) -> None:
     if event.action == "confirm" and event.channel == "email":
         turn.notice = "not_by_email"
         return
-    if order.state == "cancelled" and event.action == "confirm":
+    if order.state == "cancelled" and event.action == "confirm" and event.version == order.version:
         _again(turn, order)
         return
     if order.state not in BEFORE_DISPATCH:

@@ -9,8 +9,8 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from flows import ladder
-from flows.cards import CANCEL_CONFIRMED
+from flows import hours, ladder
+from flows.cards import CANCEL_CONFIRMED, CONFIRM_CANCELLED
 from flows.deciding import cancel, confirm, undo
 from flows.events import StaffPressed
 from flows.judging import block, let_off
@@ -40,7 +40,8 @@ def pressed(turn: Turn, event: StaffPressed) -> None:
         turn.refresh(order)
         return
     turn.notice = "done"
-    _VERBS.get(event.verb, _unknown)(turn, order, event)
+    handler = _VERBS.get(event.verb, _unknown) if order.seq else _close_talk
+    handler(turn, order, event)
 
 
 def _who(event: StaffPressed) -> str:
@@ -48,14 +49,19 @@ def _who(event: StaffPressed) -> str:
 
 
 def _confirm(turn: Turn, order: Order, event: StaffPressed) -> None:
-    if not order.seq:
-        _close_talk(turn, order, event)
-    elif order.state == "confirmed":
-        turn.notice = _already(order)
-    elif order.state not in ("pending", "flagged", "held"):
+    if order.state not in ("pending", "flagged", "held"):
         turn.notice = _already(order)
     else:
         confirm(turn, replace(order, taken_by=""), by=_who(event), via="call", name=event.name)  # type: ignore[arg-type]
+
+
+def _bring_back(turn: Turn, order: Order, event: StaffPressed) -> None:
+    """A cancelled order after all: the customer, who has heard of the cancel, hears of this, too."""
+    if order.state != "cancelled" or order.shop_cancelled:
+        turn.notice = _already(order)
+        return
+    order = confirm(turn, order, by=_who(event), via="telegram", name=event.name)  # type: ignore[arg-type]
+    tell(turn, order, "reopened")
 
 
 def _already(order: Order) -> str:
@@ -63,6 +69,13 @@ def _already(order: Order) -> str:
 
 
 def _close_talk(turn: Turn, order: Order, event: StaffPressed) -> None:
+    """The card of a talk has one button: it is done with."""
+    if event.verb != "confirm":
+        _unknown(turn, order, event)
+        return
+    if order.state != "flagged":
+        turn.notice = _already(order)
+        return
     turn.note("talk.closed", by=f"{event.role}:{event.name}", via="telegram")
     order = turn.put(replace(order, state="confirmed", decided_name=event.name, decided_at=turn.now))
     turn.refresh(order)
@@ -101,6 +114,7 @@ def _no_answer(turn: Turn, order: Order, event: StaffPressed) -> None:
             ladder.hold(turn, replace(order, state="flagged"), "calls_failed")
         return
     after = turn.now + calls.apart
+    after = hours.quiet_until(after, turn.policy.quiet, ladder.zone_of(turn, order)) or after
     if order.state == "pending":
         order = replace(order, state="flagged")
         turn.wake(f"remind:{order.id}", turn.now + ladder.staff_wait(turn))
@@ -148,6 +162,7 @@ _VERBS = {
     "no_answer": _no_answer,
     "cancel": _cancel,
     CANCEL_CONFIRMED: _cancel,
+    CONFIRM_CANCELLED: _bring_back,
     "undo": _undo,
     "take": _take,
     "let_off": _let_off,

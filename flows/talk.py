@@ -112,7 +112,7 @@ def _talk(turn: Turn, event: CustomerWrote | CustomerPressed) -> Order:
     if turn.orders:
         return max(turn.orders, key=lambda o: (o.open, o.seq))
     if turn.talk is not None:
-        return turn.talk
+        return replace(turn.talk, state="flagged", decided_at=None, decided_name="")  # open again: they wrote anew
     fields = OrderFields(
         id="",
         total=Money(0, turn.policy.currency),

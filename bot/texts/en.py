@@ -231,6 +231,7 @@ TEXTS = {
     "echo.window": "Not sent: WhatsApp allows free text only within 24 hours of the customer's last message. Please call.",
     "echo.gone": "Not sent: this order is not here any more.",
     "echo.only_text": "Not sent: only text can be passed on.",
+    "echo.too_long": "Not sent: too long, the customer can read at most {most} characters.",
     "echo.not_allowed": "Not sent: you may not write to customers.",
     "echo.anonymous": "Please write as yourself: an anonymous administrator could be anybody.",
     # lists and commands

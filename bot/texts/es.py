@@ -220,6 +220,7 @@ TEXTS = {
     "echo.window": "No enviado: WhatsApp solo permite texto libre 24 horas después del último mensaje del cliente. Llama, por favor.",
     "echo.gone": "No enviado: este pedido ya no está aquí.",
     "echo.only_text": "No enviado: solo se puede pasar texto.",
+    "echo.too_long": "No enviado: demasiado largo, al cliente le llegan como mucho {most} caracteres.",
     "echo.not_allowed": "No enviado: no puedes escribir a los clientes.",
     "echo.anonymous": "Escribe con tu nombre, por favor: un administrador anónimo puede ser cualquiera.",
     "list.flagged": "Pedidos que necesitan una persona: {count}",

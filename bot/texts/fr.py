@@ -192,7 +192,8 @@ TEXTS = {
     "owner.late.no_news": "{shop} : la commande {order} est partie et on n'en a toujours pas de nouvelles.",
     "owner.backlog": "Les messages de {sender} attendent {seconds} secondes : "
     "il entre plus de commandes que cet expéditeur ne peut écrire.",
-    "owner.limit": "{shop} : plus de commandes que d'habitude depuis {limit}. Elles sont gardées sans message jusqu'à ce que quelqu'un regarde.",
+    "owner.limit": "{shop} : plus de commandes que d'habitude depuis {limit}. "
+    "Elles sont gardées sans message jusqu'à ce que quelqu'un regarde.",
     "owner.other": "[{shop} : ]quelque chose est à regarder ({key})[, commande {order}].",
     "button.confirm": "✅ Confirmer",
     "button.cancel": "❌ Annuler",
@@ -221,6 +222,7 @@ TEXTS = {
     "echo.window": "Non envoyé : WhatsApp n'admet du texte libre que 24 heures après le dernier message du client. Merci d'appeler.",
     "echo.gone": "Non envoyé : cette commande n'est plus ici.",
     "echo.only_text": "Non envoyé : seul du texte peut être transmis.",
+    "echo.too_long": "Non envoyé : trop long, le client peut lire au plus {most} caractères.",
     "echo.not_allowed": "Non envoyé : vous ne pouvez pas écrire aux clients.",
     "echo.anonymous": "Merci d'écrire en votre nom : un administrateur anonyme peut être n'importe qui.",
     "list.flagged": "Commandes qui ont besoin d'une personne : {count}",

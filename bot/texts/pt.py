@@ -220,6 +220,7 @@ TEXTS = {
     "echo.window": "Não enviado: o WhatsApp só permite texto livre nas 24 horas após a última mensagem do cliente. Ligue, por favor.",
     "echo.gone": "Não enviado: este pedido já não está aqui.",
     "echo.only_text": "Não enviado: só se pode passar texto.",
+    "echo.too_long": "Não enviado: longo demais, ao cliente chegam no máximo {most} caracteres.",
     "echo.not_allowed": "Não enviado: não pode escrever aos clientes.",
     "echo.anonymous": "Escreva em seu nome, por favor: um administrador anónimo pode ser qualquer pessoa.",
     "list.flagged": "Pedidos que precisam de uma pessoa: {count}",

@@ -80,12 +80,14 @@ async def test_a_note_stays_in_the_house(bot: TelegramService, house: House, tg:
 async def test_what_cannot_be_sent_is_said(
     bot: TelegramService, house: House, tg: PretendTelegram, group: Room
 ) -> None:
-    """No channel, and no text: staff hear that the customer did not get it."""
+    """No channel, too long, no text: staff hear that the customer did not get it."""
     await house.place("1002", phone="+34600000002")
     [card] = cards(tg, group)
     house.policies["demo"] = replace(house.policies["demo"], sms=None)
     sent = await tg.says(222, group, "hello", reply_to=card)
     await _answered(tg, group, sent.id, "Not sent: this customer cannot be written to on any channel. Please call.")
+    long = await tg.says(222, group, "x" * 1401, reply_to=card)
+    await _answered(tg, group, long.id, "Not sent: too long, the customer can read at most 1400 characters.")
     picture = await tg.says(222, group, reply_to=card, media={"location": {"latitude": 1.0, "longitude": 2.0}})
     await _answered(tg, group, picture.id, "Not sent: only text can be passed on.")
     assert house.said == []

@@ -78,15 +78,15 @@ async def test_a_poisoned_update_is_kept_and_passed_over(
     await house.place()
     [card] = cards(tg, group)
     house.broken = 1
-    await tg.press(222, card, "❌ Cancel", wait_s=0)
+    await tg.press(222, card, "✅ Confirm", wait_s=0)
     tg.state.updates.push("message", {"nothing": "as it should be"}, group.id)
-    assert await tg.presses(222, card, "✅ Confirm") == "Done."
+    assert await tg.presses(222, card, "🙋 Take") == "Done."
     assert [(route, why) for route, _, why in house.kept] == [
         ("telegram", "RuntimeError"), ("telegram", "ValidationError"),
     ]  # fmt: skip
     assert "secret words" not in caplog.text
     await bot.intake.take(house.kept[0][1])
-    assert house.order_now().state == "cancelled"
+    assert house.order_now().state == "confirmed"
 
 
 async def test_the_same_update_twice_decides_once(

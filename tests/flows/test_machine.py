@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from msgspec.structs import replace
 
 from flows import pointers
-from flows.effects import Accepted, AskProvider, Outcome, Refused, Say, TryAgain, Unknown
+from flows.effects import Accepted, AskProvider, HandOver, Outcome, Refused, Say, TryAgain, Unknown
 from flows.events import (
     ConsentWithdrawn,
     CustomerPressed,
@@ -289,6 +289,8 @@ class Machine(RuleBasedStateMachine):
     def _settle(self, attempt: Attempt, outcome: Outcome) -> None:
         if isinstance(attempt.open.effect, AskProvider) and isinstance(outcome, Accepted):
             self.world.provider_says(attempt, found=self.world.count % 2 == 0, status="sent")
+        if isinstance(attempt.open.effect, HandOver) and isinstance(outcome, Refused):
+            outcome = Accepted()  # it stays inside the house, where nobody refuses it
         self.world.settle(attempt, outcome)
 
     @precondition(lambda self: self._said())

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.town import ANA, ANA_PHONE, BEN, town
+
+from tests.town import ANA, ANA_PHONE, BEN, local, town
 
 NO_ANSWER = "📵 No answer"
 
@@ -38,10 +39,26 @@ async def test_unanswered_calls_end_in_a_cancel_with_a_way_back(tmp_path: Path) 
         assert len(t.got()) == before + 1
         assert "A person will read that you want it" in t.last("sms")
         assert any("Wants the cancelled order after all" in x for x in t.group_texts())
+        assert await t.staff(ANA, "✅ Confirm", order) == "Done."
+        await t.skip(seconds=10)
+        assert await t.state(order) == "confirmed"
+        assert "is confirmed again" in t.last("sms")
+
+
+async def test_a_call_that_falls_due_at_night_waits(tmp_path: Path) -> None:
+    """Nobody answers at 20:00: staff are told at 09:00, not at 23:00, that they may call again."""
+    async with town(tmp_path, telegram=True, start=local("2026-11-23 19:59")) as t:
+        order = await t.order(phone="12", email=None)
+        await t.skip(minutes=1)
+        await t.staff(ANA, NO_ANSWER, order)
+        await t.skip(12.9)
+        assert not any("may be called again" in x for x in t.group_texts())
+        await t.skip(0.2)
+        assert any("may be called again" in x for x in t.group_texts())
 
 
 async def test_an_answer_to_the_missed_call_comes_under_the_card(tmp_path: Path) -> None:
-    """"After six" is an answer to a missed call: staff read it under the card, and nothing is cancelled meanwhile."""
+    """ "After six" is an answer to a missed call: staff read it under the card, and nothing is cancelled meanwhile."""
     async with town(tmp_path, telegram=True) as t:
         order = await t.order()
         await t.skip(22.5)
@@ -99,9 +116,7 @@ async def test_nobody_acts_cancel(tmp_path: Path) -> None:
     ("news", "wait", "said"),
     [([], 3 * 24, "confirmed, and nobody has sent it"), (["shipped"], 10 * 24, "was sent, and there is no news of it")],
 )
-async def test_a_confirmed_order_is_watched_to_the_end(
-    tmp_path: Path, news: list[str], wait: float, said: str
-) -> None:
+async def test_a_confirmed_order_is_watched_to_the_end(tmp_path: Path, news: list[str], wait: float, said: str) -> None:
     """Confirmed and not sent, or sent without news: staff hear it, then the owner; the customer hears nothing of it."""
     async with town(tmp_path, telegram=True) as t:
         order = await t.order()

@@ -18,7 +18,16 @@ async def test_a_silent_customer_becomes_a_card(tmp_path: Path) -> None:
         assert not t.cards(), "nobody is bothered while the machine still asks"
         await t.skip(12.1)
         (card,) = t.cards(order)
-        for part in ("49.90", "Ana Ruiz", "1 x Lamp", "Madrid", "SMS", "WhatsApp", "E-mail", "No answer on any channel"):
+        for part in (
+            "49.90",
+            "Ana Ruiz",
+            "1 x Lamp",
+            "Madrid",
+            "SMS",
+            "WhatsApp",
+            "E-mail",
+            "No answer on any channel",
+        ):
             assert part in card.text, card.text
         assert "600000001" not in card.text
         assert t.buttons(order) == [CONFIRM, CANCEL, NO_ANSWER, TAKE]

@@ -1,4 +1,4 @@
-"""What a provider refuses, and where the order goes then. One case for each class of refusal and each way of failing."""
+"""Every class of refusal leads where PLATFORMS C says: the next rung now, the template, the owner, a person. The ledgers judge."""
 
 from __future__ import annotations
 
@@ -6,120 +6,212 @@ from pathlib import Path
 
 import pytest
 
-from tests.town import ANA_PHONE, town
+from sandbox import phonebook
+from tests.town import ANA_PHONE, Town, town
 
-HARD = ("unroutable", "no_permission", "landline", "opted_out", "landline_late", "unknown", "filtered")
+WHATSAPP_FIRST = (
+    "confirmation: {ladder: [{channel: whatsapp, wait: 4h}, {channel: email, wait: 4h}, {channel: staff, wait: 24h}]}"
+)
+MAIL = "ana@example.com"
 
 
-@pytest.mark.parametrize("fact", HARD)
-async def test_a_hard_failure_moves_on_within_seconds(tmp_path: Path, fact: str) -> None:
-    """A number that SMS cannot reach, whether refused at once or reported later, is asked on WhatsApp at once, and only there."""
+def fact(t: Town, name: str, address: str = ANA_PHONE) -> None:
+    phonebook.set_facts(t.world, address, {name})
+
+
+async def contact(t: Town, order: str, channel: str, address: str = ANA_PHONE) -> object:
+    found = (await t.conversation(order)).contact(channel, address)
+    assert found is not None
+    return found
+
+
+async def dead(t: Town, order: str) -> bool:
+    found = (await t.conversation(order)).contact("sms", ANA_PHONE)
+    return found is not None and bool(found.dead or found.stopped)
+
+
+# -- SMS
+
+
+@pytest.mark.parametrize("name", ["invalid", "unroutable", "landline", "unknown", "landline_late"])
+async def test_a_dead_number_moves_on_within_seconds(tmp_path: Path, name: str) -> None:
+    """Nobody is there, said at once or in a report: the next rung without any wait, and no text there again."""
     async with town(tmp_path) as t:
-        t.world.phones[ANA_PHONE] = {fact}
-        order = await t.order()
-        await t.skip(seconds=20)
-        assert t.last("whatsapp").count(order) == 1
-        attempts = [m for m in t.twilio.messages.values() if m.to == ANA_PHONE]
-        assert len(attempts) <= 1, "a definite refusal is not tried again"
-        await t.press(0)
-        assert await t.state(order) == "confirmed"
+        fact(t, name)
+        first = await t.order()
+        assert (await contact(t, first, "sms")).dead  # type: ignore[attr-defined]
+        assert [a.channel for a in (await t.get(first)).asked][:2] == ["sms", "whatsapp"]
+        if name == "invalid":  # no number at all: WhatsApp says so too, and the mail is next
+            assert len(t.mails()) == 1
+        else:
+            assert len(t.got("whatsapp")) == 1
+        await t.skip(1)
+        second = await t.order()
+        assert [a.channel for a in (await t.get(second)).asked if a.channel == "sms"] == []
+        assert t.got("sms") == []
 
 
-async def test_a_number_that_is_none_goes_straight_to_the_mail(tmp_path: Path) -> None:
-    """A number that exists on no channel costs two attempts and no hours: the mail is there within seconds."""
+async def test_a_phone_that_is_off_is_not_dead(tmp_path: Path) -> None:
+    """Unreachable for now: the next rung comes by its time, and the next order may text again."""
     async with town(tmp_path) as t:
-        t.world.phones[ANA_PHONE] = {"invalid"}
-        order = await t.order()
-        await t.skip(seconds=20)
-        assert not t.got()
-        assert [m.text.count("/c/") for m in t.mails()] == [1]
-        assert await t.state(order) == "pending"
-
-
-async def test_a_phone_that_is_off_gets_its_time(tmp_path: Path) -> None:
-    """Switched off is no dead address: nothing is sent again at once, and the next rung comes when it is due."""
-    async with town(tmp_path) as t:
-        t.world.phones[ANA_PHONE] = {"unreachable"}
-        order = await t.order()
-        await t.skip(3.9)
-        assert not t.got("whatsapp")
-        t.world.phones[ANA_PHONE] = set()
-        await t.skip(0.2)
-        assert len(t.got("whatsapp")) == 1
-        assert await t.state(order) == "pending"
-
-
-@pytest.mark.parametrize("fact", ["no_whatsapp", "no_whatsapp_now", "no_channel"])
-async def test_who_is_not_on_whatsapp_gets_the_mail(tmp_path: Path, fact: str) -> None:
-    """WhatsApp does not know the number: the e-mail goes within seconds, and the number stays good for SMS."""
-    async with town(tmp_path) as t:
-        t.world.phones[ANA_PHONE] = {fact}
-        order = await t.order()
+        fact(t, "unreachable")
+        first = await t.order()
+        found = (await t.conversation(first)).contact("sms", ANA_PHONE)
+        assert found is None or not found.dead
         await t.skip(4.1)
-        assert not t.got("whatsapp")
-        assert len(t.mails()) == 1
-        await t.sms("1")
-        assert await t.state(order) == "confirmed"
-        assert "confirmed" in t.last("sms")
+        assert len(t.got("whatsapp")) == 1
+        t.world.phones.clear()
+        await t.order()
+        assert len(t.got("sms")) == 1
 
 
-async def test_a_mailbox_that_does_not_exist_calls_a_person(tmp_path: Path) -> None:
-    """The mail bounces at the door: flagged at once, not after twelve hours."""
+async def test_who_said_no_there_is_asked_elsewhere(tmp_path: Path) -> None:
+    """21610: this person opted out of our texts; the address is stopped for good, WhatsApp has its own consent."""
     async with town(tmp_path) as t:
-        t.world.phones["ana@example.com"] = {"no_mailbox"}
+        fact(t, "opted_out")
+        first = await t.order()
+        assert (await contact(t, first, "sms")).stopped  # type: ignore[attr-defined]
+        assert len(t.got("whatsapp")) == 1
+        t.world.phones.clear()
+        await t.skip(1)
+        await t.order()
+        assert t.got("sms") == [], "a stop is not forgotten when the provider forgets it"
+
+
+async def test_a_text_that_carriers_filter_goes_on_and_is_told(tmp_path: Path) -> None:
+    """30007: the next rung now; the owner hears which text was filtered; the address is not blamed."""
+    async with town(tmp_path, telegram=True) as t:
+        fact(t, "filtered")
         order = await t.order()
-        await t.skip(8.2)
+        assert not await dead(t, order)
+        assert len(t.got("whatsapp")) == 1
+        assert len(t.owner_texts()) == 1
+        assert "30007" in t.owner_texts()[0]
+
+
+async def test_a_set_up_fault_is_the_owners(tmp_path: Path) -> None:
+    """21408: our account may not text there. The order goes on at once and the owner is told, with the code."""
+    async with town(tmp_path, telegram=True) as t:
+        fact(t, "no_permission")
+        order = await t.order()
+        assert len(t.got("whatsapp")) == 1
+        assert not await dead(t, order)
+        assert any("21408" in text for text in t.owner_texts())
+
+
+# -- WhatsApp
+
+
+@pytest.mark.parametrize("name", ["no_whatsapp", "no_whatsapp_now", "no_channel"])
+async def test_not_on_whatsapp_moves_on_within_seconds(tmp_path: Path, name: str) -> None:
+    """63024 at once or later, 63003: the mail goes now, and WhatsApp is not tried again."""
+    async with town(tmp_path, more=WHATSAPP_FIRST) as t:
+        fact(t, name)
+        first = await t.order()
+        assert len(t.mails()) == 1
+        assert (await contact(t, first, "whatsapp")).dead  # type: ignore[attr-defined]
+        second = await t.order()
+        assert [a.channel for a in (await t.get(second)).asked] == ["email"]
+        assert t.got("whatsapp") == []
+
+
+async def test_outside_the_window_the_template_goes_on_the_same_rung(tmp_path: Path) -> None:
+    """63016: we thought that the window was open. The approved template follows at once, on WhatsApp, and no mail."""
+    async with town(tmp_path, more=WHATSAPP_FIRST) as t:
+        assert await t.whatsapp("hello, do you deliver to Madrid?") == 200
+        t.twilio.opened.clear()
+        before = len(t.got("whatsapp"))
+        order = await t.order()
+        received = t.world.texts(ANA_PHONE, "whatsapp")[before:]
+        assert [r.extra["template"] for r in received] == [True]
+        assert order in received[0].text
         assert not t.mails()
+        assert await t.press(0) == 200
+        assert await t.state(order) == "confirmed"
+
+
+async def test_no_template_and_no_window_is_the_next_rung(tmp_path: Path) -> None:
+    """Without an approved template nothing can be said on WhatsApp: the mail goes in the same commit."""
+    async with town(tmp_path, more=WHATSAPP_FIRST, approved=()) as t:
+        order = await t.order()
+        assert t.got("whatsapp") == []
+        assert len(t.mails()) == 1
+        assert [s.why for s in (await t.get(order)).skipped] == ["no_template"]
+
+
+async def test_a_sender_that_twilio_does_not_know_is_told(tmp_path: Path) -> None:
+    """63007: our WhatsApp number is not set up. The mail goes now, and the owner hears of it once, not per order."""
+    async with town(tmp_path, more=WHATSAPP_FIRST, telegram=True) as t:
+        t.breaks(
+            "twilio",
+            "status",
+            "whatsapp:",
+            status=400,
+            times=-1,
+            body='{"code": 63007, "message": "no such channel", "status": 400}',
+        )
+        await t.order()
+        assert len(t.mails()) == 1
+        assert t.got("whatsapp") == []
+        assert sum("63007" in text for text in t.owner_texts()) == 1
+
+
+# -- e-mail and the end of the ladder
+
+
+async def test_a_mailbox_that_does_not_exist_goes_to_staff_at_once(tmp_path: Path) -> None:
+    """550 5.1.1 on the last channel: a person has the order within seconds, not after the ladder's hours."""
+    async with town(
+        tmp_path, more="confirmation: {ladder: [{channel: email, wait: 4h}, {channel: staff, wait: 24h}]}"
+    ) as t:
+        fact(t, "no_mailbox", MAIL)
+        order = await t.order()
+        assert await t.state(order) == "flagged"
+        assert (await contact(t, order, "email", MAIL)).dead  # type: ignore[attr-defined]
+        assert (await t.conversation(order)).timers, "a flagged order has its reminder"
+
+
+async def test_a_full_mailbox_is_not_dead(tmp_path: Path) -> None:
+    """452 4.2.2: not now. No mark on the address; the order reaches a person by the rung's time at the latest."""
+    async with town(
+        tmp_path, more="confirmation: {ladder: [{channel: email, wait: 4h}, {channel: staff, wait: 24h}]}"
+    ) as t:
+        fact(t, "mailbox_full", MAIL)
+        order = await t.order()
+        found = (await t.conversation(order)).contact("email", MAIL)
+        assert found is None or not found.dead
+        await t.skip(4.5)
         assert await t.state(order) == "flagged"
 
 
-@pytest.mark.parametrize(
-    ("kind", "more", "taken"),
-    [
-        ("status", {"status": 429}, True),
-        ("status", {"status": 503}, False),
-        ("cut", {}, False),
-        ("garbage", {}, False),
-        ("empty", {}, False),
-        ("accept_cut", {}, True),
-        ("accept_garbage", {}, True),
-        ("accept_status", {"status": 500}, True),
-    ],
-)
-async def test_nothing_is_sent_twice_whatever_the_line_does(
-    tmp_path: Path, kind: str, more: dict[str, int], taken: bool
-) -> None:
-    """429 is tried again; every unknown fate is asked about and never resent; what never left goes on at the next rung."""
-    async with town(tmp_path) as t:
-        t.breaks("twilio", kind, match="/Messages.json", **more)
+async def test_unreachable_on_every_channel_is_a_persons_at_once(tmp_path: Path) -> None:
+    """A number that is none and a mailbox that is none: flagged in seconds, with that reason, and nothing arrived anywhere."""
+    async with town(tmp_path, telegram=True) as t:
+        fact(t, "invalid")
+        fact(t, "no_mailbox", MAIL)
         order = await t.order()
-        await t.skip(0.6)
-        assert len(t.got("sms")) == (1 if taken else 0)
-        assert len(t.got("whatsapp")) == (0 if taken else 1), t.read_aloud()
-        await t.press(0) if not taken else await t.sms("1")
-        assert await t.state(order) == "confirmed"
-        await t.skip(48)
-        assert len([x for x in t.got() if "Is it right" in x or "Is everything right" in x]) == 1
+        assert await t.state(order) == "flagged"
+        assert [r.key for r in (await t.get(order)).reasons] == ["unreachable"]
+        assert t.got() == []
+        assert len(t.cards(order)) == 1
 
 
-async def test_the_answer_outruns_the_fate_of_its_question(tmp_path: Path) -> None:
-    """The line breaks after Twilio took the text, and the customer answers before we know: the answer counts."""
-    async with town(tmp_path) as t:
-        t.breaks("twilio", "accept_cut", match="/Messages.json")
-        order = await t.order()
-        await t.sms("1")
-        assert await t.state(order) == "confirmed"
-        await t.skip(24)
-        assert len(t.got()) == 2
+# -- Telegram
 
 
-async def test_whatsapp_says_the_window_is_shut(tmp_path: Path) -> None:
-    """Our clock thought the window open, WhatsApp does not: the same rung asks by template, once."""
-    async with town(tmp_path) as t:
-        await t.whatsapp("hello?")
-        order = await t.order()
-        t.twilio.opened.clear()
-        await t.skip(4.1)
-        asked = [r for r in t.world.texts(ANA_PHONE, "whatsapp") if order in r.text]
-        assert [r.extra["template"] for r in asked] == [True]
-        assert not t.mails()
+@pytest.mark.parametrize("kind", ["cut", "timeout", "status", "garbage"])
+async def test_telegram_down_stops_nothing_else(tmp_path: Path, kind: str) -> None:
+    """While Telegram fails, questions go out and answers count; once it is back the card of a waiting order appears, once."""
+    async with town(tmp_path, telegram=True) as t:
+        t.breaks("telegram", kind, times=-1, status=502)
+        confirmed = await t.order()
+        assert len(t.got("sms")) == 1
+        assert await t.sms("1") == 200
+        assert await t.state(confirmed) == "confirmed"
+        waiting = await t.order(phone="+34600000777", email="", consent={"whatsapp": False})
+        await t.skip(5)
+        assert await t.state(waiting) == "flagged"
+        assert t.cards(waiting) == []
+        t.world.mend()
+        await t.skip(1)
+        assert len(t.cards(waiting)) == 1
