@@ -74,6 +74,11 @@ class House:
         self.runner = make_runner(self.app)
         self.tasks: list[asyncio.Task[Any]] = []
 
+    async def _moved(self, old: str, new: str) -> None:
+        from engine.opening import group_moved
+
+        await group_moved(self.engine, old, new)
+
     def _fatal(self, why: str) -> None:
         """The disk can no longer be trusted: end, and let the supervisor start us on what it really holds."""
         print(f"doorstep: {why}", file=sys.stderr)
@@ -98,6 +103,7 @@ class House:
                 public_url=self.settings.public_url if webhook else "",
                 secret=block.webhook_secret.reveal() if webhook and block.webhook_secret else "",
                 shops=shops,
+                on_migrated=self._moved,
             )
             self.bots.append(bot)
             desks |= dict.fromkeys(shops, bot.desk)
@@ -122,7 +128,12 @@ class House:
         self.lock.take()
         await open_desks(self.engine, self.people)
         await self.outbox.recover()
-        await replay(self.store, self.engine, self.providers.parsers(self.engine))
+        await replay(
+            self.store,
+            self.engine,
+            self.providers.parsers(self.engine),
+            {"telegram": bot.intake.take for bot in self.bots},
+        )
         self.timers.start()
         await self.runner.setup()
         await web.TCPSite(self.runner, host, port, backlog=512, reuse_address=True).start()

@@ -27,14 +27,14 @@ def source_entries(form: str) -> dict[Words, str]:
     return seen
 
 
-def without_filler(entries: dict[Words, str]) -> dict[Words, str]:
-    """The entries that are not filler beside a shorter entry of the same role."""
-    fill = {words for words, role in entries.items() if role == "fill"}
+def without_filler(entries: dict[Words, str], borrowed: dict[Words, str]) -> dict[Words, str]:
+    """The entries that are not filler, their own or borrowed, beside a shorter entry of the same role."""
+    fill = {words for words, role in (borrowed | entries).items() if role == "fill"}
     longest = max((len(words) for words in fill), default=0)
 
     def redundant(words: Words, role: str) -> bool:
         for cut in range(1, len(words)):
-            if entries.get(words[:cut]) == role and entries.get(words[cut:]) in {role, "fill"}:
+            if entries.get(words[:cut]) == role and entries.get(words[cut:]) == role:
                 return True
         for size in range(1, min(longest, len(words) - 1) + 1):
             if words[:size] in fill and entries.get(words[size:]) == role:
@@ -49,8 +49,9 @@ def without_filler(entries: dict[Words, str]) -> dict[Words, str]:
 def compiled(forms: tuple[str, ...]) -> str:
     """The text of weights/lexicon.tsv: `words<TAB>forms,role[,forms,role]`, sorted, forms as bits in hex."""
     table: dict[Words, dict[str, int]] = {}
+    english = source_entries("en")
     for place, form in enumerate(forms):
-        for words, role in without_filler(source_entries(form)).items():
+        for words, role in without_filler(source_entries(form), english).items():
             roles = table.setdefault(words, {})
             roles[role] = roles.get(role, 0) | 1 << place
     lines = []

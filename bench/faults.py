@@ -32,6 +32,12 @@ async def storms(kills: int, orders: int, seed: int) -> dict[str, Verdict]:
             with tempfile.TemporaryDirectory() as folder:
                 found[bug] = await Storm(lives, Path(folder), orders, seed, bug).run(kills, EVERY_S, drain=not bug)
             print(row(bug, found[bug]), flush=True)
+            if not bug:
+                print(
+                    *(f for kind in ("lost", "twice", "unheard", "adrift") for f in getattr(found[""], kind)),
+                    sep="\n",
+                    flush=True,
+                )
     return found
 
 
@@ -65,7 +71,7 @@ runs fast until every question has run its course, and their ledgers judge:
 
 - **lost**: orders that were acknowledged and are not known;
 - **twice**: messages that the same phone or mailbox got twice;
-- **unheard**: answers that were acknowledged and did not count;
+- **unheard**: answers that were acknowledged and neither counted nor lie before a person;
 - **adrift**: open orders without a timer, and messages of unknown fate after which nobody asks.
 
 {head}
@@ -104,8 +110,6 @@ def main() -> int:
     wanted = parser.parse_args()
     print(f"{wanted.kills} kills over {wanted.orders} orders, seed {wanted.seed}\n{HEAD}", flush=True)
     found = asyncio.run(storms(wanted.kills, wanted.orders, wanted.seed))
-    for fault in (f for kind in ("lost", "twice", "unheard", "adrift") for f in getattr(found[""], kind)):
-        print(fault)
     if wanted.report:
         wanted.report.write_text(page(found))
         print(f"Written: {wanted.report}")

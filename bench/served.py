@@ -52,6 +52,7 @@ storage: {{url: "sqlite:///{path}", encryption_key: "${{KEY}}"}}
 twilio: {{account_sid: {account}, auth_token: "${{TWILIO}}", base_url: "{twilio}", sms_from: "{sender}", sms_rate: {rate}}}
 countries: {{ES: {{two_way_sms: true}}}}
 channels: {{sms: twilio, whatsapp: null, email: null}}
+limits: {{first_sms_per_number_day: null, first_sms_per_prefix_hour: null, first_sms_per_hour: null}}
 shops: [{{id: demo, name: Demo Shop, language: en, country: ES, currency: EUR, timezone: Europe/Madrid}}]
 """
 

@@ -10,12 +10,24 @@ import msgspec
 from engine.engine import Engine
 from flows import pointers
 from flows.desk import Person
-from flows.events import PeopleTold
+from flows.events import GroupMoved, PeopleTold
+from msgspec.structs import replace
+
+
+async def group_moved(engine: Engine, old: str, new: str) -> None:
+    """A staff group got a new id: the desks keep it, and the cards go there from now on."""
+    for shop, policy in list(engine.policies.items()):
+        if policy.staff_chat == old:
+            event_id = f"group:{shop}:{old}:{new}"
+            await engine.handle(
+                GroupMoved(event_id=event_id, to=(pointers.desk(shop),), at=engine.now(), old=old, new=new)
+            )
+            engine.policies[shop] = replace(policy, staff_chat=new)
 
 
 async def open_desks(engine: Engine, people: Mapping[str, tuple[Person, ...]]) -> None:
     """Idempotent: what the table holds stays."""
-    for shop, policy in engine.policies.items():
+    for shop, policy in list(engine.policies.items()):
         told = people.get(shop, ())
         mark = hashlib.sha256(msgspec.json.encode((told, policy.staff_chat))).hexdigest()[:16]
         await engine.handle(
@@ -28,3 +40,6 @@ async def open_desks(engine: Engine, people: Mapping[str, tuple[Person, ...]]) -
                 staff_chat=policy.staff_chat,
             )
         )
+        chat = (await engine.desk(shop)).staff_chat
+        if chat != policy.staff_chat:  # it moved since the settings were written
+            engine.policies[shop] = replace(policy, staff_chat=chat)

@@ -15,7 +15,7 @@ from engine import rendering
 from engine.engine import Engine
 from engine.history_record import closed
 from engine.lanes import Lane
-from engine.ports import Channel, DeskPort, Handled, History, Lookup, StoreUnavailable
+from engine.ports import Channel, DeskPort, History, Lookup, OurFault, StoreUnavailable
 from engine.tokens import Tokens
 from flows import pointers
 from flows.decision import Document
@@ -146,6 +146,8 @@ class Outbox:
             document = await self._load(conversation)
             if document is not None:
                 await self.follow(document, ())
+        except Exception:
+            log.exception("outbox.claim_failed", extra={"conversation": conversation})
         finally:
             lane.flying -= 1
             lane.wake.set()
@@ -198,6 +200,9 @@ class Outbox:
                 if self._stopping:
                     return
                 await self._pause(STORE_AGAIN)
+            except Exception:
+                log.exception("outbox.settle_failed", extra={"conversation": conversation})
+                return
 
     async def _attempt(self, conversation: str, shop: str, open_: Open) -> tuple[Outcome, str]:
         effect = open_.effect
@@ -307,8 +312,11 @@ class Outbox:
     # -- start and stop
 
     async def recover(self) -> int:
-        """After a start: what another life of this service had on the wire is unknown; what it had planned waits again."""
-        recovered: list[Handled] = []
+        """After a start: what another life of this service had on the wire is unknown; what it had planned waits again.
+
+        A conversation that cannot be read or stepped is logged and left as it is: it does not keep the service from starting.
+        """
+        recovered = 0
         for conversation in await self._engine.store.in_flight():
             event = Recovered(
                 event_id=f"recovered:{self._process}",
@@ -316,9 +324,15 @@ class Outbox:
                 at=self._engine.now(),
                 by=self._process,
             )
-            recovered.append(await self._engine.handle(event))
+            try:
+                await self._engine.handle(event)
+                recovered += 1
+            except StoreUnavailable:
+                raise
+            except Exception:
+                log.exception("outbox.recover_failed", extra={"conversation": conversation})
         await self.rescan()
-        return len(recovered)
+        return recovered
 
     async def rescan(self) -> None:
         """Offer every planned effect to its lane: the heaps are only hints, the store knows."""
@@ -327,7 +341,11 @@ class Outbox:
         while True:
             page = await self._engine.store.sendable(horizon, SCAN_PAGE, after)
             for due in page:
-                document = await self._load(due.conversation)
+                try:
+                    document = await self._load(due.conversation)
+                except OurFault:
+                    log.exception("outbox.unreadable", extra={"conversation": due.conversation})
+                    continue
                 if document is not None:
                     await self.follow(document, ())
             if len(page) < SCAN_PAGE:

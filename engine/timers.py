@@ -59,21 +59,25 @@ class Timers:
             await self._engine.clock.wait(self._next, self._wake)
 
     async def run_due(self) -> int:
-        """Wake everything due now, oldest first; gives how many."""
+        """Wake everything due now, oldest first; gives how many. A conversation whose step fails holds nobody else up: its
+        error is raised after the others of this reading."""
         done = 0
         while True:
             now = self._engine.now()
             due = await self._engine.store.due(now, READ_AHEAD)
             if not due:
                 return done
+            failed: list[BaseException] = []
             for start in range(0, len(due), BATCH):
                 batch = due[start : start + BATCH]
                 self.busy = len(batch)
                 results = await asyncio.gather(*(self._wake_one(d) for d in batch), return_exceptions=True)
                 self.busy = 0
-                failed = [r for r in results if isinstance(r, BaseException)]
-                if failed:
-                    raise failed[0]
+                failed += [r for r in results if isinstance(r, BaseException)]
+                if any(isinstance(r, StoreUnavailable) for r in failed):
+                    break
+            if failed:
+                raise next((r for r in failed if isinstance(r, StoreUnavailable)), failed[0])
             done += len(due)
 
     async def _wake_one(self, due: Due) -> None:

@@ -58,6 +58,7 @@ def settle(text: str, sender: Sender | None, *, prompt_open: bool, opt_out_type:
             # YES is an opt-in word at Twilio; it answers the question, and never takes a STOP back in our books
             return Ruling(order="yes" if prompt_open else "", silent=False)
         return Ruling(consent="in", silent=answers or bool(kind))
-    if kind == "HELP" or (not kind and word in _ALWAYS_HELP):
+    helps = word in _ALWAYS_HELP or (sender is not None and word in sender.help)
+    if kind == "HELP" or (not kind and helps):
         return Ruling(help=True, silent=answers or bool(kind))
     return NOTHING

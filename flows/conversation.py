@@ -8,6 +8,7 @@ from typing import Literal
 from msgspec import Struct
 
 from flows.effects import Open
+from flows.events import OrderTold, ShopReported
 from flows.orders import ASKABLE, BEFORE_DISPATCH, Order
 from flows.risk.history import Ruling
 
@@ -38,12 +39,13 @@ class Contact(Struct, frozen=True, omit_defaults=True):
 class Question(Struct, frozen=True, omit_defaults=True):
     """A follow-up that is open beside the ladder's questions: the last one asked counts."""
 
-    kind: Literal["which", "no_what", "change_what"]
+    kind: Literal["which", "no_what", "change_what", "number", "address", "time", "later", "why", "undo"]
     channel: str
     address: str
     at: datetime
     order_ids: tuple[str, ...]  # in the order they were listed
-    wanted: str = ""  # for "which": the intent that waits for its order
+    wanted: str = ""  # "which": the intent that waits for its order; "address": missing; "undo": the change
+    text: str = ""  # "which": the words that are done once the order is known
 
 
 class Note(Struct, frozen=True, omit_defaults=True):
@@ -78,10 +80,13 @@ class Conversation(Struct, frozen=True, omit_defaults=True, kw_only=True, tag="c
     ruling: Ruling | None = None  # what a person decided about this customer for good
     talk: Order | None = None  # a talk without an order: its card, as an order with seq 0
     moved: dict[str, str] = {}  # order id -> the phone it moved to
+    early: tuple[OrderTold | ShopReported, ...] = ()  # about orders that are on their way here from another number
     former: dict[str, str] = {}  # closed orders that left the document: order id -> the state it ended in
     last_channel: str = ""
     last_address: str = ""
     handed_over_at: datetime | None = None  # when we last said "a person will read this"
+    language_from: Literal["", "customer"] = ""  # "customer": they wrote in it, so only they change it
+    polite_at: datetime | None = None  # when we last answered a greeting or thanks
 
     def order(self, order_id: str) -> Order | None:
         for order in self.orders:

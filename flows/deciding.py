@@ -30,16 +30,8 @@ def cancel(turn: Turn, order: Order, *, by: Who, via: Via, name: str = "", templ
     if template:
         effect_id = tell(turn, order, template)
         if by in ("staff", "owner") and effect_id:
-            _delay(turn, effect_id)
+            turn.put_off(effect_id, turn.now + UNDO_GRACE)
     return order
-
-
-def _delay(turn: Turn, effect_id: str) -> None:
-    for at, open_ in enumerate(turn.open):
-        if open_.id == effect_id:
-            later = replace(open_, not_before=max(open_.not_before, turn.now + UNDO_GRACE))
-            turn.open[at] = later
-            turn.planned = [later if p.id == effect_id else p for p in turn.planned]
 
 
 def _decide(turn: Turn, order: Order, state: State, by: Who, via: Via, name: str) -> Order:
@@ -59,6 +51,9 @@ def _decide(turn: Turn, order: Order, state: State, by: Who, via: Via, name: str
             call_after=None,
             reviewing=False,
             reminders=0,
+            fresh_number=False,
+            talk_until=None,
+            talk_waiting=False,
             before=Before(order.state, order.decided_by, order.via, name, turn.now),
         )
     )
@@ -66,7 +61,7 @@ def _decide(turn: Turn, order: Order, state: State, by: Who, via: Via, name: str
 
 def rest(turn: Turn, order: Order) -> None:
     """No timer of this order is left."""
-    turn.rest(*(f"{name}:{order.id}" for name in ("rung", "remind", "call", "ship", "news")))
+    turn.rest(*(f"{name}:{order.id}" for name in ("rung", "remind", "call", "ship", "news", "talk")))
 
 
 def reopen(turn: Turn, order: Order, *, by: Who, via: Via) -> Order:

@@ -26,7 +26,8 @@ class Desk(Struct, frozen=True, omit_defaults=True, kw_only=True, tag="desk"):
     shop: str
     v: int = 1
     people: tuple[Person, ...] = ()
-    staff_chat: str = ""
+    staff_chat: str = ""  # where the group is now
+    told_chat: str = ""  # what the settings said when it was last set; another value there is a new wish
     paused: dict[str, str] = {}  # channel -> why
     alerts: dict[str, datetime] = {}  # alert key -> last told
     timers: dict[str, datetime] = {}

@@ -10,7 +10,7 @@ from flows import pacing
 from flows.decision import Decision
 from flows.desk import Desk
 from flows.effects import Accepted, AnyEffect, Card, Line, Open, PingOwner, Refused, ShowCard, TryAgain, Unknown
-from flows.events import Alarmed, AnyEvent, BodyKept, Claimed, EffectSettled, PeopleTold, Recovered, TimerDue
+from flows.events import Alarmed, AnyEvent, BodyKept, Claimed, EffectSettled, GroupMoved, PeopleTold, Recovered, TimerDue
 from flows.orders import CardRef
 from flows.policy import Policy
 
@@ -31,6 +31,8 @@ def step_desk(desk: Desk, event: AnyEvent, now: datetime, policy: Policy) -> Dec
     match event:
         case PeopleTold():
             return _people(desk, event)
+        case GroupMoved() if desk.staff_chat == event.old:
+            return Decision(document=replace(desk, staff_chat=event.new))
         case Alarmed():
             return _alarmed(desk, event, now, policy)
         case BodyKept():
@@ -51,9 +53,10 @@ def step_desk(desk: Desk, event: AnyEvent, now: datetime, policy: Policy) -> Dec
 def _people(desk: Desk, event: PeopleTold) -> Decision:
     """The first start fills the table; then the table holds, and the settings only name the group."""
     people = desk.people or event.people
-    chat = desk.staff_chat or event.staff_chat
-    changed = (people, chat) != (desk.people, desk.staff_chat)
-    return Decision(document=replace(desk, people=people, staff_chat=chat), changed=changed)
+    told = replace(desk, people=people)
+    if event.staff_chat != desk.told_chat:
+        told = replace(told, staff_chat=event.staff_chat, told_chat=event.staff_chat)
+    return Decision(document=told, changed=told != desk)
 
 
 def _plan(

@@ -119,6 +119,19 @@ class HandOver(Effect, frozen=True, kw_only=True, tag=True):
     ask: bool
     email: str | None = None
     language: str | None = None
+    back: bool = False  # a change of number was taken back
+
+
+class CallBack(Effect, frozen=True, kw_only=True, tag=True):
+    """Ask for an order back from the number it moved to, where this arrives as OrderCalledBack."""
+
+    order_id: str
+    from_phone: str
+    phone: str
+    channel: str
+    address: str
+    sender: str
+    language: str = "en"
 
 
 class SpreadStop(Effect, frozen=True, kw_only=True, tag=True):
@@ -161,7 +174,7 @@ class Card(Struct, frozen=True, omit_defaults=True):
     again: bool = False  # Telegram did not answer the first time
 
 
-AnyEffect = Say | ShowCard | TellStaff | PingOwner | AskProvider | HandOver | SpreadStop | Remember
+AnyEffect = Say | ShowCard | TellStaff | PingOwner | AskProvider | HandOver | CallBack | SpreadStop | Remember
 
 Status = Literal["planned", "sending", "unknown"]
 

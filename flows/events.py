@@ -76,6 +76,7 @@ class CustomerWrote(Event, frozen=True, kw_only=True, tag=True):
     reaction: str = ""  # an emoji put on our message `reply_to`; "-" when taken away
     edited: bool = False
     deleted: bool = False
+    order_id: str = ""  # the reply address of an e-mail binds it to this order
 
 
 class CustomerPressed(Event, frozen=True, kw_only=True, tag=True):
@@ -186,6 +187,18 @@ class OrderHandedOver(Event, frozen=True, kw_only=True, tag=True):
     email: str | None = None
     language: str | None = None
     former: str = ""  # the conversation it came from
+    back: bool = False  # the change of number was taken back: everything is as it was before
+
+
+class OrderCalledBack(Event, frozen=True, kw_only=True, tag=True):
+    """The customer took a change of number back, at the number that the order came from: let it return."""
+
+    order_id: str
+    phone: str  # that number
+    channel: str  # where they wrote it
+    address: str
+    sender: str
+    language: str = "en"
 
 
 class ConsentWithdrawn(Event, frozen=True, kw_only=True, tag=True):
@@ -201,6 +214,13 @@ class PeopleTold(Event, frozen=True, kw_only=True, tag=True):
 
     people: tuple[Person, ...] = ()
     staff_chat: str = ""
+
+
+class GroupMoved(Event, frozen=True, kw_only=True, tag=True):
+    """The staff group became a supergroup and has a new id. Source: Telegram's migrate_to_chat_id."""
+
+    old: str
+    new: str
 
 
 class Alarmed(Event, frozen=True, kw_only=True, tag=True):
@@ -233,8 +253,10 @@ AnyEvent = (
     | Claimed
     | Recovered
     | OrderHandedOver
+    | OrderCalledBack
     | ConsentWithdrawn
     | PeopleTold
+    | GroupMoved
     | Alarmed
     | BodyKept
 )

@@ -85,6 +85,8 @@ def quiet_until(now: datetime, quiet: Quiet | None, zone_name: str) -> datetime 
     if not inside:
         return None
     end = at_local(day, quiet.end, tz)
+    if end <= now:  # the clock was set back into the quiet time: it ends when that hour has come a second time
+        end = datetime.combine(day, quiet.end, tz).replace(fold=1).astimezone(UTC)
     return end if end > now else now + timedelta(minutes=1)
 
 

@@ -172,7 +172,7 @@ def mark(order: Order, rung: int, status: str, *, effect_id: str = "", provider_
 
 def patience(order: Order) -> timedelta:
     """How long until the next reminder about this order: each time twice as long, up to a bound."""
-    return min(REMIND_FIRST * 2 ** min(order.reminders, 8), REMIND_MOST)
+    return min(REMIND_FIRST * (1 << min(order.reminders, 8)), REMIND_MOST)
 
 
 def hold(turn: Turn, order: Order, reason: str) -> Order:

@@ -115,6 +115,22 @@ class Before(Struct, frozen=True):
     at: datetime
 
 
+class Change(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """Something that the customer changed, with all that stood there before: until dispatch it can be taken back."""
+
+    n: int  # 1, 2 … within the order: an Undo button is bound to it
+    what: Literal["phone", "address", "time", "place", "later"]
+    at: datetime
+    fields: OrderFields
+    wish: str = ""
+    version: int = 1
+    state: State = "pending"
+    rung: int = -1
+    decided_by: Who | None = None
+    via: Via | None = None
+    decided_at: datetime | None = None
+
+
 class Order(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One order inside its customer's conversation."""
 
@@ -151,9 +167,22 @@ class Order(Struct, frozen=True, omit_defaults=True, kw_only=True):
     attempts_failed: int = 0
     reminders: int = 0
     shop_cancelled: bool = False  # the shop has processed a cancel: no way back by a text
+    #: What the shop last said, where the customer has changed something since: its next word repeats the old phone and address
+    shop_said: OrderFields | None = None
+    shop_events: tuple[str, ...] = ()  # ids of the shop's last events about it: they travel with an order that moves
     verdict: Verdict = "normal"  # what the customer's past says (flows/risk)
     risk: tuple[RiskReason, ...] = ()
     bought: Bought | None = None
+    changes: tuple[Change, ...] = ()  # the customer's last changes, newest last
+    changes_ever: int = 0
+    wish: str = ""  # when the customer wants it: the part of the courier's note that a new wish replaces
+    fresh_number: bool = False  # the customer gave this number, and nobody has answered from it yet
+    disowned: tuple[str, ...] = ()  # addresses whose owner says: not my order
+    asked_once: tuple[str, ...] = ()  # what is asked only once: "address" (its missing parts), "why" (a cancel)
+    cancel_reason: str = ""  # why the customer cancelled: flows.understand REASONS, or "other"
+    talk_until: datetime | None = None  # a person talks with the customer: the machine keeps quiet about this order
+    talk_waiting: bool = False  # the customer's words came after the last of that person
+    promise_by: datetime | None = None  # by then a person answers a complaint
     reviewing: bool = False  # flagged by the past, and still asked by the ladder: a yes is noted, only staff confirm
 
     @property

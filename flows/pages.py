@@ -33,6 +33,8 @@ def pressed(turn: Turn, event: PagePressed) -> None:
         turn.notice = "stale"
         return
     turn.notice = "done"
+    if event.action in ("phone", "address", "time"):
+        order = replace(order, shop_said=order.shop_said or order.fields)
     _ACTIONS[event.action](turn, order, event)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from flows import pointers
+from flows import language, pointers, undoing
 from flows.conversation import Contact
 from flows.deciding import cancel, confirm, rest
 from flows.effects import HandOver
@@ -20,6 +20,11 @@ from flows.pointers import Pointer
 from flows.reach import tell
 from flows.turn import Turn
 
+#: So many events wait for orders that are on their way; a hand-over takes moments.
+EARLY_MOST = 10
+#: So many ids of the shop's events are kept with an order; what comes again after more than these is a rare thing indeed.
+SHOP_EVENTS_MOST = 20
+
 
 def told(turn: Turn, event: OrderTold) -> None:
     """The shop told of an order. Notice: accepted | same | conflict | unknown | stale."""
@@ -28,6 +33,8 @@ def told(turn: Turn, event: OrderTold) -> None:
         # long closed, and known by its number alone: a late echo, never a new order
         turn.notice = "same"
         return
+    if known is None and _on_its_way(turn, event):
+        return
     if known is None:
         if event.mode == "change":
             turn.notice = "unknown"
@@ -35,9 +42,21 @@ def told(turn: Turn, event: OrderTold) -> None:
         _new(turn, event)
         return
     if event.mode == "new":
-        turn.notice = "same" if known.fields.same_as(event.fields) else "conflict"
+        turn.notice = "same" if (known.shop_said or known.fields).same_as(event.fields) else "conflict"
+        return
+    if event.event_id in known.shop_events:  # it came before the order moved here
+        turn.notice = "same"
         return
     _again(turn, known, event)
+
+
+def _on_its_way(turn: Turn, event: OrderTold | ShopReported) -> bool:
+    """Keeps an event that was sent on from where its order lived, and has overtaken the order: it counts on arrival."""
+    if any(pointer.kind in ("order", "conversation") for pointer in event.to):
+        return False
+    turn.set(early=(*turn.was.early, event)[-EARLY_MOST:])
+    turn.notice = "accepted"
+    return True
 
 
 def _new(turn: Turn, event: OrderTold) -> None:
@@ -48,6 +67,7 @@ def _new(turn: Turn, event: OrderTold) -> None:
         received_at=turn.now,
         source=event.source,
         source_at=event.source_at,
+        shop_events=(event.event_id,),
     )
     turn.set(orders_ever=turn.was.orders_ever + 1)
     turn.claims.append(pointers.order(turn.was.shop, fields.id))
@@ -91,8 +111,12 @@ def _know(turn: Turn, fields: OrderFields) -> None:
         turn.put_contact(Contact("email", fields.email))
     if fields.name and not turn.was.name:
         turn.set(name=fields.name)
-    if fields.language and turn.was.language is None:
-        turn.set(language=fields.language)
+    language.of_an_order(turn, fields)
+
+
+def _remember(turn: Turn, order: Order, event: OrderTold | ShopReported) -> Order:
+    """The order with this event's id: a repetition is known wherever the order lives by then."""
+    return turn.put(replace(order, shop_events=(*order.shop_events, event.event_id)[-SHOP_EVENTS_MOST:]))
 
 
 def _again(turn: Turn, known: Order, event: OrderTold) -> None:
@@ -100,7 +124,7 @@ def _again(turn: Turn, known: Order, event: OrderTold) -> None:
     if event.source_at and known.source_at and event.source_at < known.source_at:
         turn.notice = "stale"
         return
-    known = turn.put(replace(known, source_at=event.source_at or known.source_at))
+    known = _remember(turn, replace(known, source_at=event.source_at or known.source_at), event)
     if event.cancelled:
         _shop_cancelled(turn, known)
         return
@@ -109,6 +133,8 @@ def _again(turn: Turn, known: Order, event: OrderTold) -> None:
         turn.notice = "accepted"
         return
     fields = _merged(known, event.fields)
+    if known.shop_said is not None:
+        known = turn.put(replace(known, shop_said=event.fields))
     if known.fields.same_as(fields):
         turn.notice = "same"
         return
@@ -121,11 +147,24 @@ def _again(turn: Turn, known: Order, event: OrderTold) -> None:
     _changed(turn, known, fields)
 
 
+#: What a customer can change in conversation or on the page, and the shop's next word repeats as it was.
+_CUSTOMERS = (("phone", "phone_raw", "phone_mobile"), ("address",), ("courier_note",))
+
+
 def _merged(known: Order, told_: OrderFields) -> OrderFields:
-    """A shop's body may leave out what it once said (consent, courier's note): an absent wish takes nothing back."""
-    return replace(
+    """What the order says now: the shop's word, but for what the customer has changed since and the shop only repeats.
+
+    A shop's body may leave out what it once said (the courier's note): an absent wish takes nothing back.
+    """
+    fields = replace(
         told_, placed_at=known.fields.placed_at, courier_note=told_.courier_note or known.fields.courier_note
     )
+    if known.shop_said is None:
+        return fields
+    for names in _CUSTOMERS:
+        if getattr(told_, names[0]) == getattr(known.shop_said, names[0]):
+            fields = replace(fields, **{name: getattr(known.fields, name) for name in names})
+    return fields
 
 
 def _changed(turn: Turn, known: Order, fields: OrderFields) -> None:
@@ -217,28 +256,50 @@ def arrived(turn: Turn, event: OrderHandedOver) -> None:
     turn.set(orders_ever=turn.was.orders_ever + 1)
     if event.order.id in turn.was.moved:
         turn.set(moved={k: v for k, v in turn.was.moved.items() if k != event.order.id})
-    order = replace(event.order, seq=turn.was.orders_ever + 1, version=event.order.version + 1, card=event.order.card)
+    version = event.order.version + (not event.back)
+    order = replace(event.order, seq=turn.was.orders_ever + 1, version=version, card=event.order.card)
     turn.claims.append(pointers.order(turn.was.shop, order.id))
     _know(turn, order.fields)
     if turn.was.language is None and event.language:
         turn.set(language=event.language)
     turn.note("order.arrived", order.id, by=event.moved_by)
     order = turn.put(order)
-    if event.ask and (order.open or order.state == "ignored"):
+    if event.back:
+        undoing.came_back(turn, order)
+    elif event.ask and (order.open or order.state == "ignored"):
         restart(turn, order)
     elif order.state == "confirmed":
         turn.wake(f"ship:{order.id}", turn.now + turn.policy.not_shipped_after)
         turn.refresh(order)
     else:
         flag(turn, order, Reason("moved"))
+    _catch_up(turn, order.id)
+
+
+def _catch_up(turn: Turn, order_id: str) -> None:
+    """What the shop said of the order while it was on its way here."""
+    mine = [e for e in turn.was.early if (e.fields.id if isinstance(e, OrderTold) else e.order_id) == order_id]
+    if not mine:
+        return
+    turn.set(early=tuple(e for e in turn.was.early if e not in mine))
+    for event in mine:
+        if isinstance(event, OrderTold):
+            told(turn, event)
+        else:
+            reported(turn, event)
 
 
 def reported(turn: Turn, event: ShopReported) -> None:
     """What the shop or courier says became of an order. Notice: accepted | same | odd | unknown."""
     order = turn.get(event.order_id)
     if order is None:
-        turn.notice = "unknown"
+        if not _on_its_way(turn, event):
+            turn.notice = "unknown"
         return
+    if event.event_id in order.shop_events:
+        turn.notice = "same"
+        return
+    order = _remember(turn, order, event)
     turn.notice = "accepted"
     match event.kind:
         case "paid":

@@ -114,6 +114,8 @@ class Policy(Struct, frozen=True, kw_only=True):
     consent_news: bool = False  # where an order does not say
     consent_polls: bool = False
     payment_link: str = ""  # with {order} and {amount}
+    later_within: timedelta | None = timedelta(days=14)  # who wants it later may name a day as far ahead; None: staff
+    exchange: bool = True  # who cancels because it is the wrong article is shown to staff for an exchange
     faq: dict[str, dict[str, str]] = {}  # language -> topic -> short answer
 
     def sender(self, channel: str) -> Sender | None:

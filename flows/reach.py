@@ -166,7 +166,7 @@ def _country_of(e164: str) -> str:
 
 
 #: Templates whose text has the page's link although their name does not say so.
-_LINKED = frozenset({"change_what", "new_address_ask"})
+_LINKED = frozenset({"change_what", "new_address_ask", "address_ask", "time_ask"})
 
 
 def preferred(turn: Turn, order: Order, template: str, *, but: frozenset[str] = frozenset()) -> Way | None:

@@ -67,7 +67,7 @@ def _accepted(turn: Turn, open_: Open, provider_id: str) -> None:
 def _card_stands(turn: Turn, effect: ShowCard, provider_id: str) -> None:
     chat, _, number = provider_id.rpartition("/")
     order = turn.talk if effect.seq == 0 else next((o for o in turn.orders if o.seq == effect.seq), None)
-    if order is not None and number.isdigit() and (order.card is None or order.card.message_id != int(number)):
+    if order is not None and number.isdigit() and order.card != CardRef(chat, int(number)):
         turn.put(replace(order, card=CardRef(chat, int(number))))
 
 
@@ -79,6 +79,8 @@ def _refused(turn: Turn, open_: Open, provider: str, code: str) -> None:
         turn.note("refused", provider=provider, code=code, effect=type(effect).__name__)
         if isinstance(effect, ShowCard):
             _card_gone(turn, effect, code)
+        if code == "chat_gone":
+            turn.ping_owner("owner.group_gone")
         elif isinstance(effect, AskProvider):
             _look_again(turn, effect.effect_id)
         return

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from flows import hours, ladder
+from flows import handing, hours, ladder
 from flows.cards import CANCEL_CONFIRMED, CONFIRM_CANCELLED
 from flows.deciding import cancel, confirm, undo
 from flows.events import StaffPressed
@@ -82,9 +82,7 @@ def _close_talk(turn: Turn, order: Order, event: StaffPressed) -> None:
 
 
 def _cancel(turn: Turn, order: Order, event: StaffPressed) -> None:
-    if not order.seq:
-        _close_talk(turn, order, event)
-    elif order.state not in (("confirmed",) if event.verb == CANCEL_CONFIRMED else ASKABLE):
+    if order.state not in (("confirmed",) if event.verb == CANCEL_CONFIRMED else ASKABLE):
         turn.notice = _already(order)
     else:
         cancel(turn, order, by=_who(event), via="telegram", name=event.name, template="cancelled_by_shop")  # type: ignore[arg-type]
@@ -104,7 +102,7 @@ def _no_answer(turn: Turn, order: Order, event: StaffPressed) -> None:
         turn.notice = f"too_soon:{(last.at + calls.apart).isoformat()}"
         return
     count = len(order.calls) + 1
-    order = replace(order, calls=(*order.calls, Call(turn.now, event.name)), taken_by="")
+    order = replace(order, calls=(*order.calls, Call(turn.now, event.name)), taken_by="", reviewing=False)
     turn.note("call.unanswered", order.id, by=f"{event.role}:{event.name}", via="call", count=str(count))
     turn.rest(f"rung:{order.id}")
     if count >= calls.attempts:
@@ -135,11 +133,11 @@ def _take(turn: Turn, order: Order, event: StaffPressed) -> None:
         return
     if order.taken_by == event.name:
         turn.note("released", order.id, by=f"{event.role}:{event.name}", via="telegram")
-        order = replace(order, taken_by="")
+        order = handing.end(turn, turn.put(replace(order, taken_by="")))
     else:
         turn.note("taken", order.id, by=f"{event.role}:{event.name}", via="telegram")
-        order = replace(order, taken_by=event.name)
-    turn.refresh(turn.put(order))
+        order = handing.begin(turn, replace(order, taken_by=event.name))
+    turn.refresh(order)
 
 
 def _let_off(turn: Turn, order: Order, event: StaffPressed) -> None:

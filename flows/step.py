@@ -11,7 +11,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from flows import answers, gate, pages, placing, settling, staff, talk, timers
+from flows import answers, gate, handing, pages, placing, settling, staff, timers, undoing
 from flows.conversation import Conversation
 from flows.decision import Decision
 from flows.events import (
@@ -22,6 +22,7 @@ from flows.events import (
     CustomerWrote,
     DeliveryReported,
     EffectSettled,
+    OrderCalledBack,
     OrderHandedOver,
     OrderTold,
     PagePressed,
@@ -72,7 +73,7 @@ def step(conversation: Conversation, event: AnyEvent, now: datetime, policy: Pol
         case StaffPressed():
             staff.pressed(turn, event)
         case StaffWrote():
-            talk.staff_wrote(turn, event)
+            handing.staff_wrote(turn, event)
         case ShopReported():
             placing.reported(turn, event)
         case ProviderAnswered():
@@ -80,6 +81,8 @@ def step(conversation: Conversation, event: AnyEvent, now: datetime, policy: Pol
             return turn.decision(remember=False)
         case OrderHandedOver():
             placing.arrived(turn, event)
+        case OrderCalledBack():
+            undoing.called_back(turn, event)
         case ConsentWithdrawn():
             answers.withdrawn(turn, event)
         case Recovered():

@@ -76,7 +76,14 @@ def _form(turn: Turn, template: str, taken: frozenset[str]) -> str:
 
 
 def to_staff(
-    turn: Turn, event: CustomerWrote | CustomerPressed, order: Order | None, key: str, *, template: str = "handed_over"
+    turn: Turn,
+    event: CustomerWrote | CustomerPressed,
+    order: Order | None,
+    key: str,
+    *,
+    template: str = "handed_over",
+    tone: str = "",
+    **values: Value,
 ) -> None:
     """No rule may decide this: a person reads it. The words come up under the card, the customer hears that at once."""
     words = (event.text if isinstance(event, CustomerWrote) else event.title or event.payload).strip()
@@ -88,13 +95,17 @@ def to_staff(
         order = flag(turn, order, Reason(key))
     else:
         order = turn.card(order)
-    turn.tell_staff(order, "customer.wrote", text=said, channel=event.channel, why=key)
+    turn.tell_staff(order, "customer.wrote", text=said, channel=event.channel, why=key, tone=tone)
     stranger = order.seq == 0
     last = turn.was.handed_over_at
     if template != "handed_over" or last is None or turn.now - last >= HANDED_OVER_ONCE:
         turn.set(handed_over_at=turn.now)
         answer(
-            turn, event, "stranger" if stranger and template == "handed_over" else template, None if stranger else order
+            turn,
+            event,
+            "stranger" if stranger and template == "handed_over" else template,
+            None if stranger else order,
+            **values,
         )
 
 
@@ -121,52 +132,6 @@ def _talk(turn: Turn, event: CustomerWrote | CustomerPressed) -> Order:
         phone=event.address if event.address.startswith("+") else None,
     )
     return turn.put(Order(fields=fields, seq=0, state="flagged", received_at=turn.now, reasons=(Reason("stranger"),)))
-
-
-def other(turn: Turn, event: CustomerWrote, got: Understood, order: Order | None) -> None:
-    """Anything that is no plain answer."""
-    if order is not None and got.intent == "order_status" and not got.parts:
-        answer(turn, event, f"status_{_status(order)}", order)
-        return
-    if got.intent in ("thanks", "greeting") and got.sure and not got.parts:
-        turn.note("small_talk", by="customer", via=event.channel, intent=got.intent)
-        if order is None or order.state not in ASKABLE:
-            answer(turn, event, f"{got.intent}_reply", order)
-        else:
-            answer(turn, event, "status_pending", order)
-        return
-    if got.intent in ("complaint", "threat"):
-        turn.ping_owner(
-            f"owner.{got.intent}",
-            order.id if order else "",
-            text=event.text[:SAID_MOST],
-            order=order.id if order else "",
-        )
-    key = f"reply.{got.intent}" if got.intent != "unclear" else "reply.unclear"
-    if order is None:
-        key = "reply.stranger"
-    to_staff(turn, event, order, key, template=_HANDED.get(got.intent, "handed_over") if order else "handed_over")
-
-
-_HANDED = {"discount": "discount_handed", "call_me": "call_me_ok", "change_items": "item_change_handed"}
-
-
-def _status(order: Order) -> str:
-    return {"flagged": "pending", "held": "pending", "returned": "cancelled", "ignored": "confirmed"}.get(
-        order.state, order.state
-    )
-
-
-def unusual(turn: Turn, event: CustomerWrote) -> None:
-    """A reaction, an edit, a deletion: kept in the journal and shown to staff where a card stands; decides nothing."""
-    kind = "reaction" if event.reaction else "deleted" if event.deleted else "edited"
-    turn.note(f"customer.{kind}", by="customer", via=event.channel, text=(event.reaction or event.text)[:SAID_MOST])
-    for order in turn.orders:
-        if order.open and order.card_wanted:
-            turn.tell_staff(order, f"customer.{kind}", text=(event.reaction or event.text)[:SAID_MOST])
-            return
-    if kind == "edited":
-        to_staff(turn, event, next((o for o in turn.orders if o.open), None), "reply.edited")
 
 
 def staff_wrote(turn: Turn, event: StaffWrote) -> None:

@@ -1,14 +1,14 @@
 """What happens when a moment comes that the conversation itself asked for. Timers are part of the state: a name and a due moment.
 
 Names: rung:<order> the next question; remind:<order> nobody acted; call:<order> staff may call again; ship:<order> confirmed and not
-sent; news:<order> sent and no news; ask:<effect> what became of a message whose fate is unknown.
+sent; news:<order> sent and no news; talk:<order> staff have stopped writing; promise:<order> a complaint's answer; ask:<effect> what became of a message whose fate is unknown.
 """
 
 from __future__ import annotations
 
 from msgspec.structs import replace
 
-from flows import hours, ladder, settling
+from flows import handing, hours, ladder, settling
 from flows.deciding import cancel
 from flows.events import TimerDue
 from flows.orders import Order
@@ -34,6 +34,10 @@ def rung_due(turn: Turn, order: Order) -> None:
     """A rung's wait is over, or the quiet time that held it."""
     turn.rest(f"rung:{order.id}")
     if not order.asking:
+        return
+    talking = handing.quiet_until(turn, order)
+    if talking is not None:
+        turn.wake(f"rung:{order.id}", talking)  # a person has the word
         return
     if order.held_until is not None:
         ladder.enter(turn, replace(order, held_until=None), order.rung)
@@ -105,4 +109,6 @@ _HANDLERS = {
     "call": call_due,
     "ship": ship_due,
     "news": news_due,
+    "talk": handing.talk_due,
+    "promise": handing.promise_due,
 }

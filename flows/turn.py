@@ -231,6 +231,14 @@ class Turn:
         if self.policy.staff_chat:
             self.plan(PingOwner(key=key, values={"shop": self.policy.name, **values}, order_id=order_id))
 
+    def put_off(self, effect_id: str, until: datetime) -> None:
+        """An effect planned in this step leaves no sooner than `until`."""
+        for at, open_ in enumerate(self.open):
+            if open_.id == effect_id:
+                later = replace(open_, not_before=max(open_.not_before, until))
+                self.open[at] = later
+                self.planned = [later if p.id == effect_id else p for p in self.planned]
+
     def say(self, effect: Say) -> str:
         """Plan a message; what we begin ourselves waits for the end of the quiet hours."""
         not_before = self.now

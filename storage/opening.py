@@ -1,14 +1,25 @@
-"""Opens the store that the settings name."""
+"""Opens the store that the settings name. The MongoDB driver is loaded only where it is used."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from storage.sqlite import SqliteStore
 
+if TYPE_CHECKING:
+    from storage.mongo import MongoStore
 
-def open_store(path: str, key: bytes, on_fatal: Callable[[str], None]) -> SqliteStore:
-    """The SQLite store at `path`, opened. Raises what SqliteStore.open raises."""
-    store = SqliteStore(path, key, on_fatal)
+
+def open_store(where: str, key: bytes, on_fatal: Callable[[str], None]) -> SqliteStore | MongoStore:
+    """The SQLite store at a path (or sqlite:/// and a path), opened; or the MongoDB store at mongodb://, which connects at its first use.
+
+    Raises what SqliteStore.open raises.
+    """
+    if where.startswith(("mongodb://", "mongodb+srv://")):
+        from storage.mongo import MongoStore
+
+        return MongoStore(where, key, on_fatal)
+    store = SqliteStore(where.removeprefix("sqlite:///"), key, on_fatal)
     store.open()
     return store

@@ -216,13 +216,15 @@ class SqliteHistory:
         return 0
 
     def replay_history(self, shop: str) -> Iterator[Replayed]:
-        last: Any = 0
-        while rows := self._reader.execute(sql.HISTORY_PAGE, (last, shop, _PAGE)).fetchall():
+        last = 0
+        while True:
+            rows: list[Any] = self._reader.execute(sql.HISTORY_PAGE, (last, shop, _PAGE)).fetchall()
+            if not rows:
+                return
             last = rows[-1][0]
-            row: tuple[int, bytes | None, bytes]
-            for _, sealed, wrapped in rows:
-                if sealed is not None:
-                    yield record.opened(self._sealer.open(wrapped, sealed)).order
+            yield from (
+                record.opened(self._sealer.open(wrapped, sealed)).order for _, sealed, wrapped in rows if sealed
+            )
 
     async def import_mark(self, shop: str, source: bytes) -> bytes | None:
         row = self._reader.execute(sql.HISTORY_MARKED, (self._source(shop, source),)).fetchone()

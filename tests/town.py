@@ -125,14 +125,19 @@ class Town:
         """Until nothing is under way anywhere."""
         calm = 0
         while calm < 4:
-            await asyncio.sleep(0.002)
+            await asyncio.sleep(0.001)
             waiting = any(
                 lane.next_moment(self.clock.now()) == self.clock.now() for lane in self.house.engine.lanes.all()
             )
             await self.world.settled()
             due = await self.house.store.due(self.clock.now(), 1)
-            busy = self.house.busy() or waiting or self.world.under_way or due or self.tg.pending_updates()
+            busy = self.house.busy() or waiting or self.world.under_way or due or self._unread()
             calm = 0 if busy else calm + 1
+
+    def _unread(self) -> bool:
+        """Whether the bot has updates to fetch, and Telegram would give them."""
+        down = any(fault.times for fault in self.world.faults.get("telegram", []))
+        return not down and bool(self.tg.pending_updates())
 
     async def skip(self, hours: float = 0, **by: float) -> None:
         """Business time goes on, from one due moment to the next."""
@@ -318,7 +323,8 @@ class Town:
         return [m.text for m in self.tg.shows(self.group)]
 
     def owner_texts(self) -> list[str]:
-        return [m.text for m in self.tg.shows(OLGA)]
+        """What the owner was told, the greeting apart."""
+        return [m.text for m in self.tg.shows(OLGA) if m.from_bot and not m.text.startswith("Hello Olga!")]
 
     async def staff(self, who: int, button: str, order_id: str) -> str | None:
         """Press a button (by its words) on the order's card; gives the toast."""

@@ -185,6 +185,7 @@ TEXTS = {
     "owner.held": "{shop}: الطلب {order} ({total}) معلّق لأن أحدًا لم يستطع حسمه.",
     "owner.complaint": "{shop}: عميل يشتكي[ من الطلب {order}].",
     "owner.threat": "{shop}: عميل يهدد[ بشأن الطلب {order}].",
+    "owner.group_gone": "{shop}: لم نعد نصل إلى مجموعة الفريق: أُزيل البوت أو حُذفت المجموعة. أضف البوت من جديد أو غيّر telegram.staff_group.",
     "owner.setup_fault": "{shop}: يرفض {provider} رسائلنا على {channel} (الرمز {code}). هناك إعداد خاطئ.",
     "owner.text_fault": "{shop}: يرفض {provider} النص «{template}» (الرمز {code}).",
     "owner.late.not_shipped": "{shop}: الطلب {order} مؤكد ولم يُرسل بعد.",

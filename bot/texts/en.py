@@ -194,6 +194,7 @@ TEXTS = {
     "owner.held": "{shop}: order {order} ({total}) is on hold, because nobody could settle it.",
     "owner.complaint": "{shop}: a customer complains[ about order {order}].",
     "owner.threat": "{shop}: a customer threatens[ about order {order}].",
+    "owner.group_gone": "{shop}: the staff group cannot be reached any more: the bot was removed, or the group is gone. Add the bot again, or set telegram.staff_group.",
     "owner.setup_fault": "{shop}: {provider} refuses our messages on {channel} (code {code}). Something is set up wrongly.",
     "owner.text_fault": "{shop}: {provider} refuses the text “{template}” (code {code}).",
     "owner.late.not_shipped": "{shop}: order {order} is confirmed and still not sent.",

@@ -186,6 +186,7 @@ TEXTS = {
     "owner.held": "{shop}: el pedido {order} ({total}) está en espera porque nadie pudo resolverlo.",
     "owner.complaint": "{shop}: un cliente se queja[ del pedido {order}].",
     "owner.threat": "{shop}: un cliente amenaza[ por el pedido {order}].",
+    "owner.group_gone": "{shop}: ya no llegamos al grupo del equipo: han quitado el bot o el grupo no existe. Añade el bot otra vez o cambia telegram.staff_group.",
     "owner.setup_fault": "{shop}: {provider} rechaza nuestros mensajes por {channel} (código {code}). Algo está mal configurado.",
     "owner.text_fault": "{shop}: {provider} rechaza el texto «{template}» (código {code}).",
     "owner.late.not_shipped": "{shop}: el pedido {order} está confirmado y sigue sin enviarse.",

@@ -186,6 +186,7 @@ TEXTS = {
     "owner.held": "{shop} : la commande {order} ({total}) est en attente, personne n'a pu la régler.",
     "owner.complaint": "{shop} : un client se plaint[ de la commande {order}].",
     "owner.threat": "{shop} : un client menace[ au sujet de la commande {order}].",
+    "owner.group_gone": "{shop} : le groupe de l'équipe n'est plus joignable : le bot a été retiré ou le groupe n'existe plus. Ajoutez le bot à nouveau ou changez telegram.staff_group.",
     "owner.setup_fault": "{shop} : {provider} refuse nos messages par {channel} (code {code}). Un réglage est faux.",
     "owner.text_fault": "{shop} : {provider} refuse le texte « {template} » (code {code}).",
     "owner.late.not_shipped": "{shop} : la commande {order} est confirmée et toujours pas expédiée.",

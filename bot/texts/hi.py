@@ -185,6 +185,7 @@ TEXTS = {
     "owner.held": "{shop}: ऑर्डर {order} ({total}) रोका गया है, क्योंकि कोई उसे सुलझा नहीं सका।",
     "owner.complaint": "{shop}: एक ग्राहक शिकायत करता है[, ऑर्डर {order}]।",
     "owner.threat": "{shop}: एक ग्राहक धमकी देता है[, ऑर्डर {order}]।",
+    "owner.group_gone": "{shop}: स्टाफ़ ग्रुप तक नहीं पहुँच पा रहे: बॉट हटाया गया है या ग्रुप नहीं रहा। बॉट को फिर जोड़ें या telegram.staff_group बदलें।",
     "owner.setup_fault": "{shop}: {provider} हमारे संदेश नहीं लेता, {channel} (कोड {code})। कुछ ग़लत सेट है।",
     "owner.text_fault": "{shop}: {provider} यह पाठ नहीं लेता: “{template}” (कोड {code})।",
     "owner.late.not_shipped": "{shop}: ऑर्डर {order} पक्का है और अब तक भेजा नहीं गया।",

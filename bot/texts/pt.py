@@ -186,6 +186,7 @@ TEXTS = {
     "owner.held": "{shop}: o pedido {order} ({total}) está em espera porque ninguém o conseguiu resolver.",
     "owner.complaint": "{shop}: um cliente reclama[ do pedido {order}].",
     "owner.threat": "{shop}: um cliente ameaça[ por causa do pedido {order}].",
+    "owner.group_gone": "{shop}: já não chegamos ao grupo da equipa: o bot foi removido ou o grupo não existe. Adicione o bot outra vez ou mude telegram.staff_group.",
     "owner.setup_fault": "{shop}: {provider} recusa as nossas mensagens por {channel} (código {code}). Algo está mal configurado.",
     "owner.text_fault": "{shop}: {provider} recusa o texto «{template}» (código {code}).",
     "owner.late.not_shipped": "{shop}: o pedido {order} está confirmado e continua por enviar.",

@@ -187,6 +187,7 @@ TEXTS = {
     "owner.held": "{shop}: заказ {order} ({total}) отложен, потому что никто не смог его решить.",
     "owner.complaint": "{shop}: клиент жалуется[, заказ {order}].",
     "owner.threat": "{shop}: клиент угрожает[, заказ {order}].",
+    "owner.group_gone": "{shop}: группа сотрудников недоступна: бота удалили или группы больше нет. Добавьте бота снова или измените telegram.staff_group.",
     "owner.setup_fault": "{shop}: {provider} не принимает наши сообщения, {channel} (код {code}). Что-то неверно настроено.",
     "owner.text_fault": "{shop}: {provider} не принимает текст «{template}» (код {code}).",
     "owner.late.not_shipped": "{shop}: заказ {order} подтверждён и всё ещё не отправлен.",

@@ -13,7 +13,7 @@ from msgspec import Struct
 from rapidfuzz.distance import OSA
 
 from flows.understand.fold import is_word
-from flows.understand.lexicon import BIT, BY_FIRST, READS, WHOLE, Match, role_for
+from flows.understand.lexicon import BIT, PHRASES, READS, SIZES, Match, role_for
 
 _MARKS: Final = {
     ",": "sep",
@@ -53,18 +53,17 @@ class Piece(Struct, frozen=True):
 def _slips() -> dict[str, list[str]]:
     """Each long decision word under itself and under every spelling of it with one letter less."""
     table: dict[str, list[str]] = {}
-    for words, match in WHOLE.items():
-        if len(words) != 1 or len(words[0]) < _MENDED_FROM or not words[0].isalpha():
+    for word, match in PHRASES.items():
+        if match.size != 1 or len(word) < _MENDED_FROM or not word.isalpha():
             continue
         if any(role in _MENDED for _, role in match.roles):
-            word = words[0]
             for key in {word, *(word[:at] + word[at + 1 :] for at in range(len(word)))}:
                 table.setdefault(key, []).append(word)
     return table
 
 
 _SLIPS: Final = _slips()
-_THAI: Final = frozenset(word for word in BY_FIRST if "\u0e00" <= word[0] <= "\u0e7f")
+_THAI: Final = frozenset(word for word in SIZES if "\u0e00" <= word[0] <= "\u0e7f")
 _THAI_LONGEST: Final = max((len(word) for word in _THAI), default=0)
 
 
@@ -79,11 +78,11 @@ def known_spelling(words: list[str]) -> list[str]:
     """The tokens as some lexicon knows them: drawn-out letters shortened, Thai cut into words."""
     out: list[str] = []
     for word in words:
-        if "\u0e00" <= word[0] <= "\u0e7f" and word not in BY_FIRST:
+        if "\u0e00" <= word[0] <= "\u0e7f" and word not in SIZES:
             out += thai_words(word)
             continue
-        if word not in BY_FIRST:
-            word = next((short for short in squeezed(word) if short in BY_FIRST), word)
+        if word not in SIZES:
+            word = next((short for short in squeezed(word) if short in SIZES), word)
         out.append(word)
     return out
 
@@ -109,22 +108,16 @@ def thai_words(run: str) -> list[str]:
 def matches_at(words: list[str]) -> list[tuple[Match, ...]]:
     """For each token the phrases of any form that begin there, longest first."""
     out: list[tuple[Match, ...]] = []
-    size = len(words)
+    left = len(words)
     for at, word in enumerate(words):
-        found = BY_FIRST.get(word)
-        if not found:
-            out.append(())
-        elif len(found) == 1 and len(found[0].words) == 1:
-            out.append(found)
-        else:
-            out.append(
-                tuple(
-                    match
-                    for match in found
-                    if len(match.words) == 1
-                    or (at + len(match.words) <= size and tuple(words[at : at + len(match.words)]) == match.words)
-                )
-            )
+        found = []
+        for size in SIZES.get(word, ()):
+            if size <= left:
+                match = PHRASES.get(word if size == 1 else " ".join(words[at : at + size]))
+                if match is not None:
+                    found.append(match)
+        out.append(tuple(found))
+        left -= 1
     return out
 
 
@@ -140,7 +133,7 @@ def mend(word: str, reads: tuple[int, ...]) -> tuple[str, bool] | None:
     for key in sorted(keys):
         for target in _SLIPS.get(key, ()):
             if OSA.distance(word, target, score_cutoff=1) == 1:
-                role = role_for(WHOLE[(target,)], reads)
+                role = role_for(PHRASES[target], reads)
                 if role in _MENDED:
                     safe = len(word) != len(target) or sorted(word) == sorted(target)
                     roles[role] = roles.get(role, False) or safe
@@ -158,7 +151,7 @@ def cover(words: list[str], found: list[tuple[Match, ...]], form: str) -> list[P
             role = role_for(match, reads)
             if role is not None:
                 mine = any(mask & own for mask, _ in match.roles)
-                piece = Piece(role, at, at + len(match.words), own=mine)
+                piece = Piece(role, at, at + match.size, own=mine)
                 break
         if piece is None:
             piece = _unknown(words[at], at, reads)
@@ -175,7 +168,7 @@ def _unknown(word: str, at: int, reads: tuple[int, ...]) -> Piece:
         return Piece("num", at, at + 1)
     if not is_word(word):
         return Piece("emoji", at, at + 1)
-    mended = mend(word, reads) if word not in BY_FIRST else None
+    mended = mend(word, reads) if word not in SIZES else None
     if mended is None:
         return Piece("word", at, at + 1)
     return Piece(mended[0], at, at + 1, doubt=not mended[1])

@@ -38,46 +38,44 @@ LANGUAGES: Final = tuple(dict.fromkeys(form.split("_")[0] for form in FORMS))
 BIT: Final = {form: 1 << place for place, form in enumerate(FORMS)}
 
 
+#: The roles of one phrase: (forms as bits of BIT, role) pairs.
+Roles = tuple[tuple[int, str], ...]
+
+
 class Match(Struct, frozen=True):
-    """A phrase of the lexicon: its tokens and the role it plays, by language form (bits of BIT)."""
+    """A phrase of the lexicon found in a text: how many tokens it covers, and its roles."""
 
-    words: tuple[str, ...]
-    roles: tuple[tuple[int, str], ...]
+    size: int
+    roles: Roles
 
 
-def _load() -> tuple[dict[str, tuple[Match, ...]], dict[tuple[str, ...], Match]]:
-    """Phrases by their first word, longest first; and by all their words.
+def _load() -> tuple[dict[str, Match], dict[str, tuple[int, ...]]]:
+    """Phrases by their words, joined by spaces; and for each first word the sizes that phrases have, longest first.
 
     The compiled file has one phrase a line, `words<TAB>forms,role[,forms,role]`, words folded, forms as bits in hex.
     """
-    whole: dict[tuple[str, ...], Match] = {}
-    by_first: dict[str, list[Match]] = {}
-    shared: dict[str, tuple[tuple[int, str], ...]] = {}
+    phrases: dict[str, Match] = {}
+    sizes: dict[str, set[int]] = {}
+    shared: dict[tuple[int, str], Match] = {}
     for line in resources.files(__package__).joinpath("weights", "lexicon.tsv").read_text("utf-8").splitlines():
         phrase, _, written = line.partition("\t")
-        roles = shared.get(written)
-        if roles is None:
+        first, size = phrase.partition(" ")[0], phrase.count(" ") + 1
+        match = shared.get((size, written))
+        if match is None:
             fields = written.split(",")
             pairs = zip(fields[::2], fields[1::2], strict=True)
-            roles = shared[written] = tuple((int(forms, 16), intern(role)) for forms, role in pairs)
-        words = tuple(map(intern, phrase.split(" ")))
-        match = whole[words] = Match(words, roles)
-        by_first.setdefault(words[0], []).append(match)
-    longest_first = {
-        first: tuple(sorted(found, key=lambda match: -len(match.words))) for first, found in by_first.items()
-    }
-    return longest_first, whole
-
-
-def _borrowed(form: str) -> tuple[str, ...]:
-    return _BORROWS.get(form, ("en",))
+            roles = tuple((int(forms, 16), intern(role)) for forms, role in pairs)
+            match = shared[(size, intern(written))] = Match(size, roles)
+        phrases[phrase] = match
+        sizes.setdefault(first, set()).add(size)
+    return phrases, {first: tuple(sorted(found, reverse=True)) for first, found in sizes.items()}
 
 
 #: Form -> the bits of its own and of the forms it borrows from, nearest first.
 READS: Final[dict[str, tuple[int, ...]]] = {
-    form: (BIT[form], *(BIT[name] for name in _borrowed(form) if name != form)) for form in FORMS
+    form: (BIT[form], *(BIT[name] for name in _BORROWS.get(form, ("en",)))) for form in FORMS
 }
-BY_FIRST, WHOLE = _load()
+PHRASES, SIZES = _load()
 
 
 def role_for(match: Match, reads: tuple[int, ...]) -> str | None:

@@ -6,7 +6,7 @@ from typing import Final
 
 from flows.understand.fold import clean, fold, fold_clean
 from flows.understand.language import hinted_forms
-from flows.understand.lexicon import BIT, FORMS, WHOLE
+from flows.understand.lexicon import BIT, FORMS, PHRASES
 from flows.understand.message import Message
 from flows.understand.model import Slots, Understood
 from flows.understand.tone import tone_of
@@ -88,11 +88,10 @@ def _bare(quick: Quick, lang: str | None, country: str | None) -> Understood:
 def _quick() -> dict[str, Quick]:
     """Text -> meaning for lexicon entries that no language reads in another way."""
     table: dict[str, Quick] = {}
-    for words, match in WHOLE.items():
-        if len(words) <= _QUICK_WORDS and len(match.roles) == 1 and match.roles[0][1] in _QUICK_ROLES:
+    for text, match in PHRASES.items():
+        if match.size <= _QUICK_WORDS and len(match.roles) == 1 and match.roles[0][1] in _QUICK_ROLES:
             mask, role = match.roles[0]
             languages = tuple(dict.fromkeys(form.split("_")[0] for form in FORMS if mask & BIT[form]))
-            text = " ".join(words)
             if role == "ok" and "thanks" in text:
                 continue
             table[text] = (_QUICK_ROLES[role], languages)

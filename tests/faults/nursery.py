@@ -131,7 +131,7 @@ def main() -> None:
                 birth = msgspec.json.decode(line, type=Birth)
                 plant(birth.bug)
                 asyncio.run(live(birth))
-            except BaseException:  # a life never goes on as a nursery
+            except BaseException:  # noqa: BLE001 -- a life never goes on as a nursery
                 traceback.print_exc()
             finally:
                 os._exit(1)

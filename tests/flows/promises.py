@@ -140,6 +140,8 @@ def _may_reopen(was: Order, order: Order, event: AnyEvent, now: datetime) -> boo
             return was.state == "cancelled" and order.state == "confirmed" and own and fresh
         case StaffPressed(verb="undo"):
             return was.state == "cancelled" and was.decided_by in ("staff", "owner")
+        case StaffPressed(verb=cards.CONFIRM_CANCELLED):
+            return was.state == "cancelled" and not was.shop_cancelled
         case OrderTold():
             return was.state == "ignored" and order.fields.cod
         case ShopReported():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -105,7 +106,7 @@ async def test_a_bare_cancel_with_two_orders_decides_neither(tmp_path: Path) -> 
         ("", {"location": (40.4, -3.7)}),
     ],
 )
-async def test_what_no_rule_may_decide_goes_to_a_person(tmp_path: Path, text: str, more: dict[str, object]) -> None:
+async def test_what_no_rule_may_decide_goes_to_a_person(tmp_path: Path, text: str, more: dict[str, Any]) -> None:
     """Free text, pictures, blanks, two digits at once: nothing is decided, the order waits for a person, said once."""
     async with town(tmp_path) as t:
         order = await t.order()

@@ -58,7 +58,7 @@ async def test_a_call_that_falls_due_at_night_waits(tmp_path: Path) -> None:
 
 
 async def test_an_answer_to_the_missed_call_comes_under_the_card(tmp_path: Path) -> None:
-    """ "After six" is an answer to a missed call: staff read it under the card, and nothing is cancelled meanwhile."""
+    """Words such as "after six" are an answer to a missed call: staff read it under the card, and nothing is cancelled meanwhile."""
     async with town(tmp_path, telegram=True) as t:
         order = await t.order()
         await t.skip(22.5)

@@ -59,7 +59,7 @@ async def test_two_at_once_one_wins(tmp_path: Path) -> None:
             t.tg.presses(ANA, card.message_id, CONFIRM, t.group), t.tg.presses(BEN, card.message_id, CANCEL, t.group)
         )
         await t.skip(seconds=5)
-        assert toasts == ["Done.", "Already: Confirmed · Ana."]
+        assert list(toasts) == ["Done.", "Already: Confirmed · Ana."]
         assert (await t.get(order)).decided_name == "Ana"
         assert await t.staff(BEN, CANCEL, order) == "Done.", "on the card that shows the yes he may, on purpose"
         assert (await t.get(order)).decided_name == "Ben"
@@ -216,3 +216,23 @@ async def test_the_customer_answers_while_the_card_stands(tmp_path: Path) -> Non
         assert "by WhatsApp" in card.text
         assert CONFIRM not in t.buttons(order)
         assert t.got("whatsapp", ANA_PHONE)[-1].startswith("Thank you")
+
+
+async def test_the_customer_wants_what_staff_cancelled(tmp_path: Path) -> None:
+    """A YES after a staff's cancel decides nothing: the wish comes under the card, the customer hears so, Undo brings it back."""
+    async with town(tmp_path, telegram=True) as t:
+        order = await t.order()
+        await t.sms("hm, which colour?")
+        await t.skip(seconds=10)
+        await t.staff(ANA, CANCEL, order)
+        await t.skip(minutes=1)
+        await t.sms("yes")
+        await t.skip(seconds=10)
+        assert await t.state(order) == "cancelled"
+        assert "A person will read that you want it" in t.last("sms")
+        assert any("Wants the cancelled order after all" in x for x in t.group_texts())
+        assert await t.staff(BEN, UNDO, order) == "Done."
+        assert await t.state(order) == "flagged"
+        await t.skip(minutes=1)
+        await t.sms("1")
+        assert await t.state(order) == "confirmed"

@@ -69,7 +69,7 @@ async def test_receipts_in_any_order(tmp_path: Path, seed: int) -> None:
 
 
 async def test_a_late_failure_after_the_delivery(tmp_path: Path) -> None:
-    """ "Delivered" and then "failed" of the same text: it was delivered, so nobody is asked twice."""
+    """Told "delivered" and then "failed" of the same text: it was delivered, so nobody is asked twice."""
     async with town(tmp_path) as t:
         await t.order()
         message = t.twilio.messages[t.world.texts(ANA_PHONE)[0].provider_id]

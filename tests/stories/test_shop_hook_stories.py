@@ -53,7 +53,7 @@ async def test_shopify_created_updated_cancelled(tmp_path: Path) -> None:
 async def test_an_older_body_never_overtakes(tmp_path: Path) -> None:
     """Shopify delivers the first state after the second: the dearer order stays, and is asked about once."""
     async with town(tmp_path) as t:
-        dearer = {
+        dearer: dict[str, Any] = {
             "total_price": "59.90", "current_total_price": "59.90", "total_price_set": None, "current_total_price_set": None,
         }  # fmt: skip
         assert await t.shopify(shopify(minutes=5, **dearer)) == 200

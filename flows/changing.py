@@ -1,0 +1,205 @@
+"""Changes that a customer makes in conversation or on the page: number, address, place, time. Each can be taken back.
+
+    number   the order goes to the new number, which is asked; the old one is told and left alone
+    address  noted and echoed; another town, or after dispatch: a person
+    place    a location: a note for the courier
+    time     a wish inside the shop's hours
+
+Each keeps what stood there before (Change); NO or Undo within a day, until dispatch, brings it back (flows/undoing.py).
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec.structs import replace
+
+from flows import hours
+from flows.address_text import LINE_MOST, corrected, difference, far, one_line, shown
+from flows.conversation import Question
+from flows.delivery_time import resolve
+from flows.events import CustomerPressed, CustomerWrote
+from flows.opening import hours_value
+from flows.orders import ASKABLE, Change, Order
+from flows.phones import mask, read_phone, same_phone
+from flows.placing import move
+from flows.postal import PostalAddress
+from flows.reach import tell
+from flows.talk import answer, to_staff
+from flows.turn import Turn
+from flows.understand_model import Slots
+
+Talk = CustomerWrote | CustomerPressed
+Kind = Literal["phone", "address", "time", "place", "later"]
+#: So many changes of an order can be taken back, the last one first.
+CHANGES_KEPT = 3
+_ASKS = {"change_phone": "number", "change_address": "address", "change_time": "time"}
+_TEMPLATES = {"number": "number_ask", "address": "new_address_ask", "time": "time_ask", "later": "time_ask"}
+
+
+def wished(turn: Turn, event: Talk, order: Order, intent: str, slots: Slots) -> None:
+    """A change that they named. With its value it is done at once, without it is asked for."""
+    if intent == "change_phone" and slots.phone:
+        new_number(turn, event, order, slots.phone)
+    elif intent == "change_address" and slots.address:
+        new_address(turn, event, order, slots.address)
+    elif intent == "change_time" and (slots.day or slots.window):
+        new_time(turn, event, order, slots)
+    else:
+        ask(turn, event, order, _ASKS[intent])
+
+
+def ask(turn: Turn, event: Talk, order: Order, kind: str) -> None:
+    """Ask for the new number, address or time; the next words there are the answer."""
+    turn.set(question=Question(kind, event.channel, event.address, turn.now, (order.id,)))  # type: ignore[arg-type]
+    more = hours_value(turn.policy) if kind in ("time", "later") else {}
+    answer(turn, event, _TEMPLATES[kind], order, **more)
+
+
+def record(turn: Turn, order: Order, what: Kind) -> Order:
+    """Keep what stands there before `what` changes."""
+    change = Change(
+        n=order.changes_ever + 1,
+        what=what,
+        at=turn.now,
+        fields=order.fields,
+        wish=order.wish,
+        version=order.version,
+        state=order.state,
+        rung=order.rung,
+        decided_by=order.decided_by,
+        via=order.via,
+        decided_at=order.decided_at,
+    )
+    changes = (*order.changes, change)[-CHANGES_KEPT:]
+    return replace(order, changes=changes, changes_ever=change.n, shop_said=order.shop_said or order.fields)
+
+
+def echoed(turn: Turn, event: Talk, order: Order, template: str, **values: str) -> None:
+    """Say what was understood, with the way back. The Undo button is bound to the change's own number."""
+    n = order.changes_ever
+    turn.set(question=Question("undo", event.channel, event.address, turn.now, (order.id,), wanted=str(n)))
+    answer(turn, event, template, replace(order, version=n), **values)
+    if order.state in ASKABLE and any(a.address == event.address for a in order.asked):
+        answer(turn, event, "status_pending", order)  # the change is no yes: that question is still open
+
+
+# -- the number
+
+
+def new_number(turn: Turn, event: CustomerWrote | CustomerPressed, order: Order, written: str) -> None:
+    """The words name a number: move the order there, or say why not."""
+    country = order.fields.address.country or turn.policy.country
+    phone = read_phone(written, country or None)
+    if phone is None or not phone.valid:
+        turn.set(question=Question("number", event.channel, event.address, turn.now, (order.id,)))
+        answer(turn, event, "number_bad", order)
+    elif country and phone.country and phone.country != country:
+        turn.set(question=None)
+        to_staff(turn, event, order, "reply.change_phone")  # a courier cannot ring it: a person decides
+    elif order.fields.phone and same_phone(phone.e164, order.fields.phone):
+        turn.set(question=None)
+        answer(turn, event, "status_pending" if order.state in ASKABLE else "status_confirmed", order)
+    else:
+        here = order.fields.phone is not None and event.address == order.fields.phone
+        number(turn, order, phone.e164, written, mobile=phone.kind != "landline", via=event.channel, told_here=here)
+        back = Question("undo", event.channel, event.address, turn.now, (order.id,), wanted=f"phone:{phone.e164}")
+        turn.set(question=back)
+        answer(turn, event, "new_number_ok", order, number=phone.e164)  # whole: a wrong digit has to be seen
+
+
+def number(turn: Turn, order: Order, e164: str, raw: str, *, mobile: bool, via: str, told_here: bool) -> None:
+    """Hand the order to the new number, which is asked. `told_here`: the old one is where the wish was written."""
+    old = order
+    turn.note("number.changed", order.id, by="customer", via=via, to=mask(e164))
+    order = record(turn, order, "phone")
+    order = replace(
+        order,
+        fields=replace(order.fields, phone=e164, phone_raw=raw, phone_mobile=mobile),
+        fresh_number=True,
+    )
+    move(turn, order, e164, moved_by="customer", ask=True)
+    if old.fields.phone and not told_here:
+        # to the number itself, which may be a stranger's: masked, and not by e-mail, which stays with the order
+        tell(turn, old, "old_number_told", but=frozenset({"email"}), number=mask(e164))
+
+
+# -- the address
+
+
+def new_address(turn: Turn, event: Talk, order: Order, text: str) -> None:
+    """The words name an address: note and echo it; another town goes to a person with the difference."""
+    after = corrected(order.fields.address, text)
+    if after is None:
+        turn.set(question=None)
+        to_staff(turn, event, order, "reply.change_address")
+    else:
+        put_address(turn, event, order, after)
+
+
+def put_address(turn: Turn, event: Talk, order: Order, after: PostalAddress) -> None:
+    before = order.fields.address
+    if far(before, after) and before.city:
+        turn.set(question=None)
+        to_staff(turn, event, order, "reply.change_address")
+        turn.tell_staff(turn.get(order.id) or order, "customer.address_far", text=difference(before, after))
+        return
+    order = address(turn, order, after, via=event.channel)
+    echoed(turn, event, order, "address_ok", address=shown(after))
+
+
+def address(turn: Turn, order: Order, after: PostalAddress, *, via: str) -> Order:
+    """Note the new address; staff see the difference. Another town: `far` is the caller's to ask first."""
+    before = order.fields.address
+    turn.note("address.changed", order.id, by="customer", via=via)
+    order = record(turn, order, "address")
+    order = turn.put(replace(order, fields=replace(order.fields, address=after)))
+    order = turn.card(order)
+    turn.tell_staff(order, "customer.address", text=difference(before, after))
+    return order
+
+
+def place(turn: Turn, event: CustomerWrote, order: Order) -> None:
+    """A location: the courier's note has it, and the echo says so."""
+    assert event.location is not None
+    latitude, longitude = event.location
+    point = f"{latitude:.5f}, {longitude:.5f}"
+    turn.note("place.sent", order.id, by="customer", via=event.channel)
+    order = record(turn, order, "place")
+    label = event.text.strip()[:LINE_MOST]
+    note = "; ".join(part for part in (order.fields.courier_note, f"{point} {label}".strip()) if part)
+    order = turn.put(replace(order, fields=replace(order.fields, courier_note=note)))
+    order = turn.card(order)
+    turn.tell_staff(order, "customer.address", text=f"{one_line(order.fields.address)} → {point} {label}".strip())
+    written = ", ".join(part for part in (shown(order.fields.address), f"({point})") if part)
+    echoed(turn, event, order, "address_ok", address=written)
+
+
+# -- the time
+
+
+def new_time(turn: Turn, event: Talk, order: Order, slots: Slots) -> None:
+    """A day or hours: noted where the shop can keep them, else asked again with its hours."""
+    zone = hours.zone_for(order.fields.address.country, turn.policy)
+    wish = resolve(slots.day, slots.window, turn.now, turn.policy.hours, zone)
+    if wish is None and turn.policy.hours.week:
+        turn.set(question=Question("time", event.channel, event.address, turn.now, (order.id,)))
+        answer(turn, event, "time_bad", order, **hours_value(turn.policy))
+    elif wish is None:
+        turn.set(question=None)
+        to_staff(turn, event, order, "reply.change_time")
+    else:
+        order = time(turn, order, wish.text, via=event.channel)
+        echoed(turn, event, order, "time_ok", when=wish.shown(turn.language))
+
+
+def time(turn: Turn, order: Order, wish: str, *, via: str) -> Order:
+    """Note the wish for the courier, in the place of an earlier one."""
+    turn.note("time.wished", order.id, by="customer", via=via, text=wish)
+    order = record(turn, order, "time")
+    earlier = [p for p in order.fields.courier_note.split("; ") if p and p != order.wish]
+    note = "; ".join([*earlier, wish])
+    order = turn.put(replace(order, fields=replace(order.fields, courier_note=note), wish=wish))
+    order = turn.card(order)
+    turn.tell_staff(order, "customer.time", text=wish)
+    return order

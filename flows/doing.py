@@ -1,0 +1,94 @@
+"""What a message asks for beside a yes, no or cancel: done, answered, or handed to a person with its words and tone."""
+
+from __future__ import annotations
+
+from flows import changing, handing, informing, not_theirs, reasons
+from flows.events import CustomerWrote
+from flows.orders import BEFORE_DISPATCH, CLOSED, Order
+from flows.talk import SAID_MOST, to_staff
+from flows.too_late import too_late
+from flows.turn import Turn
+from flows.understand_model import Slots
+from flows.which import ask_which
+
+CHANGES = frozenset({"change_phone", "change_address", "change_time"})
+#: A sure one of these is acted on; an unsure one is read by a person.
+_ACTED_ON = CHANGES | {"later", "not_me", "order_status", "question", "thanks", "greeting"}
+#: These the owner hears at once, with the words and the tone.
+_OWNER_HEARS = frozenset({"complaint", "threat", "discount", "human"})
+_HANDED = {"discount": "discount_handed", "call_me": "call_me_ok", "change_items": "item_change_handed"}
+
+
+def do(
+    turn: Turn, event: CustomerWrote, intent: str, slots: Slots, asked: list[Order], *, sure: bool, tone: str = ""
+) -> None:
+    """One thing that they want. `asked`: the orders that this address was asked about, newest first, closed ones last."""
+    order = asked[0] if asked else None
+    if intent in _ACTED_ON and (sure or intent == "order_status") and _acted(turn, event, intent, slots, asked):
+        return
+    hand(turn, event, intent, order, tone)
+
+
+def _acted(turn: Turn, event: CustomerWrote, intent: str, slots: Slots, asked: list[Order]) -> bool:
+    order = asked[0] if asked else None
+    if intent in ("thanks", "greeting"):
+        informing.polite(turn, event, intent, order)
+    elif intent == "not_me":
+        not_theirs.not_me(turn, event, not_theirs.meant(asked))
+    elif order is None:
+        return intent == "question" and informing.faq(turn, event, None)
+    elif intent == "order_status":
+        informing.status(turn, event, order)
+    elif intent == "question":
+        return informing.faq(turn, event, order)
+    elif intent == "later":
+        return _later(turn, event, slots, asked)
+    else:
+        _change(turn, event, intent, slots, asked)
+    return True
+
+
+def _change(turn: Turn, event: CustomerWrote, intent: str, slots: Slots, asked: list[Order]) -> None:
+    pool = [o for o in asked if o.state in BEFORE_DISPATCH]
+    if len(pool) > 1:
+        ask_which(turn, event, intent, pool, text=event.text)
+    elif pool:
+        turn.note("answered", pool[0].id, by="customer", via=event.channel, intent=intent)
+        changing.wished(turn, event, pool[0], intent, slots)
+    elif asked[0].state == "shipped":
+        to_staff(turn, event, asked[0], "reply.too_late", template="too_late_dispatched")
+    else:
+        too_late(turn, event, "change", asked)
+
+
+def _later(turn: Turn, event: CustomerWrote, slots: Slots, asked: list[Order]) -> bool:
+    pool = [o for o in asked if o.state in BEFORE_DISPATCH]
+    if len(pool) != 1:
+        return False
+    reasons.later(turn, event, pool[0], slots)
+    return True
+
+
+def hand(turn: Turn, event: CustomerWrote, intent: str, order: Order | None, tone: str) -> None:
+    """A person reads it: the right place of the desk, the owner where it is theirs to hear."""
+    felt = tone if tone in ("angry", "pleased") else ""
+    if intent in _OWNER_HEARS:
+        order_id = order.id if order else ""
+        turn.ping_owner(f"owner.{intent}", order_id, text=event.text[:SAID_MOST], order=order_id, tone=felt)
+    if order is None:
+        to_staff(turn, event, None, "reply.stranger", tone=felt)
+    elif intent == "complaint" and order.state not in CLOSED:
+        _promised(turn, event, order, felt)
+    else:
+        to_staff(turn, event, order, f"reply.{intent}", template=_HANDED.get(intent, "handed_over"), tone=felt)
+
+
+def _promised(turn: Turn, event: CustomerWrote, order: Order, tone: str) -> None:
+    """The customer hears by when a person answers; a timer keeps that promise."""
+    running = order.promise_by is not None and order.promise_by > turn.now
+    order, by = handing.promise(turn, order)
+    if running:
+        to_staff(turn, event, order, "reply.complaint", tone=tone)
+    else:
+        by_then = informing.moment(turn, order, by)
+        to_staff(turn, event, order, "reply.complaint", template="complaint_ack", tone=tone, by=by_then)

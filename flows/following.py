@@ -1,0 +1,130 @@
+"""Answers to a question of ours that is no question of the ladder: the new number, the address, the time, why, undo.
+
+What is no answer to it (another sure wish, a yes, a question) is read as anything else; words that are meant as one and cannot
+be used go to a person.
+"""
+
+from __future__ import annotations
+
+from flows import changing, reasons, undoing
+from flows.address_text import completed, corrected
+from flows.conversation import Question
+from flows.events import CustomerWrote
+from flows.orders import ASKABLE, BEFORE_DISPATCH, Order
+from flows.talk import answer, to_staff
+from flows.turn import Turn
+from flows.understand_model import Understood
+
+KINDS = frozenset({"number", "address", "time", "later", "why", "undo"})
+#: So many digits are an attempt at a phone number.
+DIGITS_LEAST = 4
+#: Intents that say nothing of their own where something was asked for.
+_OPEN_ENDED = frozenset({"unclear", "change_address", "change_phone", "change_time", "later", "question"})
+
+
+def prompt_of(question: Question) -> str | None:
+    """What flows.understand calls this question."""
+    kinds = {"number": "number", "address": "address", "time": "time", "later": "time", "why": "why", "undo": "confirm"}
+    return kinds.get(question.kind)
+
+
+def follow(turn: Turn, event: CustomerWrote, question: Question, got: Understood) -> bool:
+    """True: it was an answer, and is done."""
+    order = turn.get(question.order_ids[0])
+    if question.kind == "undo":
+        return _undo(turn, event, question, order, got)
+    if order is None:
+        return False
+    if question.kind == "why":
+        return reasons.told(turn, event, order, got)
+    if order.state not in (*BEFORE_DISPATCH, *(("cancelled",) if question.kind == "later" else ())):
+        return False
+    if got.intent in ("yes", "no") and not got.parts and not got.slots.phone:
+        return _never_mind(turn, event, order, got)
+    match question.kind:
+        case "number":
+            return _number(turn, event, order, got)
+        case "address":
+            return _address(turn, event, question, order, got)
+        case "time":
+            return _time(turn, event, order, got)
+        case "later":
+            return _later(turn, event, order, got)
+    return False
+
+
+def _undo(turn: Turn, event: CustomerWrote, question: Question, order: Order | None, got: Understood) -> bool:
+    if not (got.sure and got.intent == "no" and not got.parts and got.slots.choice is None):
+        return False
+    take_back(turn, event, question, order)
+    return True
+
+
+def take_back(turn: Turn, event: CustomerWrote, question: Question, order: Order | None) -> None:
+    if question.wanted.startswith(undoing.PHONE):
+        if order is None:
+            undoing.call_back(turn, event, question)
+        else:
+            answer(turn, event, "stale_button", order)  # it is here again already
+    elif order is not None:
+        undoing.undo(turn, event, order, int(question.wanted))
+
+
+def _never_mind(turn: Turn, event: CustomerWrote, order: Order, got: Understood) -> bool:
+    """Asked for a value, they say no: nothing changes. A yes is one to the order, if that still waits for it."""
+    turn.set(question=None)
+    if got.intent == "yes" and order.state in ASKABLE:
+        return False
+    template = {"confirmed": "status_confirmed", "cancelled": "status_cancelled"}.get(order.state, "status_pending")
+    answer(turn, event, template, order)
+    return True
+
+
+def _number(turn: Turn, event: CustomerWrote, order: Order, got: Understood) -> bool:
+    if got.slots.phone:
+        changing.new_number(turn, event, order, got.slots.phone)
+    elif sum(c.isdigit() for c in event.text) >= DIGITS_LEAST:
+        changing.new_number(turn, event, order, event.text)
+    elif got.sure and got.intent not in _OPEN_ENDED:
+        return False
+    else:
+        turn.set(question=None)
+        to_staff(turn, event, order, "reply.change_phone")
+    return True
+
+
+def _address(turn: Turn, event: CustomerWrote, question: Question, order: Order, got: Understood) -> bool:
+    """Any words that are no other sure wish and no question are an address; the echo shows what became of them."""
+    asks = "?" in event.text or "؟" in event.text
+    if (got.sure and got.intent not in _OPEN_ENDED) or (asks and not got.slots.address):
+        return False
+    was, text = order.fields.address, got.slots.address or event.text
+    after = completed(was, text) if question.wanted == "missing" else corrected(was, text)
+    if after is None:
+        turn.set(question=None)
+        to_staff(turn, event, order, "reply.change_address")
+    else:
+        changing.put_address(turn, event, order, after)
+    return True
+
+
+def _time(turn: Turn, event: CustomerWrote, order: Order, got: Understood) -> bool:
+    if got.slots.day or got.slots.window:
+        changing.new_time(turn, event, order, got.slots)
+    elif got.sure and got.intent not in _OPEN_ENDED:
+        return False
+    else:
+        turn.set(question=None)
+        to_staff(turn, event, order, "reply.change_time")
+    return True
+
+
+def _later(turn: Turn, event: CustomerWrote, order: Order, got: Understood) -> bool:
+    if got.slots.day:
+        reasons.put_off(turn, event, order, got.slots)
+    elif got.sure and got.intent not in _OPEN_ENDED:
+        return False
+    else:
+        turn.set(question=None)
+        to_staff(turn, event, order, "reply.later")
+    return True

@@ -1,0 +1,117 @@
+"""A person talks with the customer: the machine keeps quiet about that order until it is released or the talk has run out.
+
+Take on a card, or a reply to it, begins the talk; each word of staff prolongs it; Give back, a decision, or the time ends it.
+Meanwhile the customer's words go to that person, and no question of the ladder leaves. STOP is obeyed all the same, and a
+button bound to order and version still means what it says.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from msgspec.structs import replace
+
+from flows import hours, talk
+from flows.events import CustomerWrote, StaffWrote
+from flows.orders import Order
+from flows.talk import SAID_KEPT, SAID_MOST
+from flows.turn import Turn
+
+#: Staff who write nothing for so long have gone: the machine takes over again.
+TALK_FOR = timedelta(hours=3)
+#: A complaint is answered by a person within so much of the shop's own time, where the shop names its hours …
+PROMISE = timedelta(hours=4)
+#: … and within this where it names none.
+PROMISE_WITHOUT_HOURS = timedelta(hours=24)
+#: A promise that was not kept is told to the owner again after so long, and then twice as long.
+AGAIN = timedelta(hours=4)
+
+
+def begin(turn: Turn, order: Order) -> Order:
+    """Staff have the word, from now on for TALK_FOR."""
+    until = turn.now + TALK_FOR
+    if order.seq:
+        turn.wake(f"talk:{order.id}", until)
+    return turn.put(replace(order, talk_until=until, talk_waiting=False))
+
+
+def staff_wrote(turn: Turn, event: StaffWrote) -> None:
+    """A reply to the card. What reached the customer begins or prolongs the talk, and keeps a promise."""
+    talk.staff_wrote(turn, event)
+    if turn.notice.startswith("sent:"):
+        order = turn.talk if event.seq == 0 else next((o for o in turn.orders if o.seq == event.seq), None)
+        if order is not None:
+            begin(turn, kept(turn, order))
+
+
+def end(turn: Turn, order: Order) -> Order:
+    """Released: the machine answers again."""
+    turn.rest(f"talk:{order.id}")
+    if order.talk_until is None:
+        return order
+    return turn.put(replace(order, talk_until=None, talk_waiting=False))
+
+
+def quiet_until(turn: Turn, order: Order) -> datetime | None:
+    """Till when the machine keeps quiet about the order; None: it need not."""
+    return order.talk_until if order.talk_until is not None and order.talk_until > turn.now else None
+
+
+def talked_about(turn: Turn, asked: list[Order]) -> Order | None:
+    """The order about which a person talks with whoever wrote: of those asked here, else of any."""
+    mine = [*asked, *turn.orders, *([turn.talk] if turn.talk is not None else [])]
+    return next((order for order in mine if quiet_until(turn, order) is not None), None)
+
+
+def pass_on(turn: Turn, event: CustomerWrote, order: Order, words: str) -> None:
+    """The words go to the person who has the talk; nothing is decided, and the machine says nothing."""
+    turn.note("passed_on", order.id, by="customer", via=event.channel, text=words[:SAID_MOST])
+    said = (*order.said, words[:SAID_MOST])[-SAID_KEPT:]
+    order = turn.card(turn.put(replace(order, said=said, talk_waiting=True)))
+    turn.tell_staff(order, "customer.wrote", text=words[:SAID_MOST], channel=event.channel, why="")
+
+
+def talk_due(turn: Turn, order: Order) -> None:
+    """Nobody has written for long. What the customer said last may still wait for an answer."""
+    waiting = order.talk_waiting
+    turn.rest(f"talk:{order.id}")
+    turn.note("talk.over", order.id, by="rule")
+    order = turn.put(replace(order, talk_until=None, talk_waiting=False, taken_by=""))
+    turn.refresh(order)
+    if waiting:
+        turn.tell_staff(turn.card(order), "talk.over")
+
+
+# -- a promise to a customer who complains
+
+
+def promise(turn: Turn, order: Order) -> tuple[Order, datetime]:
+    """By when a person answers; kept by a timer that tells the owner otherwise."""
+    policy = turn.policy
+    if order.promise_by is not None and order.promise_by > turn.now:
+        return order, order.promise_by
+    start = hours.next_open(turn.now, policy.hours, policy.zone)
+    by = start + PROMISE if start is not None else turn.now + PROMISE_WITHOUT_HOURS
+    if start is not None and not hours.open_now(by, policy.hours, policy.zone):
+        by = hours.next_open(by, policy.hours, policy.zone) or by
+        by = by + timedelta(hours=1)
+    turn.wake(f"promise:{order.id}", by)
+    return turn.put(replace(order, promise_by=by)), by
+
+
+def kept(turn: Turn, order: Order) -> Order:
+    """A person has answered."""
+    turn.rest(f"promise:{order.id}")
+    return turn.put(replace(order, promise_by=None)) if order.promise_by is not None else order
+
+
+def promise_due(turn: Turn, order: Order) -> None:
+    """Nobody has answered in time: the owner hears it, again and again but ever more rarely."""
+    turn.rest(f"promise:{order.id}")
+    if order.promise_by is None:
+        return
+    turn.note("promise.broken", order.id, by="rule")
+    late = turn.now - order.promise_by
+    turn.wake(f"promise:{order.id}", turn.now + max(AGAIN, late * 2))
+    turn.ping_owner("owner.promise", order.id, order=order.id)
+    turn.tell_staff(turn.card(order), "promise.broken")

@@ -1,0 +1,33 @@
+"""Several open orders, and words that could mean any of them: ask which, and take the answer."""
+
+from __future__ import annotations
+
+from flows.conversation import Question
+from flows.events import CustomerWrote
+from flows.orders import Order
+from flows.talk import answer
+from flows.turn import Turn
+from flows.understand_model import Understood
+from flows.wording import numbered
+
+#: So many orders are listed when it is asked which one is meant.
+LIST_MOST = 5
+
+
+def ask_which(turn: Turn, event: CustomerWrote, intent: str, pool: list[Order], *, text: str = "") -> None:
+    """`text`: words of several parts, which are read again once the order is known."""
+    listed = sorted(pool, key=lambda o: o.seq)[-LIST_MOST:]
+    lines = numbered(((o.id, o.fields.total) for o in listed), turn.language, turn.policy.script)
+    ids = tuple(o.id for o in listed)
+    turn.set(question=Question("which", event.channel, event.address, turn.now, ids, wanted=intent, text=text))
+    answer(turn, event, "which_order", listed[0], count=len(listed), list=lines)
+
+
+def chosen(orders: list[Order], text: str, got: Understood) -> Order | None:
+    """By its number in the list, or by the order's own number."""
+    words = text.strip().lstrip("#").casefold()
+    named = [o for o in orders if o.id.lstrip("#").casefold() == words]
+    if len(named) == 1:
+        return named[0]
+    choice = got.slots.choice
+    return orders[choice - 1] if choice is not None and 1 <= choice <= len(orders) else None

@@ -1,0 +1,365 @@
+"""The store for more than one machine: MongoDB, one document per conversation, no transaction over several documents.
+
+How it works: a unit finds the conversation by its pointers, decides, and writes back with a compare-and-set on the version, again
+from the start where somebody else was first. Units of one conversation queue inside a process, so only processes race. Every
+write waits for the majority's journals. A new conversation first reserves its name (a pointer, created if absent), then its
+document: of two first orders at once one finds the other's. What belongs into other documents follows the commit (mongo_follow.py).
+
+A write without an answer is looked up: each commit leaves a random token in the document, the last few are kept, and the unit
+goes on looking until the server answers. So "done or not" is always known before anybody hears of it. Should the document have moved
+on too far meanwhile, this process ends: what it had on the wire is then recovered like that of any dead one.
+
+Weak spots: three round trips a unit; a name that is reserved and never used stays (a few bytes, harmless).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import (
+    DuplicateKeyError,
+    OperationFailure,
+    PyMongoError,
+    ServerSelectionTimeoutError,
+    WriteConcernError,
+)
+from pymongo.operations import IndexModel
+
+from engine.ports import Decide, Handled, NewerDocument, StoreUnavailable
+from flows.decision import Decision, Document
+from flows.events import AnyEvent
+from flows.pointers import Pointer
+from storage import codec, mongo_follow, mongo_schema
+from storage.moments import ms_by, ms_from
+from storage.mongo_follow import Follower, Json, Todo
+from storage.mongo_processes import MongoProcesses
+from storage.mongo_reading import MongoReading
+from storage.sealing import Sealer
+
+#: A server that does not answer so long is away: callers get StoreUnavailable and come again.
+AWAY_AFTER_MS = 3000
+#: An answer that takes longer than this is given up, and what became of the write is looked up.
+ANSWER_MOST_MS = 10_000
+#: Between two looks for what became of a write, and after a lost race.
+LOOK_AGAIN_S = 0.25
+RACE_AGAIN_S = 0.002
+#: Tokens of so many commits are kept in a document.
+WRITES_KEPT = 16
+#: Conversations of which it is remembered that what followed their last commit was carried out.
+FOLLOWED_KEPT = 65_536
+#: Stands for a process without a name.
+NOBODY = "?"
+
+
+class _Row(msgspec.Struct):
+    """A conversation as read."""
+
+    id: str
+    key: bytes
+    version: int
+    document: Document
+    writes: list[bytes]
+    todo: bytes
+
+
+class _Try(msgspec.Struct):
+    """A write that was begun in this unit: should its token be found in the document, it was done."""
+
+    decision: Decision
+    version: int
+    todo: Todo
+
+
+class MongoStore(MongoReading, MongoProcesses):
+    """See engine.ports.Store. Connects at the first use. `on_fatal`: this process must end (see above)."""
+
+    def __init__(
+        self, url: str, key: bytes, on_fatal: Callable[[str], None] | None = None, listeners: Sequence[Any] = ()
+    ) -> None:
+        self._url = url
+        self._sealer = Sealer(key)
+        self._on_fatal = on_fatal or (lambda why: None)
+        self._listeners = listeners
+        self._opening = asyncio.Lock()
+        self._opened: AsyncDatabase[Json] | None = None
+        self._follower: Follower
+        self._followed: OrderedDict[str, int] = OrderedDict()
+        self._queues: dict[str, tuple[asyncio.Lock, int]] = {}
+        self._units: set[asyncio.Task[Handled]] = set()
+        self._closing = False
+        self.slots: frozenset[int] | None = None
+        self.commits = 0
+        self.units = 0
+        self.races = 0
+
+    # -- life
+
+    async def _db(self) -> AsyncDatabase[Json]:
+        """The database, connected, with its indexes. Raises StoreUnavailable, NewerDocument, WrongKey."""
+        if self._opened is None:
+            async with self._opening:
+                if self._opened is None:
+                    if self._closing:
+                        raise StoreUnavailable("the store is closed")
+                    await self._open()
+        assert self._opened is not None
+        return self._opened
+
+    async def _open(self) -> None:
+        client: AsyncMongoClient[Json] = AsyncMongoClient(
+            self._url,
+            w="majority",
+            journal=True,
+            readConcernLevel="majority",
+            serverSelectionTimeoutMS=AWAY_AFTER_MS,
+            connectTimeoutMS=AWAY_AFTER_MS,
+            socketTimeoutMS=ANSWER_MOST_MS,
+            appname="doorstep",
+            event_listeners=list(self._listeners),
+        )
+        db = client.get_default_database("doorstep")
+        try:
+            with self.answers():
+                await self._prepare(db)
+        except BaseException:
+            await client.close()
+            raise
+        self._client, self._follower, self._opened = client, Follower(db), db
+
+    async def _prepare(self, db: AsyncDatabase[Json]) -> None:
+        fresh = {"_id": mongo_schema.INSTALLATION, "key": self._sealer.new_key(), "schema": mongo_schema.SCHEMA_VERSION}
+        with contextlib.suppress(DuplicateKeyError):
+            await db.installation.insert_one(fresh)
+        found = await db.installation.find_one({"_id": mongo_schema.INSTALLATION})
+        if found is None or found["schema"] > mongo_schema.SCHEMA_VERSION:
+            raise NewerDocument("this data was written by a newer Doorstep; upgrade this one")
+        self._sealer.check(found["key"])
+        for name, indexes in mongo_schema.INDEXES.items():
+            models = [IndexModel(list(fields)) for fields in indexes]
+            there = set(await db[name].index_information()) if models else set()
+            if wanting := [model for model in models if model.document["name"] not in there]:
+                await db[name].create_indexes(wanting)
+
+    @contextlib.contextmanager
+    def answers(self) -> Any:
+        """Inside: what PyMongo raises is StoreUnavailable."""
+        try:
+            yield
+        except PyMongoError as error:
+            raise StoreUnavailable(f"MongoDB does not serve: {type(error).__name__}") from error
+
+    async def close(self) -> None:
+        """Finish what is under way, then close."""
+        self._closing = True
+        while self._units:
+            await asyncio.wait(set(self._units))
+        async with self._opening:
+            if self._opened is not None:
+                await self._client.close()
+                self._opened = None
+
+    # -- the one road
+
+    async def transact(self, event: AnyEvent, decide: Decide, now: datetime) -> Handled:
+        """A caller that stops waiting does not stop the unit: a write that was begun is always followed to its end."""
+        unit = asyncio.ensure_future(self._unit(event, decide, now))
+        self._units.add(unit)
+        unit.add_done_callback(self._units.discard)
+        return await asyncio.shield(unit)
+
+    async def _unit(self, event: AnyEvent, decide: Decide, now: datetime) -> Handled:
+        with self.answers():
+            row, reserved = await self._find(event.to)
+        if row is None and not event.opens:
+            return Handled(decision=None)
+        tries: dict[bytes, _Try] = {}
+        async with self._queue(row.id if row else reserved or self._hash(event.to[-1])):
+            while True:
+                try:
+                    with self.answers():
+                        handled = await self._attempt(event, decide, now, tries)
+                except StoreUnavailable:
+                    if not tries or self._closing:
+                        raise
+                    await asyncio.sleep(LOOK_AGAIN_S)  # noqa: TID251 -- a server that is away, not business time
+                    continue
+                if handled is not None:
+                    return handled
+                self.races += 1
+                await asyncio.sleep(RACE_AGAIN_S)  # noqa: TID251 -- another process was first
+
+    @contextlib.asynccontextmanager
+    async def _queue(self, name: str) -> AsyncIterator[None]:
+        """One after another for the same conversation, in the order they came."""
+        lock, waiting = self._queues.get(name, (asyncio.Lock(), 0))
+        self._queues[name] = (lock, waiting + 1)
+        try:
+            async with lock:
+                yield
+        finally:
+            lock, waiting = self._queues[name]
+            if waiting == 1:
+                del self._queues[name]
+            else:
+                self._queues[name] = (lock, waiting - 1)
+
+    async def _attempt(
+        self, event: AnyEvent, decide: Decide, now: datetime, tries: dict[bytes, _Try]
+    ) -> Handled | None:
+        """One walk of the road; None: somebody else was first, or it is not known whether the write was done. Walk again."""
+        row, reserved = await self._find(event.to)
+        if row is None and not event.opens:
+            return Handled(decision=None)
+        if row is not None and tries:
+            done = next((t for token in row.writes if (t := tries.get(token)) is not None), None)
+            if done is not None:
+                return await self._done(row.id, done)
+            if row.version > max(t.version for t in tries.values()) + WRITES_KEPT - 1:
+                self._lost(row.id)
+        if row is not None:
+            await self._follow(row.id, row.version, mongo_follow.read(row.todo))
+            if event.event_id in row.document.seen:
+                return Handled(decision=None, duplicate=True)
+        new_id = "" if row is not None else reserved or secrets.token_hex(8)
+        decision = decide(row.document if row else None, new_id, event, now)
+        if not decision.changed:
+            return Handled(decision=decision)
+        token = secrets.token_bytes(8)
+        written = await self._write(row, reserved, event, decision, now, token, tries)
+        return await self._done(decision.document.id, tries[token]) if written else None
+
+    async def _done(self, conversation: str, done: _Try) -> Handled:
+        self.commits += 1
+        self.units += 1
+        await self._follow(conversation, done.version, done.todo)
+        return Handled(decision=done.decision)
+
+    def _lost(self, conversation: str) -> None:
+        why = f"a commit of {conversation} is of unknown fate: what this process had on the wire has to be recovered"
+        self._on_fatal(why)
+        raise RuntimeError(why)
+
+    async def _follow(self, conversation: str, version: int, todo: Todo) -> None:
+        if self._followed.get(conversation, 0) >= version:
+            return
+        if todo:
+            await self._follower.carry_out(conversation, version, todo)
+        self._followed[conversation] = version
+        self._followed.move_to_end(conversation)
+        if len(self._followed) > FOLLOWED_KEPT:
+            self._followed.popitem(last=False)
+
+    # -- finding and writing
+
+    async def _find(self, pointers: tuple[Pointer, ...]) -> tuple[_Row | None, str]:
+        """(the conversation, or None; the id that the last pointer has reserved already, if any)."""
+        reserved = ""
+        for pointer in pointers:
+            reserved = await self._lead(pointer)
+            if reserved:
+                row = await self._row(reserved)
+                if row is not None:
+                    return row, ""
+        return None, reserved if pointers[-1].kind != "conversation" else ""
+
+    async def _row(self, conversation: str) -> _Row | None:
+        found = await (await self._db()).conversation.find_one({"_id": conversation})
+        if found is None:
+            return None
+        document = codec.read(self._sealer.open(found["key"], found["doc"]))
+        return _Row(found["_id"], found["key"], found["version"], document, found["writes"], found.get("todo", b""))
+
+    def _todo(self, event: AnyEvent, decision: Decision, key: bytes, now: datetime) -> Todo:
+        spilled = decision.spilled
+        return Todo(
+            at=ms_by(now),
+            shop=decision.document.shop,
+            stays=tuple(dict.fromkeys(self._hash(p) for p in decision.claims if not mongo_follow.moves(p))),
+            moves=tuple(dict.fromkeys(self._hash(p) for p in decision.claims if mongo_follow.moves(p))),
+            orders=tuple(dict(decision.orders).items()),
+            first=spilled[0].n if spilled else 0,
+            lines=self._sealer.seal(key, codec.dump_notes(spilled)) if spilled else b"",
+        )
+
+    async def _write(
+        self,
+        row: _Row | None,
+        reserved: str,
+        event: AnyEvent,
+        decision: Decision,
+        now: datetime,
+        token: bytes,
+        tries: dict[bytes, _Try],
+    ) -> bool:
+        """True: committed. False: not, or nobody knows; `tries` remembers it."""
+        document = decision.document
+        key = row.key if row is not None else self._sealer.new_key()
+        version = row.version + 1 if row is not None else 1
+        todo = self._todo(event, decision, key, now)
+        fields: Json = {
+            "doc": self._sealer.seal(key, codec.dump(document)),
+            "version": version,
+            "writes": [*(row.writes if row is not None else ()), token][-WRITES_KEPT:],
+            "next_due": ms_from(document.next_due()),
+            "next_send": ms_from(document.next_send()),
+            "flying": sorted({o.by or NOBODY for o in document.open if o.status == "sending"}),
+            "todo": mongo_follow.dump(todo),
+        }
+        if row is None and not reserved and not await self._reserve(event.to[-1], document.id, now):
+            return False
+        tries[token] = _Try(decision, version, todo)
+        collection = (await self._db()).conversation
+        try:
+            if row is None:
+                slot = mongo_schema.slot(document.id)
+                await collection.insert_one({"_id": document.id, "key": key, "slot": slot, **fields})
+                return True
+            swapped = await collection.update_one({"_id": row.id, "version": row.version}, {"$set": fields})
+            if not swapped.matched_count:
+                del tries[token]  # somebody else was first
+                return False
+        except DuplicateKeyError:
+            del tries[token]
+            return False
+        except ServerSelectionTimeoutError:
+            del tries[token]  # nothing left this machine
+            raise
+        except WriteConcernError:
+            return False  # written here, perhaps not yet by the majority
+        except OperationFailure:
+            del tries[token]  # the server refused it
+            raise
+        except PyMongoError:
+            return False  # it may have been done: look
+        return True
+
+    async def _reserve(self, pointer: Pointer, conversation: str, now: datetime) -> bool:
+        """Whether the name now leads to this conversation-to-be; False: somebody else has it."""
+        if pointer.kind == "conversation":
+            return True
+        try:
+            await (await self._db()).pointer.insert_one(
+                {"_id": self._hash(pointer), "c": conversation, "at": ms_by(now), "v": 0}
+            )
+        except DuplicateKeyError:
+            return False
+        return True
+
+    def _hash(self, pointer: Pointer) -> str:
+        return self._sealer.index(pointer.kind, pointer.shop, pointer.key).hex()
+
+    async def _lead(self, pointer: Pointer) -> str:
+        """The id that this name leads to; empty: nobody's."""
+        if pointer.kind == "conversation":
+            return pointer.key
+        found = await (await self._db()).pointer.find_one({"_id": self._hash(pointer)})
+        return str(found["c"]) if found is not None else ""
