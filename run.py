@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from engine.clock import Clock
-    from engine.settings import Settings
+    from engine.settings import Settings, Shop
+    from storage.sqlite import SqliteStore
 
 #: How often the service looks after itself: backlogs, work that a process left behind.
 SWEEP = timedelta(seconds=20)
@@ -38,6 +39,7 @@ class House:
         from engine.decide import Decider
         from engine.engine import Engine
         from engine.knowing import Knowing
+        from engine.leases import Processes
         from engine.lanes import Lanes
         from engine.outbox import Outbox
         from engine.rates import rates
@@ -53,20 +55,29 @@ class House:
         key = settings.storage.key()
         tokens = Tokens(key)
         self.ended = asyncio.Event()
-        path = storage_path or settings.storage.path or ""
-        self.lock = ServingLock(path)
-        self.store = open_store(path, key, self._fatal)
+        path = storage_path or settings.storage.path
+        self.lock = ServingLock(path) if path is not None else None
+        self.store = open_store(path or settings.storage.url.reveal(), key, self._fatal)
         self.policies = policies(settings)
         decider = Decider(self.policies, Lanes(rates(self.policies)), tokens, self.process)
         self.engine = Engine(self.store, decider, clock, tokens)
-        self.engine.knowing = Knowing(self.store, self.policies)
+        self.several = None
+        if isinstance(self.store, Processes):
+            from storage.several import Several
+
+            redis = settings.storage.redis.reveal() if settings.storage.redis else None
+            self.several = Several(self.engine, self.store, self.process, redis, key, self._fatal)
+        bursts = {"bursts": self.several.bursts} if self.several else {}
+        self.engine.knowing = Knowing(self.store, self.policies, **bursts)
         self.providers = Providers(settings, clock.now)
-        self.outbox = Outbox(self.engine, self.providers.channels, tokens, settings.public_url, self.process)
+        channels = self.several.channels(self.providers.channels) if self.several else self.providers.channels
+        self.outbox = Outbox(self.engine, channels, tokens, settings.public_url, self.process)
         self.outbox.history = self.store
         self.timers = Timers(self.engine)
         self.people = {shop.id: people(settings, shop.id) for shop in settings.shops}
         self.known_faults: dict[str, str] = {}
         self.bots: list[Any] = []
+        self.polling: list[Any] = []  # of the bots: of several processes, one polls
         routes: list[web.RouteDef] = self.providers.routes(self.engine, key)
         routes += health.Health(self, metrics.registry(self.engine.counters)).routes()
         routes += self._telegram()
@@ -106,6 +117,8 @@ class House:
                 on_migrated=self._moved,
             )
             self.bots.append(bot)
+            if not webhook:
+                self.polling.append(bot)
             desks |= dict.fromkeys(shops, bot.desk)
         self.outbox.desks = desks
         return [route for bot in self.bots for route in bot.routes()]
@@ -125,9 +138,13 @@ class House:
         from adapters.replaying import replay
         from engine.opening import open_desks
 
-        self.lock.take()
+        if self.lock is not None:
+            self.lock.take()
+        if self.several is not None:
+            await self.several.start(on_lead=lambda: self._start_bots(self.polling))
         await open_desks(self.engine, self.people)
-        await self.outbox.recover()
+        if self.several is None:
+            await self.outbox.recover()
         await replay(
             self.store,
             self.engine,
@@ -137,9 +154,12 @@ class House:
         self.timers.start()
         await self.runner.setup()
         await web.TCPSite(self.runner, host, port, backlog=512, reuse_address=True).start()
-        for bot in self.bots:
-            bot.start()
+        self._start_bots([bot for bot in self.bots if self.several is None or bot not in self.polling])
         self.tasks.append(asyncio.create_task(self._sweep()))
+
+    def _start_bots(self, bots: list[Any]) -> None:
+        for bot in bots:
+            bot.start()
 
     async def _sweep(self) -> None:
         while True:
@@ -164,9 +184,12 @@ class House:
         await self.outbox.stop()
         for bot in self.bots:
             await bot.close()
+        if self.several is not None:
+            await self.several.stop()
         await self.providers.close()
         await self.store.close()
-        self.lock.release()
+        if self.lock is not None:
+            self.lock.release()
 
 
 async def _run(house: House, host: str, port: int) -> None:
@@ -396,7 +419,7 @@ def orders(context: click.Context, order_id: str | None, state: str | None, shop
     from storage.opening import open_store
 
     settings = _settings(context, "orders")
-    store = open_store(settings.storage.path or "", settings.storage.key(), lambda why: None)
+    store = open_store(settings.storage.path or settings.storage.url.reveal(), settings.storage.key(), lambda why: None)
     shops = [shop] if shop else [s.id for s in settings.shops]
 
     async def show() -> int:
@@ -411,6 +434,164 @@ def orders(context: click.Context, order_id: str | None, state: str | None, shop
     if asyncio.run(show()):
         click.echo(f"No order {order_id} is known." if order_id else "No orders yet.", err=bool(order_id))
         raise SystemExit(1 if order_id else 0)
+
+
+def _pairs(context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    """name=value options as a dict. A column's name or a shop's word may hold a "=", our names never do."""
+    del context
+    pairs = [value.partition("=") if option.name == "columns" else value.rpartition("=") for value in values]
+    wrong = next((value for value, (name, _, _) in zip(values, pairs, strict=True) if not name), None)
+    if wrong is not None:
+        raise click.BadParameter(f"{wrong!r} is not like name=value", param=option)
+    return {name: value for name, _, value in pairs}
+
+
+@main.command("import-history")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--shop", default=None, help="The shop, where there are several.")
+@click.option("--yes", is_flag=True, help="Do not ask after the preview.")
+@click.option("--map", "columns", multiple=True, callback=_pairs, help="field=column, where names do not tell.")
+@click.option(
+    "--outcome", "outcomes", multiple=True, callback=_pairs, help="status=ending[:fault], for words of this shop."
+)
+@click.option("--dates", type=click.Choice(["ymd", "dmy", "mdy"]), default=None, help="Where the file cannot tell.")
+@click.option("--encoding", default=None, help="Where it is taken for another.")
+@click.option("--delimiter", default=None, help="Where it is taken for another.")
+@click.pass_context
+def import_history(
+    context: click.Context,
+    file: Path,
+    shop: str | None,
+    yes: bool,
+    columns: dict[str, str],
+    outcomes: dict[str, str],
+    dates: Any,
+    encoding: str | None,
+    delimiter: str | None,
+) -> None:
+    """Past orders with how they ended, from a shop's CSV. Resumable and repeatable; refused rows go to FILE.rejects.csv.
+
+    Example: python run.py import-history orders.csv --map status="Last state" --outcome "RTO=returned"
+    """
+    from rich.console import Console
+
+    from engine.history_commands import import_history as bring
+    from engine.history_survey import Told
+    from engine.ports import ServiceError
+
+    settings = _settings(context, "import-history")
+    home = _shop(settings, shop)
+    told = Told(
+        language=home.language,
+        country=home.country,
+        currency=home.currency,
+        zone=home.timezone,
+        now=datetime.now(UTC),
+        map=columns,
+        outcomes=outcomes,
+        dates=dates,
+        encoding=encoding,
+        delimiter=delimiter,
+    )
+
+    def agreed() -> bool:
+        if not yes and not sys.stdin.isatty():
+            raise click.ClickException("Nothing was changed. If the preview is right, run this again with --yes.")
+        return yes or click.confirm("Import it so?")
+
+    async def go() -> bool:
+        store = _past(settings)
+        try:
+            return await bring(file, home.id, told, store, Console(), agreed) is not None
+        finally:
+            await store.close()
+
+    try:
+        done = asyncio.run(go())
+    except KeyboardInterrupt:
+        click.echo("Stopped. What was imported stays; run the same command again to go on from there.", err=True)
+        raise SystemExit(130) from None
+    except (ServiceError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+    raise SystemExit(0 if done else 1)
+
+
+def _past(settings: Settings) -> SqliteStore:
+    """The store with the shop's past, opened."""
+    from storage.opening import open_store
+    from storage.sqlite import SqliteStore
+
+    store = open_store(settings.storage.path or settings.storage.url.reveal(), settings.storage.key(), lambda why: None)
+    if not isinstance(store, SqliteStore):
+        raise click.ClickException("The history is kept in SQLite only: set storage.url to sqlite:///data/doorstep.db")
+    return store
+
+
+def _shop(settings: Settings, shop: str | None) -> Shop:
+    known = [s.id for s in settings.shops]
+    if shop is None and len(known) > 1:
+        raise click.UsageError(f"Which shop? Say --shop and one of: {', '.join(known)}")
+    if shop is not None and shop not in known:
+        raise click.UsageError(f"There is no shop {shop}. Shops: {', '.join(known)}")
+    return settings.shop(shop or known[0])
+
+
+@main.command()
+@click.option("--phone", default="", help="As the customer wrote it.")
+@click.option("--email", default="", help="As the customer wrote it.")
+@click.option("--address", default="", help="In one line: street and number, postcode, town.")
+@click.option("--total", default="", help="Of the order, in the shop's currency.")
+@click.option("--name", default="", help="The customer's.")
+@click.option("--shop", default=None, help="The shop, where there are several.")
+@click.option("--backtest", is_flag=True, help="How well verdicts would have foretold returns so far. Changes nothing.")
+@click.option("--return-cost", type=float, default=9.0, show_default=True, help="Of a parcel that comes back.")
+@click.option("--look-cost", type=float, default=1.2, show_default=True, help="Of one order that staff look into.")
+@click.pass_context
+def assess(
+    context: click.Context,
+    phone: str,
+    email: str,
+    address: str,
+    total: str,
+    name: str,
+    shop: str | None,
+    backtest: bool,
+    return_cost: float,
+    look_cost: float,
+) -> None:
+    """What the history says of an order, as JSON: verdict, reasons, the orders behind each reason.
+
+    Example: python run.py assess --phone "600 000 000" --total 49.90
+    """
+    from bot.words import Words
+    from engine.history_assess import Asked, assessed, replayed
+    from engine.ports import ServiceError
+    from engine.settings import policies
+    from flows.money import exponent
+    from flows.risk.report import Costs
+
+    if not backtest and not (phone or email or address):
+        raise click.UsageError("Say who: --phone, --email or --address; or --backtest.")
+    settings = _settings(context, "assess")
+    policy = policies(settings)[_shop(settings, shop).id]
+    minor = 10 ** exponent(policy.currency)
+    costs = Costs(round(return_cost * minor), round(look_cost * minor))
+    asked = Asked(phone=phone, email=email, address=address, total=total, name=name)
+
+    async def look() -> dict[str, Any]:
+        store = _past(settings)
+        try:
+            if backtest:
+                return replayed(policy, store, costs)
+            return await assessed(asked, policy, store, Words(policy.language).say, datetime.now(UTC))
+        finally:
+            await store.close()
+
+    try:
+        found = asyncio.run(look())
+    except ServiceError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
 
 
 @main.command("send-test")

@@ -41,15 +41,21 @@ class Mail(Struct, frozen=True):
 
 
 def compose(message: Message, sender: str, reply_to: str, now: datetime) -> Mail:
-    """Raises UnusableAddress for a recipient, sender or reply address that is no address."""
+    """`reply_to` may have a place for the message's {token}: answers and bounces then name the order they are about.
+
+    Raises UnusableAddress for a recipient, sender or reply address that is no address."""
     name, bare = parseaddr(sender)
+    answer = reply_to.replace("{token}", message.reply_token) if message.reply_token or "{" not in reply_to else ""
     own, to = _address(name, bare, "sender"), _address("", message.to, "recipient")
     utf8 = not (own.addr_spec.isascii() and to.addr_spec.isascii())
     mail = EmailMessage(policy=SMTPUTF8 if utf8 else SMTP)
     mail["From"] = own
     mail["To"] = to
-    if reply_to:
-        mail["Reply-To"] = _address(*parseaddr(reply_to), "reply_to")
+    envelope = own.addr_spec
+    if answer:
+        back = _address(*parseaddr(answer), "reply_to")
+        mail["Reply-To"] = back
+        envelope = back.addr_spec if "{token}" in reply_to else envelope  # a bounce comes back with the token
     mail["Subject"] = _one_line(message.subject)[:MAX_SUBJECT]
     mail["Date"] = format_datetime(now)
     mail["Message-ID"] = message_id = message_id_of(message.effect_id, own.domain)
@@ -59,7 +65,7 @@ def compose(message: Message, sender: str, reply_to: str, now: datetime) -> Mail
     mail.add_alternative(html, subtype="html", charset="utf-8", cte="quoted-printable")
     if message.lang:
         mail["Content-Language"] = _one_line(message.lang)  # last: the content takes such headers along
-    return Mail(own.addr_spec, to.addr_spec, message_id, mail.as_bytes(), utf8)
+    return Mail(envelope, to.addr_spec, message_id, mail.as_bytes(), utf8)
 
 
 def message_id_of(effect_id: str, domain: str) -> str:

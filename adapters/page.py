@@ -34,8 +34,10 @@ from adapters.page_sheet import (
 from adapters.receiving import FORM, FORM_LIMIT_BYTES, Received, read
 from engine.ports import Front, PageView, StoreUnavailable
 from flows import pointers
+from flows.delivery_time import resolve
 from flows.events import PagePressed
 from flows.hours import at_local, zone, zone_for
+from flows.opening import hours_value
 from flows.orders import Order
 from flows.phones import mask, read_phone
 from flows.policy import Policy
@@ -139,7 +141,9 @@ class Page:
             return self._page(now_open or opened, 409, Said(opened.words("stale")))
         if notice in _UNDONE:  # the order's state, as it is now, says why
             return self._page(now_open or opened, 409)
-        if notice == "handed_over":
+        if notice == "handed_over" and event.action == "address":
+            said = Said(opened.words.of("handed_over", **hours_value(opened.policy)))
+        elif notice == "handed_over":
             said = Said(opened.words.of("reopen_handed", order=opened.order.id))
         if notice == "review":
             said = Said(opened.words.of("review_wait", order=opened.order.id))
@@ -286,7 +290,10 @@ def _with_time(opened: Opened, bound: PagePressed, form: Mapping[str, str], now:
         raise _NotReadable("bad_time") from None
     today = now.astimezone(zone(name)).date()
     at = at_local(day, hour or clock(12), zone(name))
+    window = f"{hour:%H:%M}-" if hour is not None else None
     if not today <= day <= today + timedelta(days=DAYS_AHEAD) or (hour is not None and at <= now):
+        raise _NotReadable("bad_time")
+    if resolve(day.isoformat(), window, now, opened.policy.hours, name) is None:  # the shop does not deliver then
         raise _NotReadable("bad_time")
     wish = f"{day.isoformat()} {hour:%H:%M}" if hour is not None else day.isoformat()
     when = Moment(at.astimezone(UTC), name, "daytime" if hour is not None else "day")

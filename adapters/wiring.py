@@ -24,7 +24,7 @@ from adapters.smtp import SmtpChannel, SmtpSettings
 from adapters.twilio import TwilioSettings
 from adapters.twilio_send import TwilioChannel
 from engine.ports import Channel, Front
-from engine.settings import Meta, Settings, SmsGateway, Smtp, Twilio, shops_by_address
+from engine.settings import Imap, Meta, Settings, SmsGateway, Smtp, Twilio, shops_by_address
 from engine.settings.sharing import Address
 
 Carriers = dict[tuple[str, str], Channel]
@@ -60,7 +60,7 @@ class Providers:
                 self.channels[shop.id, "sms"] = carrier
             if blocks.smtp and chosen.email == "smtp":
                 self.channels[shop.id, "email"] = carriers.setdefault(
-                    id(blocks.smtp), SmtpChannel(_smtp(blocks.smtp), now)
+                    id(blocks.smtp), SmtpChannel(_smtp(blocks.smtp, blocks.imap), now)
                 )
 
     def _shops(self, channel: str, provider: str) -> dict[Address, tuple[str, ...]]:
@@ -164,7 +164,7 @@ def _one_app(apps: list[MetaSettings]) -> MetaSettings:
     )
 
 
-def _smtp(block: Smtp) -> SmtpSettings:
+def _smtp(block: Smtp, imap: Imap | None) -> SmtpSettings:
     server = block.server()
     return SmtpSettings(
         host=server.host,
@@ -173,6 +173,7 @@ def _smtp(block: Smtp) -> SmtpSettings:
         user=server.user,
         password=server.password,
         security="none" if server.security == "plain" else server.security,
+        reply_to=imap.reply_to if imap else "",
     )
 
 

@@ -15,7 +15,9 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.faults.crash import Storm, Verdict, nursery
+from tests.faults.crash import Storm
+from tests.faults.lives import nursery
+from tests.faults.verdict import Verdict
 
 #: Machine seconds that a life serves, on average, before it dies.
 EVERY_S = 0.4

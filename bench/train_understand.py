@@ -39,6 +39,9 @@ ROLE_INTENT = {
     "maybe": "unclear",
 }
 
+#: Reasons that by themselves say that the order is not wanted.
+GIVES_UP = ("reason:changed_mind", "reason:no_money", "reason:ordered_elsewhere")
+
 Example = tuple[tuple[str, ...], int]
 
 
@@ -51,7 +54,7 @@ def lexicon_phrases(form: str) -> Iterable[tuple[str, str]]:
     """(intent, phrase) of one lexicon file."""
     by_role: dict[str, dict[str, None]] = defaultdict(dict)
     for role, pattern in sections((HOME / "lexicon" / f"{form}.txt").read_text("utf-8")):
-        intent = "cancel" if role.startswith("reason:") else ROLE_INTENT.get(role)
+        intent = "cancel" if role in GIVES_UP else ROLE_INTENT.get(role)
         if intent:
             by_role[intent].update(dict.fromkeys(expand(pattern)))
     for intent, phrases in by_role.items():

@@ -25,6 +25,7 @@ _CODES = {
     "limit": "limit",
     "why": "why",
     "code": "why",
+    "tone": "tone",
 }
 #: Lists of codes, by the family of their words.
 _LISTS = {"parts": "part"}

@@ -62,7 +62,8 @@ class Decider:
         waiting: list[Open] = []
         for open_ in decision.planned:
             effect = open_.effect
-            if isinstance(effect, Say) and effect.link and isinstance(document, Conversation):
+            carries = isinstance(effect, Say) and (effect.link or (effect.channel == "email" and effect.order_id))
+            if isinstance(effect, Say) and carries and isinstance(document, Conversation):
                 token = self.tokens.make(document.id, effect.order_id, effect.version, effect.channel)
                 claims.append(Pointer("page", token))
             if open_.lane and not self.lanes.get(open_.lane).grant_now(open_, now):

@@ -185,6 +185,7 @@ class _Lines:
         self.taken: list[str] = []
         self.size = 0
         self.number = 0
+        self.ran_out = False  # while the record was read: it is still inside quotation marks
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -194,6 +195,7 @@ class _Lines:
             raise _TooLong
         line = self.again.popleft() if self.again else self.file.readline(MOST_CHARS)
         if not line:
+            self.ran_out = True
             raise StopIteration
         self.taken.append(line)
         self.size += len(line)
@@ -237,6 +239,7 @@ def records(path: Path, sheet: Sheet, told: Callable[[int], None] | None = None)
 
 def _next(reader: Iterator[list[str]], lines: _Lines, sheet: Sheet) -> Record | None:
     """The next record; None at the end."""
+    lines.ran_out = False
     try:
         cells = next(reader)
     except StopIteration:
@@ -246,7 +249,7 @@ def _next(reader: Iterator[list[str]], lines: _Lines, sheet: Sheet) -> Record | 
         return Record(lines.settle(keep=1), first, "a quotation mark in this row is never closed")
     text = lines.taken
     last = text[-1][-1:] not in "\r\n"
-    if last and sum(line.count('"') for line in text) % 2:
+    if lines.ran_out:
         first = _split(text[0], sheet.delimiter)
         if len(text) == 1:
             return Record(lines.settle(), first, "the file ends in the middle of this row", last=True)

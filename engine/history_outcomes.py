@@ -157,6 +157,8 @@ def _longest(plain: str, book: Mapping[str, tuple[str, str]]) -> tuple[str, str]
 def _of_parts(told: Told) -> tuple[str, str]:
     """From the money and the parcel (Shopify): paid and gone is paid; gone, and the money void, is a parcel that came back."""
     money, parcel = normal(told.financial), normal(told.fulfilment)
+    if not (money or parcel or told.cancelled):
+        raise UnknownOutcome("no status: it is not said how the order ended")
     gone = told.fulfilled or parcel in {"fulfilled", "shipped", "delivered", "partial"}
     if money in {"voided", "expired"} or told.cancelled or parcel == "restocked":
         return ("returned", "customer") if gone else ("cancelled_by_shop", "none")
@@ -166,11 +168,11 @@ def _of_parts(told: Told) -> tuple[str, str]:
         if gone:
             return "paid", "none"
         raise StillOpen("not closed yet (paid, not shipped)")
-    if money in {"pending", "authorized", "partially paid", ""} and (money or parcel):
+    if money in {"pending", "authorized", "partially paid", ""}:
         raise StillOpen(f"not closed yet ({', '.join(x for x in (told.financial, told.fulfilment) if x)})")
     found = look_up(money or parcel)
     if found is None or found[0] == "open":
-        raise UnknownOutcome(f"how did it end? {(told.financial or told.fulfilment or 'nothing')[:60]!r} does not say")
+        raise UnknownOutcome(f"how did it end? {(told.financial or told.fulfilment)[:60]!r} does not say")
     return found
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -21,6 +21,10 @@ from engine.history_values import MONTH_FIRST, DateStyle, Evidence, comma_decima
 
 #: Distinct values remembered of a column: dates of ten years, and more statuses than any shop has.
 _MOST_DATES, _MOST_STATUSES, _MOST_AMOUNTS = 200_000, 500, 200_000
+#: Rows shown and tried before anybody says yes.
+_FIRST = 50
+#: The moment of importing is no part of how a file is read.
+_ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 
 DATE_FIELDS = ("placed", "ended", "confirmed", "cancelled", "fulfilled", "paid_at")
 
@@ -50,7 +54,7 @@ class Survey(Struct, frozen=True):
     records: int  # lines of items are records of their own
     evidence: dict[str, Evidence]
     statuses: list[tuple[str, int, str]]  # (word, rows, "ended:fault" | "open" | "" for unknown)
-    sample: list[list[str]]
+    first: list[Row]
 
 
 def survey(path: Path, told: Told, progress: Callable[[int], None] | None = None) -> Survey:
@@ -81,7 +85,7 @@ def survey(path: Path, told: Told, progress: Callable[[int], None] | None = None
     )
     statuses = [(word, rows, _meaning(word, extra)) for word, rows in seen.statuses.most_common(_MOST_STATUSES)]
     source = _source(path, reading, sheet)
-    return Survey(sheet, columns, reading, source, seen.records, evidence, statuses, seen.sample)
+    return Survey(sheet, columns, reading, source, seen.records, evidence, statuses, seen.first)
 
 
 class _Seen:
@@ -90,7 +94,7 @@ class _Seen:
         self.dates: dict[str, set[str]] = {}
         self.amounts: set[str] = set()
         self.statuses: Counter[str] = Counter()
-        self.sample: list[list[str]] = []
+        self.first: list[Row] = []
 
 
 def _see(
@@ -105,8 +109,8 @@ def _see(
         cells = record.cells
         if record.fault:
             continue
-        if len(seen.sample) < 3:
-            seen.sample.append(cells)
+        if len(seen.first) < _FIRST:
+            seen.first.append(Row(record.line, cells))
         width = len(cells)
         for dates, at in dated:
             if at < width and cells[at] and len(dates) < _MOST_DATES:
@@ -122,8 +126,8 @@ def _see(
 
 def _usual(evidence: Mapping[str, Evidence], country: str) -> DateStyle:
     """What nothing in the column speaks against: as the file's other dates, else as the shop's country writes."""
-    styles = [found.style for found in evidence.values() if found.style in {"dmy", "mdy"}]
-    return styles[0] or "dmy" if styles else "mdy" if country in MONTH_FIRST else "dmy"
+    styles = [found.style for found in evidence.values() if found.style is not None and found.style != "ymd"]
+    return next(iter(styles), "mdy" if country in MONTH_FIRST else "dmy")
 
 
 def _meaning(word: str, extra: Mapping[str, str]) -> str:
@@ -133,7 +137,7 @@ def _meaning(word: str, extra: Mapping[str, str]) -> str:
 
 
 def _source(path: Path, reading: Reading, sheet: Sheet) -> bytes:
-    told = msgspec.json.encode([str(path.resolve()), msgspec.structs.replace(reading, now=datetime.min), sheet])
+    told = msgspec.json.encode([str(path.resolve()), msgspec.structs.replace(reading, now=_ANY_TIME), sheet])
     with path.open("rb") as file:
         content = hashlib.file_digest(file, "blake2b").digest()
     return hashlib.blake2b(content + told, digest_size=16).digest()

@@ -45,12 +45,13 @@ class Evidence(Struct, frozen=True):
     style: DateStyle | None  # None: nothing speaks for either
     day_first: int = 0  # dates that are none with the month first
     month_first: int = 0
+    open: int = 0  # dates that could be either
 
 
 def date_style(dates: Iterable[str], now: datetime) -> Evidence:
     """The style of a column, from all its dates: the year first, else where a number above 12 stands, else which reading keeps
     out of the future. `now` is aware UTC."""
-    years = day_first = month_first = day_future = month_future = 0
+    years = either = day_first = month_first = day_future = month_future = 0
     for text in dates:
         found = _DATE.match(digits(text.strip()) + (" " if len(text) < 10 else ""))
         if found is None:
@@ -62,13 +63,17 @@ def date_style(dates: Iterable[str], now: datetime) -> Evidence:
         day_first += first > 12 >= second
         month_first += second > 12 >= first
         if first <= 12 and second <= 12:
+            either += 1
             day_future += _is_future(third, second, first, now)
             month_future += _is_future(third, first, second, now)
+    style: DateStyle | None = None
     if day_first != month_first:
-        return Evidence("dmy" if day_first > month_first else "mdy", day_first, month_first)
-    if day_future != month_future:
-        return Evidence("dmy" if month_future > day_future else "mdy", day_first, month_first)
-    return Evidence("ymd" if years and not day_first else None, day_first, month_first)
+        style = "dmy" if day_first > month_first else "mdy"
+    elif day_future != month_future:
+        style = "dmy" if month_future > day_future else "mdy"
+    elif years and not either and not day_first:
+        style = "ymd"
+    return Evidence(style, day_first, month_first, either)
 
 
 def _is_future(year: int, month: int, day: int, now: datetime) -> bool:

@@ -5,6 +5,7 @@ Looked up here, because flows read nothing; it travels in the event, so the deci
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
@@ -23,16 +24,21 @@ AUTO_TIMES = 4
 
 
 class Knowing:
-    """One per process. `history` None: the store keeps none, so nobody is known."""
+    """One per process. `history` None: the store keeps none, so nobody is known. `bursts(window, name)`: what counts."""
 
-    def __init__(self, history: History | None, policies: dict[str, Policy]) -> None:
+    def __init__(
+        self,
+        history: History | None,
+        policies: dict[str, Policy],
+        bursts: Callable[[timedelta, str], Bursts] = lambda window, name: Bursts(window),
+    ) -> None:
         self._history = history
         self._policies = policies
-        self._prefixes = Bursts(timedelta(hours=1))
-        self._addresses = Bursts(timedelta(days=1))
-        self._numbers = Bursts(timedelta(days=1))
-        self._hours = Bursts(timedelta(hours=1))
-        self._days = Bursts(timedelta(days=7))
+        self._prefixes = bursts(timedelta(hours=1), "prefixes")
+        self._addresses = bursts(timedelta(days=1), "addresses")
+        self._numbers = bursts(timedelta(days=1), "numbers")
+        self._hours = bursts(timedelta(hours=1), "hours")
+        self._days = bursts(timedelta(days=7), "days")
 
     async def about(self, shop: str, event: OrderTold, now: datetime) -> OrderTold:
         """The event with what is known around its order."""

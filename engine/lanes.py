@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from flows.effects import Open
@@ -15,6 +16,11 @@ from flows.effects import Open
 
 class Lane:
     """One sender's pace and queue."""
+
+    #: What other processes have to know: (lane, cost, now) of every charge.
+    on_charge: Callable[[Lane, float, datetime], None] | None = None
+    #: This process' part of the sender's pace.
+    share: Callable[[], float] | None = None
 
     def __init__(self, name: str, rate_per_s: float, burst: int = 1) -> None:
         self.name = name
@@ -57,7 +63,15 @@ class Lane:
     def charge(self, cost: float, now: datetime) -> None:
         """Take `cost` permits (SMS: segments; may be a correction after the text was made)."""
         start = self._free_at if self._free_at is not None and self._free_at > now else now
-        self._free_at = start + timedelta(seconds=cost / self.rate_per_s)
+        rate = self.rate_per_s if self.share is None else self.rate_per_s * self.share()
+        self._free_at = start + timedelta(seconds=cost / rate)
+        if self.on_charge is not None:
+            self.on_charge(self, cost, now)
+
+    def others_took(self, free_at: datetime) -> None:
+        """With what other processes took of this sender's pace, it is free no sooner than this."""
+        if self._free_at is None or free_at > self._free_at:
+            self._free_at = free_at
 
     def offer(self, conversation: str, effect: Open) -> None:
         """Let a planned effect wait here; the same one twice waits once."""
@@ -101,12 +115,15 @@ class Lanes:
         self._rates = rates
         self._lanes: dict[str, Lane] = {}
         self.on_new = asyncio.Event()
+        self.on_charge: Callable[[Lane, float, datetime], None] | None = None
+        self.share: Callable[[], float] | None = None
 
     def get(self, name: str) -> Lane:
         lane = self._lanes.get(name)
         if lane is None:
             rate, burst = self._rates.get(name) or _default(name)
             lane = self._lanes[name] = Lane(name, rate, burst)
+            lane.on_charge, lane.share = self.on_charge, self.share
             self.on_new.set()
         return lane
 

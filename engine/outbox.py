@@ -11,17 +11,20 @@ import logging
 from collections.abc import Coroutine, Mapping
 from datetime import datetime, timedelta
 
+from msgspec.structs import replace
+
 from engine import rendering
 from engine.engine import Engine
 from engine.history_record import closed
 from engine.lanes import Lane
 from engine.ports import Channel, DeskPort, History, Lookup, OurFault, StoreUnavailable
-from engine.tokens import Tokens
+from engine.tokens import Tokens, mailable
 from flows import pointers
 from flows.decision import Document
 from flows.effects import (
     Accepted,
     AskProvider,
+    CallBack,
     HandOver,
     Open,
     Outcome,
@@ -34,7 +37,15 @@ from flows.effects import (
     TellStaff,
     Unknown,
 )
-from flows.events import Claimed, ConsentWithdrawn, EffectSettled, OrderHandedOver, ProviderAnswered, Recovered
+from flows.events import (
+    Claimed,
+    ConsentWithdrawn,
+    EffectSettled,
+    OrderCalledBack,
+    OrderHandedOver,
+    ProviderAnswered,
+    Recovered,
+)
 from flows.policy import Policy
 from flows.risk.backtest import Replayed
 
@@ -80,7 +91,7 @@ class Outbox:
         What stays inside the house (an order handed over, a STOP spread) is done before this returns, and so before the 2xx.
         """
         for open_ in perform:
-            if isinstance(open_.effect, HandOver | SpreadStop):
+            if isinstance(open_.effect, HandOver | CallBack | SpreadStop):
                 await self._perform(document.id, document.shop, open_)
             else:
                 self._spawn(self._perform(document.id, document.shop, open_))
@@ -219,6 +230,8 @@ class Outbox:
                 return await self._ask(conversation, policy, effect), "doorstep"
             case HandOver():
                 return await self._hand_over(conversation, shop, open_.id, effect), "doorstep"
+            case CallBack():
+                return await self._call_back(shop, open_.id, effect), "doorstep"
             case Remember():
                 return await self._remember(shop, effect), "doorstep"
             case SpreadStop():
@@ -234,6 +247,9 @@ class Outbox:
             return Refused("not_configured", f"no provider carries {say.channel}"), "doorstep"
         link = self._link(conversation, say) if say.link else ""
         message, cost = rendering.message(say, effect_id, conversation, policy, link)
+        if say.channel == "email" and say.order_id:
+            token = self._tokens.make(conversation, say.order_id, say.version, say.channel)
+            message = replace(message, reply_token=mailable(token))
         if cost > 1:
             self._engine.lanes.get(f"{say.channel}:{say.sender}").charge(cost - 1, self._engine.now())
         self._engine.count("segments", channel=say.channel)
@@ -284,6 +300,23 @@ class Outbox:
                 email=effect.email,
                 language=effect.language,
                 former=conversation,
+                back=effect.back,
+            )
+        )
+        return Accepted()
+
+    async def _call_back(self, shop: str, effect_id: str, effect: CallBack) -> Outcome:
+        await self._engine.handle(
+            OrderCalledBack(
+                event_id=f"back:{effect_id}",
+                to=(pointers.phone(shop, effect.from_phone),),
+                at=self._engine.now(),
+                order_id=effect.order_id,
+                phone=effect.phone,
+                channel=effect.channel,
+                address=effect.address,
+                sender=effect.sender,
+                language=effect.language,
             )
         )
         return Accepted()

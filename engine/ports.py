@@ -105,6 +105,7 @@ class Message(Struct, frozen=True, kw_only=True):
     buttons: tuple[tuple[str, str], ...] = ()
     template: Template | None = None
     session: bool = True
+    reply_token: str = ""  # e-mail: binds an answer to order, version and channel (engine/tokens.py)
 
 
 class Lookup(Struct, frozen=True, kw_only=True):

@@ -38,3 +38,18 @@ class Tokens:
                     if hmac.compare_digest(made.encode(), token.encode("utf-8", "replace")):
                         return order, version, channel
         return None
+
+
+def mailable(token: str) -> str:
+    """The token for the part of a mail address that some servers write small: 26 letters and digits."""
+    raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+    return base64.b32encode(raw).rstrip(b"=").decode().lower()
+
+
+def from_mail(text: str) -> str:
+    """The page token again; "" for what is none."""
+    try:
+        raw = base64.b32decode(text.upper() + "=" * (-len(text) % 8))
+    except ValueError:
+        return ""
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode() if len(raw) == _BITS // 8 else ""

@@ -1,8 +1,8 @@
 """An address that a customer wrote as one line of text, against the one that the order has.
 
-    corrected(was, "Calle Luna 4, 28004 Madrid")     the new address; what is not said stays
-    completed(was, "n 4, next to the pharmacy")      the same address with the missing part added
-    far(before, after)                               another town or country: a person looks at it
+corrected(was, "Calle Luna 4, 28004 Madrid")     the new address; what is not said stays
+completed(was, "n 4, next to the pharmacy")      the same address with the missing part added
+far(before, after)                               another town or country: a person looks at it
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def corrected(was: PostalAddress, text: str) -> PostalAddress | None:
                 lines[at + 1] = ""
             break
     else:
-        if len(parts) > 1 and not _numbered(parts[-1]) and (_same(parts[-1], was.city) or len(parts) == 2):  # noqa: PLR2004
+        if len(parts) > 1 and not _numbered(parts[-1]) and (_same(parts[-1], was.city) or len(parts) == 2):
             city, lines[-1] = parts[-1], ""
     kept = [line for line in lines if line]
     if not kept:

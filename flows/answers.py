@@ -11,34 +11,50 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from flows import buttons, consent, talk
+from flows import (
+    buttons,
+    changing,
+    consent,
+    doing,
+    following,
+    handing,
+    language,
+    not_theirs,
+    reacting,
+    reasons,
+    talk,
+    undoing,
+    verifying,
+)
 from flows.conversation import Contact, Question
 from flows.deciding import cancel, confirm
 from flows.events import CustomerPressed, CustomerWrote
 from flows.judging import only_staff, said_yes
 from flows.optouts import go_on_elsewhere, start, stop, withdrawn
-from flows.orders import ASKABLE, BEFORE_DISPATCH, Order
+from flows.orders import ASKABLE, BEFORE_DISPATCH, Asked, Order
+from flows.phones import same_phone
 from flows.reach import tell
 from flows.talk import answer, to_staff
 from flows.too_late import too_late
 from flows.turn import Turn
-from flows.understand_model import DECISIONS, Understood
+from flows.understand_model import DECISIONS, Slots, Understood
 from flows.understood_quickly import understand  # TEMPORARY
-from flows.wording import numbered
+from flows.which import ask_which, chosen
 
 #: A follow-up question ("which order?") waits so long for its answer.
 QUESTION_OPEN = timedelta(hours=48)
-#: So many orders are listed when it is asked which one is meant.
-LIST_MOST = 5
+#: What the menu of changes offers as 1, 2, 3.
+_MENU = {1: "number", 2: "address", 3: "time"}
+_BUTTON_ASKS = {"change_phone": "number", "change_address": "address", "change_time": "time"}
 
 
 def wrote(turn: Turn, event: CustomerWrote) -> None:
     """Words, media or a place from the customer."""
     _hear(turn, event.channel, event.address, event.name)
+    asked = [o for o in asked_at(turn, event.address, event.channel) if event.order_id in ("", o.id)]
     if event.reaction or event.deleted or event.edited:
-        talk.unusual(turn, event)
+        _reacted(turn, event, asked)
         return
-    asked = asked_at(turn, event.address)
     sender = turn.policy.sender(event.channel)
     ruling = consent.settle(
         event.text, sender, prompt_open=bool(_within(asked, BEFORE_DISPATCH)), opt_out_type=event.opt_out_type
@@ -47,6 +63,10 @@ def wrote(turn: Turn, event: CustomerWrote) -> None:
         stop(turn, event, everything=ruling.everything)
     elif ruling.consent == "in":
         start(turn, event, _first(asked), silent=ruling.silent)
+        return
+    talked = handing.talked_about(turn, asked)
+    if talked is not None:
+        handing.pass_on(turn, event, talked, event.text.strip() or talk.media_text(event))
         return
     if ruling.order:
         _act(turn, event, ruling.order, asked, told_elsewhere=ruling.silent or ruling.consent == "out")
@@ -66,45 +86,99 @@ def reply(turn: Turn, event: CustomerWrote, asked: list[Order]) -> None:
     question = turn.question
     if question is not None and (question.address != event.address or turn.now - question.at > QUESTION_OPEN):
         question = None
-    prompt = (
-        (None if question.kind == "change_what" else question.kind)
-        if question
-        else ("confirm" if asked else None)  # a late "1" is an answer too, if only to be told that it is late
-    )
+    if event.location and not event.media and _place(turn, event, question, asked):
+        return
     if not event.text.strip() or event.media:
         to_staff(turn, event, _first(asked), "reply.media" if event.media or event.location else "reply.empty")
         return
-    if _typed_button(turn, event, asked):
+    if _typed_button(turn, event, question, asked):
         return
-    country = asked[0].fields.address.country if asked else ""
-    got = understand(event.text, prompt=prompt, lang=turn.language, country=country or turn.policy.country)
-    if got.lang and got.sure and got.lang != turn.language and turn.was.language is None:
-        turn.set(language=got.lang)
+    got = _read(turn, event.text, question, asked)
+    language.follow(turn, event.text, got)
     if question is not None and _follow_up(turn, event, question, got):
         return
-    if got.sure and not got.parts:
-        if got.intent in ("yes", "cancel", "no"):
-            if got.intent == "no" and got.slots.choice == 2:
-                _change(turn, event, asked)
-            else:
-                _act(turn, event, got.intent, asked)
-            return
-        if got.intent in ("change_phone", "change_address", "change_time") and _within(asked, BEFORE_DISPATCH):
-            _change(turn, event, asked)
-            return
-        if got.intent == "stop":
-            stop(turn, event, everything=got.slots.reason == "everything")
-            go_on_elsewhere(turn, event)
-            return
-        if got.intent == "help":
-            answer(turn, event, "help", _first(asked))
-            return
-    talk.other(turn, event, got, _first(asked))
+    _meant(turn, event, got, asked)
 
 
-def _typed_button(turn: Turn, event: CustomerWrote, asked: list[Order]) -> bool:
+def _read(turn: Turn, text: str, question: Question | None, asked: list[Order]) -> Understood:
+    """What the words mean as an answer to what was asked last."""
+    prompt = "confirm" if asked else None  # a late "1" is an answer too, if only to be told that it is late
+    if question is not None and question.kind in following.KINDS:
+        prompt = following.prompt_of(question)
+    elif question is not None:
+        prompt = None if question.kind == "change_what" else question.kind
+    country = (asked[0].fields.address.country if asked else "") or turn.policy.country
+    if prompt == "why":
+        # the text before it offered a way back: Reply YES
+        back = understand(text, prompt="confirm", lang=turn.language, country=country)
+        if back.sure and back.intent == "yes" and back.slots.choice is None:
+            return back
+    return understand(text, prompt=prompt, lang=turn.language, country=country)
+
+
+def _meant(turn: Turn, event: CustomerWrote, got: Understood, asked: list[Order]) -> None:
+    """Each part of the message is done; what decides comes first. What is not sure is read by a person."""
+    wants = [(got.intent, got.slots), *((part.intent, part.slots) for part in got.parts)]
+    if not got.sure:
+        doing.do(turn, event, got.intent, got.slots, asked, sure=False, tone=got.tone)
+        return
+    if got.intent == "yes" and any(intent == "change_phone" and slots.phone for intent, slots in wants):
+        wants = wants[1:]  # the new number is asked: a yes from the old one would be told and taken back in one breath
+    text = event.text if len(wants) > 1 else ""
+    for intent, slots in wants:
+        before = turn.question
+        _want(turn, event, intent, slots, asked, got.tone, text)
+        asked = [turn.get(o.id) or o for o in asked if turn.get(o.id) is not None]
+        opened = turn.question
+        if opened is not None and opened is not before and opened.kind == "which":
+            return  # the rest is done once the order is known
+
+
+def _want(
+    turn: Turn, event: CustomerWrote, intent: str, slots: Slots, asked: list[Order], tone: str, text: str
+) -> None:
+    """One sure part."""
+    if intent == "no" and slots.choice == 2:
+        _change(turn, event, asked)
+    elif intent in ("yes", "cancel", "no"):
+        _act(turn, event, intent, asked, reason=slots.reason, text=text)
+    elif intent == "stop":
+        stop(turn, event, everything=slots.reason == "everything")
+        go_on_elsewhere(turn, event)
+    elif intent == "help":
+        answer(turn, event, "help", _first(asked))
+    else:
+        doing.do(turn, event, intent, slots, asked, sure=True, tone=tone)
+
+
+def _reacted(turn: Turn, event: CustomerWrote, asked: list[Order]) -> None:
+    """A thumbs-up on our question is a yes to it; everything else of the kind is only shown."""
+    verdict, order = reacting.verdict(turn, event)
+    if verdict and order is not None and order in asked and handing.quiet_until(turn, order) is None:
+        _act(turn, event, verdict, [order])
+    else:
+        reacting.shown(turn, event, asked)
+
+
+def _place(turn: Turn, event: CustomerWrote, question: Question | None, asked: list[Order]) -> bool:
+    """A location is where the parcel shall go, if it is clear which; else a person looks at it."""
+    pool = _within(asked, BEFORE_DISPATCH)
+    named = [o for o in pool if question is not None and o.id in question.order_ids[:1]]
+    if len(pool) != 1 and len(named) != 1:
+        return False
+    changing.place(turn, event, (named or pool)[0])
+    return True
+
+
+def _typed_button(turn: Turn, event: CustomerWrote, question: Question | None, asked: list[Order]) -> bool:
     """Where a sender shows buttons as words, their titles are typed: "Cancel the order" is an answer like any other."""
     match buttons.titled(event.text, turn.language, turn.policy.script):
+        case "undo" if question is not None and question.kind == "undo":
+            following.take_back(turn, event, question, turn.get(question.order_ids[0]))
+        case "not_me":
+            not_theirs.not_me(turn, event, not_theirs.meant(asked))
+        case "change_phone" | "change_address" | "change_time" as verb if len(_within(asked, BEFORE_DISPATCH)) == 1:
+            changing.ask(turn, event, _within(asked, BEFORE_DISPATCH)[0], _BUTTON_ASKS[verb])
         case "yes" | "again":
             _act(turn, event, "yes", asked)
         case "cancel":
@@ -125,10 +199,23 @@ def _hear(turn: Turn, channel: str, address: str, name: str) -> None:
         turn.set(name=name[:60])
 
 
-def asked_at(turn: Turn, address: str) -> list[Order]:
-    """Orders about which this address was asked, newest first; closed ones last."""
-    found = [o for o in turn.orders if any(a.address == address and a.status != "withdrawn" for a in o.asked)]
+def asked_at(turn: Turn, address: str, channel: str = "") -> list[Order]:
+    """Orders about which this address was asked, newest first; closed ones last.
+
+    A WhatsApp user id without a number is the phone's owner: it leads to this conversation only because a message that
+    carried both has shown it.
+    """
+    hidden = channel == "whatsapp" and not address.startswith("+")
+    found = [o for o in turn.orders if any(a.status != "withdrawn" and _reaches(a, address, hidden) for a in o.asked)]
     return sorted(found, key=lambda o: (not o.open, -o.seq))
+
+
+def _reaches(asked: Asked, address: str, hidden: bool) -> bool:
+    if asked.address == address:
+        return True
+    if hidden:
+        return asked.channel in ("sms", "whatsapp")
+    return address.startswith("+") and asked.address.startswith("+") and same_phone(asked.address, address)
 
 
 def _within(orders: list[Order], states: frozenset[str]) -> list[Order]:
@@ -139,8 +226,20 @@ def _first(orders: list[Order]) -> Order | None:
     return orders[0] if orders else None
 
 
-def _act(turn: Turn, event: CustomerWrote, intent: str, asked: list[Order], *, told_elsewhere: bool = False) -> None:
+def _act(
+    turn: Turn,
+    event: CustomerWrote,
+    intent: str,
+    asked: list[Order],
+    *,
+    told_elsewhere: bool = False,
+    reason: str | None = None,
+    text: str = "",
+) -> None:
     """A sure yes, no or cancel: on the one order it can mean, or ask which."""
+    if intent == "yes" and event.channel == "email":
+        _yes_by_mail(turn, event, asked)
+        return
     pool = _within(asked, ASKABLE) if intent == "yes" else _within(asked, BEFORE_DISPATCH)
     if intent == "no" and _within(asked, ASKABLE):
         pool = _within(asked, ASKABLE)
@@ -154,9 +253,11 @@ def _act(turn: Turn, event: CustomerWrote, intent: str, asked: list[Order], *, t
         # the word has shut the channel on which one could ask which: a person settles it
         to_staff(turn, event, pool[0], f"reply.{intent}")
     elif len(pool) > 1:
-        _which(turn, event, intent, pool)
+        ask_which(turn, event, intent, pool, text=text)
+    elif pool and intent == "no" and pool[0].fresh_number:
+        not_theirs.not_me(turn, event, pool)  # that question was: is this number yours?
     elif pool:
-        _settle(turn, event, intent, pool[0], told_elsewhere=told_elsewhere)
+        _settle(turn, event, intent, pool[0], told_elsewhere=told_elsewhere, reason=reason)
     else:
         too_late(turn, event, intent, asked)
 
@@ -165,13 +266,33 @@ def _has_left(turn: Turn, order: Order, address: str) -> bool:
     """Whether the question about the order as it is now has gone out to this address: a yes to an older one is none to it."""
     waiting = {o.id for o in turn.open if o.status == "planned"}
     return any(
-        a.version == order.version and a.address == address and a.status != "withdrawn" and a.effect_id not in waiting
+        a.version == order.version
+        and _reaches(a, address, hidden=not address.startswith("+") and "@" not in address)
+        and a.status != "withdrawn"
+        and a.effect_id not in waiting
         for a in order.asked
     )
 
 
+def _yes_by_mail(turn: Turn, event: CustomerWrote, asked: list[Order]) -> None:
+    """No order is confirmed by e-mail: the courier needs a phone that answers. The mail says so, with the page."""
+    order = _first(asked)
+    if order is not None and order.state in ASKABLE:
+        answer(turn, event, "confirm_email", order)
+    elif order is not None and order.state == "cancelled":
+        to_staff(turn, event, order, "reply.wants_again", template="reopen_handed")
+    else:
+        too_late(turn, event, "yes", asked)
+
+
 def _settle(
-    turn: Turn, event: CustomerWrote | CustomerPressed, intent: str, order: Order, *, told_elsewhere: bool = False
+    turn: Turn,
+    event: CustomerWrote | CustomerPressed,
+    intent: str,
+    order: Order,
+    *,
+    told_elsewhere: bool = False,
+    reason: str | None = None,
 ) -> None:
     turn.set(question=None)
     turn.note("answered", order.id, by="customer", via=event.channel, intent=intent)
@@ -181,6 +302,7 @@ def _settle(
     elif intent == "yes":
         order = confirm(turn, order, by="customer", via=via)  # type: ignore[arg-type]
         answer(turn, event, "confirmed", order)
+        verifying.after_yes(turn, event, order)
     elif intent == "cancel":
         template = "cancelled_optout" if told_elsewhere else ""
         order = cancel(turn, order, by="customer", via=via)  # type: ignore[arg-type]
@@ -188,6 +310,7 @@ def _settle(
             tell(turn, order, template, but=frozenset({event.channel}))
         else:
             answer(turn, event, "cancelled_by_customer", order)
+            reasons.after_cancel(turn, event, order, reason)
     else:
         _ask_back(turn, event, "no_what", order)
 
@@ -202,7 +325,7 @@ def _change(turn: Turn, event: CustomerWrote | CustomerPressed, asked: list[Orde
     """They want something changed: what? The page can do it, or a person reads it."""
     pool = _within(asked, BEFORE_DISPATCH)
     if len(pool) > 1 and isinstance(event, CustomerWrote):
-        _which(turn, event, "change", pool)
+        ask_which(turn, event, "change", pool)
     elif pool:
         turn.note("answered", pool[0].id, by="customer", via=event.channel, intent="change")
         _ask_back(turn, event, "change_what", pool[0])
@@ -210,61 +333,56 @@ def _change(turn: Turn, event: CustomerWrote | CustomerPressed, asked: list[Orde
         too_late(turn, event, "change", asked)
 
 
-def _which(turn: Turn, event: CustomerWrote, intent: str, pool: list[Order]) -> None:
-    listed = sorted(pool, key=lambda o: o.seq)[-LIST_MOST:]
-    lines = numbered(((o.id, o.fields.total) for o in listed), turn.language, turn.policy.script)
-    turn.set(
-        question=Question("which", event.channel, event.address, turn.now, tuple(o.id for o in listed), wanted=intent)
-    )
-    answer(turn, event, "which_order", listed[0], count=len(listed), list=lines)
-
-
 def _follow_up(turn: Turn, event: CustomerWrote, question: Question, got: Understood) -> bool:
     """An answer to the question asked last; False: it is none, read it as anything else."""
     orders = [o for o in (turn.get(i) for i in question.order_ids) if o is not None]
     if question.kind == "which":
-        chosen = _chosen(orders, event.text, got)
-        if chosen is None:
-            return False
-        if question.wanted == "change":
-            turn.set(question=None)
-            _change(turn, event, [chosen])
-        else:
-            _act(turn, event, question.wanted, [chosen])
-        return True
+        return _chosen(turn, event, question, orders, got)
+    if question.kind in following.KINDS:
+        return following.follow(turn, event, question, got)
     order = orders[0] if orders else None
     if order is None or order.state not in BEFORE_DISPATCH:
         return False
     if question.kind == "no_what":
         return _after_no(turn, event, order, got)
     turn.set(question=None)
-    if got.sure and not got.parts and got.intent in ("yes", "cancel") and got.slots.choice is None:
+    if got.slots.choice in _MENU and not got.parts:
+        changing.ask(turn, event, order, _MENU[got.slots.choice or 0])
+    elif got.sure and got.intent not in DECISIONS:
+        _meant(turn, event, got, [order])
+    elif got.sure and not got.parts and got.intent in ("yes", "cancel") and got.slots.choice is None:
         _act(turn, event, got.intent, [order])  # on second thoughts, nothing is to be changed
     else:
         to_staff(turn, event, order, "reply.change")
     return True
 
 
-def _chosen(orders: list[Order], text: str, got: Understood) -> Order | None:
-    """By its number in the list, or by the order's own number."""
-    words = text.strip().lstrip("#").casefold()
-    named = [o for o in orders if o.id.lstrip("#").casefold() == words]
-    if len(named) == 1:
-        return named[0]
-    choice = got.slots.choice
-    return orders[choice - 1] if choice is not None and 1 <= choice <= len(orders) else None
+def _chosen(turn: Turn, event: CustomerWrote, question: Question, orders: list[Order], got: Understood) -> bool:
+    """Which order was meant: what waited for that is done."""
+    order = chosen(orders, event.text, got)
+    if order is None:
+        return False
+    turn.set(question=None)
+    if question.text:
+        _meant(turn, event, _read(turn, question.text, None, [order]), [order])
+    elif question.wanted == "change":
+        _change(turn, event, [order])
+    else:
+        _act(turn, event, question.wanted, [order])
+    return True
 
 
 def _after_no(turn: Turn, event: CustomerWrote, order: Order, got: Understood) -> bool:
     """Cancel it, or change something? A second no cancels; 1 changes, 2 cancels; a yes takes the no back."""
-    if got.slots.choice == 1 or (
-        got.sure and got.intent in ("change_phone", "change_address", "change_time", "change_items")
-    ):
+    if got.slots.choice == 1 or (got.sure and got.intent in doing.CHANGES):
         turn.set(question=None)
-        _change(turn, event, [order])
+        if got.slots.choice == 1:
+            _change(turn, event, [order])
+        else:
+            _meant(turn, event, got, [order])
         return True
     if got.slots.choice == 2 or (got.sure and not got.parts and got.intent in ("no", "cancel")):
-        _settle(turn, event, "cancel", order)
+        _settle(turn, event, "cancel", order, reason=got.slots.reason)
         return True
     if got.sure and not got.parts and got.intent == "yes" and got.slots.choice is None:
         turn.set(question=None)
@@ -278,7 +396,14 @@ def pressed(turn: Turn, event: CustomerPressed) -> None:
     _hear(turn, event.channel, event.address, "")
     verb, order, current = buttons.bound(turn, event, lambda title: _meaning(turn, title))
     if order is None:
-        to_staff(turn, event, _first(asked_at(turn, event.address)), "reply.button")
+        to_staff(turn, event, _first(asked_at(turn, event.address, event.channel)), "reply.button")
+        return
+    if verb == "undo":
+        n = event.payload.rpartition(":")[2]  # bound to the change, not to the order's version
+        undoing.undo(turn, event, order, int(n) if n.isdigit() else 0)
+        return
+    if verb == "not_me" and current:
+        not_theirs.not_me(turn, event, [order])
         return
     if order.state == "confirmed" and verb == "yes":
         answer(turn, event, "already_confirmed", order)
@@ -293,7 +418,9 @@ def pressed(turn: Turn, event: CustomerPressed) -> None:
         _settle(turn, event, "cancel", order)
     elif verb == "no":
         _ask_back(turn, event, "no_what", order)
-    elif verb in ("change", "change_phone", "change_address", "change_time"):
+    elif verb in _BUTTON_ASKS:
+        changing.ask(turn, event, order, _BUTTON_ASKS[verb])
+    elif verb == "change":
         _change(turn, event, [order])
     else:
         to_staff(turn, event, order, "reply.button")

@@ -16,19 +16,26 @@ from flows.wording.catalogue import find
 from flows.wording.spec import PIECES
 
 _PREFIX = "button_"
+#: What may stand around a typed word without changing it.
+_AROUND = " \t\r\n.!,;:'\"*"
 #: The verbs that stand under a text of ours.
 VERBS = frozenset(key.removeprefix(_PREFIX) for key in PIECES if key.startswith(_PREFIX))
 
 
 def titled(text: str, language: str, script: str | None = None) -> str:
-    """The verb whose button has this title, for who types it instead of pressing it; "" for anything else."""
-    return _titles(language, script).get(text.strip().casefold(), "")
+    """The verb whose button has this title, for who types it instead of pressing it; "" for anything else.
+
+    CHANGE, as our texts offer it in this language, is one of them: what is offered is always understood.
+    """
+    return _titles(language, script).get(text.strip(_AROUND).casefold(), "")
 
 
 @lru_cache(maxsize=64)
 def _titles(language: str, script: str | None) -> dict[str, str]:
     texts = find(language, script).texts
-    return {texts[_PREFIX + verb].casefold(): verb for verb in sorted(VERBS)}
+    return {texts["word_change"].casefold(): "change"} | {
+        texts[_PREFIX + verb].casefold(): verb for verb in sorted(VERBS)
+    }
 
 
 def _is_number(text: str) -> bool:

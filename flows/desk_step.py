@@ -7,10 +7,21 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from flows import pacing
+from flows.cards import RETRY
 from flows.decision import Decision
 from flows.desk import Desk
 from flows.effects import Accepted, AnyEffect, Card, Line, Open, PingOwner, Refused, ShowCard, TryAgain, Unknown
-from flows.events import Alarmed, AnyEvent, BodyKept, Claimed, EffectSettled, GroupMoved, PeopleTold, Recovered, TimerDue
+from flows.events import (
+    Alarmed,
+    AnyEvent,
+    BodyKept,
+    Claimed,
+    EffectSettled,
+    GroupMoved,
+    PeopleTold,
+    Recovered,
+    TimerDue,
+)
 from flows.orders import CardRef
 from flows.policy import Policy
 
@@ -40,7 +51,7 @@ def step_desk(desk: Desk, event: AnyEvent, now: datetime, policy: Policy) -> Dec
         case Claimed():
             return _claimed(desk, event, now)
         case EffectSettled():
-            return _settled(desk, event, now)
+            return _settled(desk, event, now, policy)
         case Recovered():
             return _recovered(desk, event, now)
         case TimerDue():
@@ -114,6 +125,9 @@ def _claimed(desk: Desk, event: Claimed, now: datetime) -> Decision:
         return Decision(document=desk, changed=False)
     effect = open_.effect
     if isinstance(effect, ShowCard):
+        if any(isinstance(o.effect, ShowCard) and o.status != "planned" for o in desk.open):
+            later = replace(open_, not_before=now + RETRY)  # its first posting is still on the wire: one card, not two
+            return Decision(document=_with(desk, open_.id, later))
         effect = replace(effect, card=_card(desk, desk.staff_chat))
     sending = replace(open_, effect=effect, status="sending", by=event.by, since=now, tries=open_.tries + 1)
     return Decision(document=_with(desk, open_.id, sending), perform=(sending,))
@@ -124,9 +138,9 @@ def _with(desk: Desk, effect_id: str, open_: Open | None) -> Desk:
     return replace(desk, open=tuple(o for o in kept if o is not None))
 
 
-def _settled(desk: Desk, event: EffectSettled, now: datetime) -> Decision:
+def _settled(desk: Desk, event: EffectSettled, now: datetime, policy: Policy) -> Decision:
     open_ = next((o for o in desk.open if o.id == event.effect_id), None)
-    if open_ is None:
+    if open_ is None or (open_.status == "planned" and isinstance(event.outcome, TryAgain | Unknown)):
         return Decision(document=desk, changed=False)
     match event.outcome:
         case Accepted(provider_id=provider_id):
@@ -134,8 +148,12 @@ def _settled(desk: Desk, event: EffectSettled, now: datetime) -> Decision:
             if isinstance(open_.effect, ShowCard) and number.isdigit():
                 desk = replace(desk, kept_card=CardRef(chat, int(number)))
             return Decision(document=_with(desk, open_.id, None))
-        case Refused():
-            return Decision(document=_with(desk, open_.id, None))
+        case Refused(code=code):
+            desk = _with(desk, open_.id, None)
+            if isinstance(open_.effect, ShowCard) and code == "message_gone" and desk.kept_card is not None:
+                desk, card = _plan(replace(desk, kept_card=None), event, now, policy, ShowCard(seq=0))
+                return Decision(document=desk, planned=(card,))
+            return Decision(document=desk)
         case TryAgain(after_s=after_s):
             return _again(desk, open_, now, max(timedelta(seconds=after_s), timedelta(seconds=1)))
         case Unknown():

@@ -112,9 +112,8 @@ def _judge_say(turn: Turn, say: Say) -> AnyEffect | Later | Never:
     order = turn.get(say.order_id)
     if order is not None and order.state not in _TRUE_WHILE.get(say.template.removesuffix("_link"), {order.state}):
         return Never("no_longer_true")
-    if say.purpose in ("first", "rung"):
-        if order is None or not order.asking or order.version != say.version or order.rung != say.rung:
-            return Never("no_longer_asked")
+    if say.purpose in ("first", "rung") and not _still_asked(order, say):
+        return Never("no_longer_asked")
     if say.purpose in ("rung", "notice"):
         quiet = turn.rested(say)
         if quiet is not None:
@@ -122,6 +121,10 @@ def _judge_say(turn: Turn, say: Say) -> AnyEffect | Later | Never:
     if say.channel == "whatsapp":
         return _whatsapp(turn, say)
     return say
+
+
+def _still_asked(order: Order | None, say: Say) -> bool:
+    return order is not None and order.asking and (order.version, order.rung) == (say.version, say.rung)
 
 
 def _whatsapp(turn: Turn, say: Say) -> Say | Never:

@@ -41,7 +41,8 @@ def staff_wrote(turn: Turn, event: StaffWrote) -> None:
     if turn.notice.startswith("sent:"):
         order = turn.talk if event.seq == 0 else next((o for o in turn.orders if o.seq == event.seq), None)
         if order is not None:
-            begin(turn, kept(turn, order))
+            order = kept(turn, order)
+            turn.refresh(begin(turn, replace(order, taken_by=order.taken_by or event.name)))
 
 
 def end(turn: Turn, order: Order) -> Order:

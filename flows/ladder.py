@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from flows import hours
 from flows.effects import Say
 from flows.orders import Asked, Order, Reason, Skipped
-from flows.reach import No, Way, compose, way
+from flows.reach import No, Way, compose, template_language, way
 from flows.turn import Turn
 
 #: A text about an order placed so recently comes as no surprise at any hour. Source: DESIGN rule 14.
@@ -38,7 +38,7 @@ def enter(turn: Turn, order: Order, index: int) -> Order:
     ladder = turn.policy.ladder
     while index < len(ladder) and ladder[index].channel != "staff":
         channel = ladder[index].channel
-        found = way(turn, order, channel, _stem(order, channel))
+        found = way(turn, order, channel, _stem(turn, order, channel))
         if isinstance(found, Way):
             hold = _held_until(turn, order, channel)
             if hold is not None:
@@ -94,9 +94,13 @@ def _ask(turn: Turn, order: Order, index: int, found: Way) -> Order:
     )
 
 
-def _stem(order: Order, channel: str) -> str:
+def _stem(turn: Turn, order: Order, channel: str) -> str:
     """ "It has changed" is said only to an address that has read it as it was before."""
+    if order.fresh_number and _may_ask_whose(turn, order, channel):
+        return "new_number_ask"
     address = order.fields.email if channel == "email" else order.fields.phone
+    if order.changes and order.changes[-1].what == "later" and order.changes[-1].version == order.version - 1:
+        return "confirm"  # only the day of asking has changed
     knows = any(
         a.version < order.version and a.address == address and a.status not in ("planned", "failed", "withdrawn")
         for a in order.asked
@@ -104,14 +108,27 @@ def _stem(order: Order, channel: str) -> str:
     return "reconfirm" if knows else "confirm"
 
 
+def _may_ask_whose(turn: Turn, order: Order, channel: str) -> bool:
+    """Whether a number that a customer gave can be asked "is this yours?", which is answered with words only."""
+    sender = turn.policy.sender(channel)
+    if channel == "email" or sender is None or sender.opt_out & {"yes", "no"}:
+        return False
+    phone = order.fields.phone or ""
+    approved = template_language(turn.policy, "new_number_ask", turn.language) is not None
+    return channel == "sms" or approved or turn.window_open(phone)
+
+
 def _question(turn: Turn, order: Order, index: int, found: Way) -> Say:
     """The ladder's question in the form its channel and sender allow."""
-    stem = _stem(order, found.channel)
+    stem = _stem(turn, order, found.channel)
     purpose = "first" if first_text(order) else "rung"
     if found.channel == "email":
         say = compose(turn, order, f"{stem}_email", found, purpose)
     elif found.channel == "whatsapp":
-        say = replace(compose(turn, order, stem, found, purpose), buttons=("yes", "change", "cancel"))
+        buttons = ("yes", "not_me") if stem == "new_number_ask" else ("yes", "change", "cancel")
+        say = replace(compose(turn, order, stem, found, purpose), buttons=buttons)
+    elif stem == "new_number_ask":
+        say = compose(turn, order, stem, found, purpose)
     elif found.link:
         say = compose(turn, order, f"{stem}_link", found, purpose)
     else:

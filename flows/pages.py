@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from msgspec.structs import replace
-
+from flows import verifying
+from flows.address_text import difference, far
+from flows.changing import address, number, time
 from flows.deciding import REOPEN_WITHIN, cancel, confirm, reopen
 from flows.events import PagePressed
 from flows.judging import only_staff, said_yes
 from flows.orders import BEFORE_DISPATCH, Order
-from flows.phones import mask
-from flows.placing import move
-from flows.reach import tell
 from flows.turn import Turn
 
 
 def pressed(turn: Turn, event: PagePressed) -> None:
-    """Notice: done | stale | closed | shipped | not_by_email | unknown | same | review (only staff confirm)."""
+    """Notice: done | stale | closed | shipped | not_by_email | unknown | same | review (only staff confirm) |
+    handed_over (a person reads it)."""
     order = turn.get(event.order_id)
     if order is None:
         turn.notice = "unknown"
@@ -33,8 +32,6 @@ def pressed(turn: Turn, event: PagePressed) -> None:
         turn.notice = "stale"
         return
     turn.notice = "done"
-    if event.action in ("phone", "address", "time"):
-        order = replace(order, shop_said=order.shop_said or order.fields)
     _ACTIONS[event.action](turn, order, event)
 
 
@@ -58,7 +55,7 @@ def _confirm(turn: Turn, order: Order, event: PagePressed) -> None:
         said_yes(turn, order)
         turn.notice = "review"
         return
-    confirm(turn, order, by="customer", via="page")
+    verifying.after_page(turn, confirm(turn, order, by="customer", via="page"))
 
 
 def _cancel(turn: Turn, order: Order, event: PagePressed) -> None:
@@ -69,49 +66,32 @@ def _cancel(turn: Turn, order: Order, event: PagePressed) -> None:
 def _phone(turn: Turn, order: Order, event: PagePressed) -> None:
     if not event.phone:
         turn.notice = "bad_number"
-        return
-    if event.phone == order.fields.phone:
+    elif event.phone == order.fields.phone:
         turn.notice = "same"
-        return
-    order = replace(
-        order,
-        fields=replace(order.fields, phone=event.phone, phone_raw=event.phone_raw, phone_mobile=event.phone_mobile),
-    )
-    old = turn.get(order.id) or order
-    move(turn, order, event.phone, moved_by="customer", ask=True)
-    if old.fields.phone:
-        # to the number itself, which may be a stranger's: masked, and not by e-mail, which stays with the order
-        tell(turn, old, "old_number_told", but=frozenset({"email"}), number=mask(event.phone))
+    else:
+        mobile = event.phone_mobile
+        number(turn, order, event.phone, event.phone_raw, mobile=mobile, via="page", told_here=False)
 
 
 def _address(turn: Turn, order: Order, event: PagePressed) -> None:
-    if event.address is None or event.address == order.fields.address:
-        turn.notice = "same"
-        return
     before, after = order.fields.address, event.address
-    turn.note("address.changed", order.id, by="customer", via="page")
-    order = turn.put(replace(order, fields=replace(order.fields, address=after)))
-    far = (before.city.casefold(), before.country) != (after.city.casefold(), after.country)
-    order = turn.card(order)
-    key = "customer.address_far" if far else "customer.address"
-    turn.tell_staff(order, key, text=_one_line(after))
-
-
-def _one_line(address: object) -> str:
-    parts = (getattr(address, f, "") for f in ("line1", "line2", "postcode", "city", "region", "country"))
-    return ", ".join(p for p in parts if p)
+    if after is None or after == before:
+        turn.notice = "same"
+    elif before.city and far(before, after):
+        turn.note("handed_over", order.id, by="customer", via="page", why="reply.change_address")
+        order = turn.card(order)
+        turn.tell_staff(order, "customer.address_far", text=difference(before, after))
+        turn.notice = "handed_over"
+    else:
+        address(turn, order, after, via="page")
 
 
 def _time(turn: Turn, order: Order, event: PagePressed) -> None:
     text = event.time.strip()[:120]
     if not text:
         turn.notice = "bad_time"
-        return
-    turn.note("time.wished", order.id, by="customer", via="page", text=text)
-    note = f"{order.fields.courier_note}; {text}".strip("; ")
-    order = turn.put(replace(order, fields=replace(order.fields, courier_note=note)))
-    order = turn.card(order)
-    turn.tell_staff(order, "customer.time", text=text)
+    else:
+        time(turn, order, text, via="page")
 
 
 _ACTIONS = {"confirm": _confirm, "cancel": _cancel, "phone": _phone, "address": _address, "time": _time}

@@ -49,6 +49,8 @@ def way(turn: Turn, order: Order, channel: str, template: str) -> Way | No:
         return No("silenced")
     if channel == "email":
         return _by_mail(turn, order.fields.email, sender) if order.fields.email else No("no_email")
+    if order.fields.phone in order.disowned:
+        return No("disowned")
     if not order.fields.phone:
         return _by_user_id(turn, channel, sender)
     found = _address(turn, channel, order.fields.phone, sender)

@@ -188,7 +188,7 @@ def _unknown(turn: Turn, open_: Open, reason: str) -> None:
                 open_.id, replace(open_, effect=again, status="planned", by="", not_before=turn.now + STAFF_AGAIN)
             )
     else:
-        # AskProvider, HandOver, SpreadStop: asking or telling twice does no harm
+        # AskProvider, HandOver, CallBack, SpreadStop: asking or telling twice does no harm
         turn.settle(open_.id, replace(open_, status="planned", by="", not_before=turn.now + STAFF_AGAIN))
 
 
@@ -286,7 +286,9 @@ def reported(turn: Turn, event: DeliveryReported) -> None:
         return
     if event.status != "failed":
         turn.note(event.status, order.id, via=asked.channel)
-        turn.put(ladder.mark(order, asked.rung, event.status, effect_id=asked.effect_id))
+        order = turn.put(ladder.mark(order, asked.rung, event.status, effect_id=asked.effect_id))
+        if order.reviewing:
+            turn.refresh(order)  # staff see it on the card that stands already
         return
     turn.note("failed", order.id, via=asked.channel, provider=event.provider, code=event.code)
     say = Say(

@@ -14,7 +14,6 @@ from flows.opening import hours_value
 from flows.orders import ASKABLE, Order, OrderFields, Reason
 from flows.reach import Way, basics, compose, preferred, tell
 from flows.turn import Turn
-from flows.understand_model import Understood
 from flows.wording import offered
 from flows.wording.spec import SPECS
 
@@ -88,7 +87,7 @@ def to_staff(
     """No rule may decide this: a person reads it. The words come up under the card, the customer hears that at once."""
     words = (event.text if isinstance(event, CustomerWrote) else event.title or event.payload).strip()
     order = order or _talk(turn, event)
-    said = words[:SAID_MOST] or _media_text(event)
+    said = words[:SAID_MOST] or media_text(event)
     order = turn.put(replace(order, said=(*order.said, said)[-SAID_KEPT:]))
     turn.note("handed_over", order.id, by="customer", via=event.channel, why=key, text=said)
     if order.state in ASKABLE and order.seq:
@@ -109,7 +108,7 @@ def to_staff(
         )
 
 
-def _media_text(event: CustomerWrote | CustomerPressed) -> str:
+def media_text(event: CustomerWrote | CustomerPressed) -> str:
     if isinstance(event, CustomerWrote):
         if event.location:
             return f"[location {event.location[0]:.5f}, {event.location[1]:.5f}]"

@@ -1,7 +1,8 @@
 """What happens when a moment comes that the conversation itself asked for. Timers are part of the state: a name and a due moment.
 
 Names: rung:<order> the next question; remind:<order> nobody acted; call:<order> staff may call again; ship:<order> confirmed and not
-sent; news:<order> sent and no news; talk:<order> staff have stopped writing; promise:<order> a complaint's answer; ask:<effect> what became of a message whose fate is unknown.
+sent; news:<order> sent and no news; talk:<order> staff have stopped writing; promise:<order> a complaint's answer is due;
+ask:<effect> what became of a message whose fate is unknown.
 """
 
 from __future__ import annotations
@@ -57,8 +58,7 @@ def reminder_due(turn: Turn, order: Order) -> None:
     if any(r.key == "limit" for r in order.reasons) and not order.card_wanted:
         # one of a flood: the owner heard of the flood; a card for each would bury the group
         turn.note("held", order.id, by="rule", reason="limit")
-        wait = min(ladder.REMIND_FIRST * (2**order.reminders), ladder.REMIND_MOST)
-        turn.wake(f"remind:{order.id}", turn.now + wait)
+        turn.wake(f"remind:{order.id}", turn.now + ladder.patience(order))
         turn.put(replace(order, reminders=order.reminders + 1))
         return
     if order.state == "flagged" and policy.if_unanswered == "cancel":

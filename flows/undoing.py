@@ -34,7 +34,7 @@ def undo(turn: Turn, event: CustomerWrote | CustomerPressed, order: Order, n: in
         answer(turn, event, "stale_button", order)
         return
     turn.set(question=None)
-    turn.note("change.undone", order.id, by="customer", via=event.channel, what=change.what)
+    turn.note("change.undone", order.id, by="customer", via=event.channel, change=change.what)
     order = _restored(turn, event, order, change)
     answer(turn, event, "undone", order)
 

@@ -41,6 +41,7 @@ from flows.pointers import Pointer
 from storage import codec, mongo_follow, mongo_schema
 from storage.moments import ms_by, ms_from
 from storage.mongo_follow import Follower, Json, Todo
+from storage.mongo_history import MongoHistory
 from storage.mongo_processes import MongoProcesses
 from storage.mongo_reading import MongoReading
 from storage.sealing import Sealer
@@ -79,7 +80,7 @@ class _Try(msgspec.Struct):
     todo: Todo
 
 
-class MongoStore(MongoReading, MongoProcesses):
+class MongoStore(MongoReading, MongoHistory, MongoProcesses):
     """See engine.ports.Store. Connects at the first use. `on_fatal`: this process must end (see above)."""
 
     def __init__(
@@ -96,6 +97,8 @@ class MongoStore(MongoReading, MongoProcesses):
         self._queues: dict[str, tuple[asyncio.Lock, int]] = {}
         self._units: set[asyncio.Task[Handled]] = set()
         self._closing = False
+        self._shop_keys: dict[str, bytes] = {}
+        self._usual: dict[tuple[str, str], tuple[int, int]] = {}
         self.slots: frozenset[int] | None = None
         self.commits = 0
         self.units = 0

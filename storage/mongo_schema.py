@@ -7,6 +7,10 @@
     shop_order     _id: shop/order id, shop, order_id, c, state, at, v
     journal        _id: conversation/number of the first line, c, first, lines (sealed)
     kept           _id, at, key, body (sealed)
+    history        _id: keyed hash of shop and order id, shop, closed (day), sealed (null: erased), keys (hashes of phone, e-mail,
+                   address keys), ended, currency, bucket (of the amount): for counts, they name nobody
+    history_shop   _id: the shop, key: under which its history is sealed
+    history_import _id: hash of the source, mark
     process        _id: name of a process, beat: counts up while it lives
     lead           _id: what is led, holder, fence: counts up with every change
     installation   key that opens only with the encryption_key of this data
@@ -41,6 +45,13 @@ INDEXES: dict[str, tuple[Fields, ...]] = {
     ),
     "journal": ((("c", ASCENDING), ("first", ASCENDING)),),
     "kept": ((("at", ASCENDING),),),
+    "history": (
+        (("keys", ASCENDING), ("closed", DESCENDING)),
+        (("shop", ASCENDING), ("ended", ASCENDING)),
+        (("shop", ASCENDING), ("currency", ASCENDING), ("bucket", ASCENDING)),
+    ),
+    "history_shop": (),
+    "history_import": (),
     "process": (),
     "lead": (),
     "installation": (),

@@ -104,6 +104,7 @@ class SqliteStore(SqliteHistory):
     """
 
     def __init__(self, path: str, key: bytes, on_fatal: Callable[[str], None] | None = None) -> None:
+        super().__init__()
         self.path = path
         self._sealer = Sealer(key)
         self._on_fatal = on_fatal or (lambda why: None)

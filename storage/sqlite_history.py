@@ -35,7 +35,7 @@ from storage.sealing import Sealer
 MOST_OWN = 50
 #: Rows under one address key whose numbers are read (a pick-up point holds thousands); those that share most keys are opened,
 #: and those that read most alike are compared in full, at some 75 microseconds each: together well below a millisecond.
-MOST_AT_DOOR, MOST_OPENED, MOST_COMPARED = 100, 24, 8
+MOST_AT_DOOR, MOST_OPENED, MOST_COMPARED = 60, 16, 6
 #: Two writings of one door share its numbers (1.0) or, where one spells them out, most letters of the rest.
 LEAST_ALIKE = 0.75
 #: Rows under the hash of one order's id: more than one only where two hashes meet.
@@ -44,6 +44,8 @@ _MOST_NAMESAKES = 20
 _WIDTH = math.log(1.02)
 #: Fewer orders say nothing about what is usual in a shop.
 USUAL_FROM = 30
+#: It moves slowly: so many orders are judged by one look.
+USUAL_AGAIN = 50
 #: Rows read at once when the whole past is replayed.
 _PAGE = 1000
 
@@ -67,6 +69,9 @@ class SqliteHistory:
     _db: apsw.Connection
     _reader: apsw.Connection
     _sealer: Sealer
+
+    def __init__(self) -> None:
+        self._usual: dict[tuple[str, str], tuple[int, int]] = {}  # (times asked since, minor units)
 
     async def errand(self, errand: Errand) -> None:
         """Run it inside a transaction of the road; returns after the commit."""
@@ -204,6 +209,13 @@ class SqliteHistory:
         return {name.removeprefix("ended:"): orders for name, orders in rows if orders}
 
     async def usual_amount(self, shop: str, currency: str) -> int:
+        asked, usual = self._usual.get((shop, currency), (0, 0))
+        if not usual or asked >= USUAL_AGAIN:
+            asked, usual = 0, self._median(shop, currency)
+        self._usual[shop, currency] = asked + 1, usual
+        return usual
+
+    def _median(self, shop: str, currency: str) -> int:
         buckets = list(self._reader.execute(sql.HISTORY_AMOUNTS, (shop, f"amount:{currency}")))
         left = sum(orders for _, orders in buckets)
         if left < USUAL_FROM:

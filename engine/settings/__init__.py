@@ -10,7 +10,7 @@ from engine.settings.faults import BadSettings, Fault
 from engine.settings.loading import build, load, read
 from engine.settings.model import Blocks, Settings, Shop
 from engine.settings.policies import people, policies
-from engine.settings.providers import MailServer, Meta, SmsGateway, Smtp, Telegram, Twilio
+from engine.settings.providers import Imap, MailServer, Meta, SmsGateway, Smtp, Telegram, Twilio
 from engine.settings.sharing import shops_by_address
 from engine.settings.unset import unset
 
@@ -20,6 +20,7 @@ __all__ = [
     "Document",
     "Fault",
     "MailServer",
+    "Imap",
     "Meta",
     "Settings",
     "Shop",

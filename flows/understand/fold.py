@@ -130,4 +130,4 @@ def tokens(folded: str) -> list[str]:
 
 def is_word(token: str) -> bool:
     """Whether a token has a letter or a digit (and is no emoji or mark)."""
-    return token[0].isalnum() or token[0] > "\u08ff" and unicodedata.category(token[0])[0] in "LMN"
+    return token[0].isalnum() or (token[0] > "\u08ff" and unicodedata.category(token[0])[0] in "LMN")

@@ -17,13 +17,15 @@ from msgspec import Struct
 from flows.understand.cover import Piece
 
 #: Roles that a decision may stand beside without being weakened.
-EMPTY: Final = frozenset({"fill", "thanks", "greeting", "emoji", "sep", "pleased", "but"})
+EMPTY: Final = frozenset({"fill", "thanks", "greeting", "emoji", "sep", "pleased", "but", "nod"})
 #: Roles that make everything beside them unsure.
 BLOCKS: Final = frozenset({"if", "maybe", "ask", "not", "quote", "word", "num", "stop", "stop_all", "start", "help"})
 AGREE: Final = frozenset({"yes", "affirm", "send", "ok"})
 FIRM: Final = frozenset({"yes", "affirm", "send"})
 #: Roles of the words that only say when and how to bring it.
 TIMING: Final = frozenset({"after", "before", "between", "until", "hour", "am", "pm", "time"})
+#: Reasons that without another word lean to a cancel; the others may be complaints or wishes.
+_GIVES_UP: Final = frozenset({"changed_mind", "no_money", "ordered_elsewhere"})
 #: Roles that are a whole message's intent.
 WHOLE_INTENTS: Final = frozenset(
     {"not_me", "call_me", "human", "later", "order_status", "discount", "thanks", "greeting"}
@@ -69,9 +71,9 @@ def _whole(pieces: list[Piece], roles: set[str]) -> Reading | None:
     sure = not any(piece.doubt for piece in pieces)
     reasons = [piece.role[7:] for piece in pieces if piece.role.startswith("reason:")]
     named = {role for role in core if not role.startswith("reason:")} - {"why", "nice"}
-    if reasons and named <= {"cancel", "no"}:
+    if reasons and named <= {"cancel", "no"} and (named or _GIVES_UP & set(reasons)):
         return Reading("cancel", sure and "cancel" in named, reasons[0])
-    if named <= AGREE and "why" not in core and not reasons:
+    if core and named <= AGREE and "why" not in core and not reasons:
         return _agreement(core, roles, sure)
     if core == {"no"}:
         return Reading("no", sure)
@@ -85,10 +87,11 @@ def _whole(pieces: list[Piece], roles: set[str]) -> Reading | None:
 
 
 def _courtesy(roles: set[str]) -> Reading | None:
+    """A message of politeness only: thanks, a greeting, or a nod, which alone is a yes."""
     for intent in ("thanks", "greeting"):
         if intent in roles:
             return Reading(intent, True)
-    return None
+    return Reading("yes", True) if "nod" in roles else None
 
 
 def _agreement(core: set[str], roles: set[str], sure: bool) -> Reading:

@@ -9,7 +9,6 @@ from flows.understand.language import hinted_forms
 from flows.understand.lexicon import BIT, FORMS, PHRASES
 from flows.understand.message import Message
 from flows.understand.model import Slots, Understood
-from flows.understand.tone import tone_of
 from flows.understand.values import find_choice
 
 _DIGIT_AT_CONFIRM: Final = {1: "yes", 2: "no", 3: "cancel"}

@@ -37,9 +37,9 @@ _COMPUTED = {
     "reason.": (),  # a Reason's own key, found where the Reason is made
     "again.": (),  # a Reason again: made of reason.* by Words
     "held.": (),  # found where hold() is called
-    "next.": ("rung", "remind", "call", "ship", "news"),
-    "owner.": ("complaint", "threat", "late.not_shipped", "late.no_news"),
-    "customer.": ("reaction", "deleted", "edited"),
+    "next.": ("rung", "remind", "call", "ship", "news", "talk", "promise"),
+    "owner.": ("complaint", "threat", "discount", "human", "late.not_shipped", "late.no_news"),
+    "customer.": ("reaction", "reaction_gone", "deleted", "edited"),
     "reply.": tuple(INTENTS),
     "reason.reply.": tuple(INTENTS),
 }

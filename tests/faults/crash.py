@@ -18,10 +18,9 @@ import contextlib
 import os
 import random
 import signal
-import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -31,15 +30,15 @@ import msgspec
 from engine.ports import Store
 from flows import pointers
 from flows.conversation import Conversation
-from flows.orders import CLOSED, Order
 from sandbox.serving import serve
 from sandbox.smtp import PretendSmtp
 from sandbox.twilio import PretendTwilio, TwilioRules
 from sandbox.world import Fault, Received
 from storage.opening import open_store
 from tests.faults.fast_clock import FastWorld, Pace
+from tests.faults.lives import Nursery
+from tests.faults.verdict import Verdict, adrift, with_a_person
 
-ROOT = Path(__file__).parents[2]
 KEY = bytes(range(32))
 ENV = {"KEY": base64.b64encode(KEY).decode(), "TWILIO": "crash-token", "API": "crash-api-token"}
 ACCOUNT, SMS_FROM, WA_FROM = "AC" + "c" * 32, "+34911000001", "+34911000002"
@@ -84,71 +83,6 @@ shops:
     hours: {{mon-fri: "09:00-18:00"}}
     api_token: ${{API}}
 """
-
-
-class Verdict(msgspec.Struct):
-    """What the ledgers say after one run."""
-
-    orders: int = 0
-    kills: int = 0
-    seed: int = 0
-    messages: int = 0  # that really reached somebody
-    answers: int = 0  # that customers gave
-    posts: int = 0  # webhooks and API calls that were made, repeats included
-    states: dict[str, int] = {}
-    lost: list[str] = []
-    twice: list[str] = []
-    unheard: list[str] = []
-    adrift: list[str] = []
-    took_s: float = 0.0
-
-    @property
-    def good(self) -> bool:
-        return not (self.lost or self.twice or self.unheard or self.adrift)
-
-
-class Nursery:
-    """The process that gives birth to lives of the service (see nursery.py)."""
-
-    def __init__(self) -> None:
-        self._process: asyncio.subprocess.Process | None = None
-
-    async def open(self) -> None:
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.faults.nursery", cwd=ROOT,
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        await self._line()
-
-    async def _line(self) -> str:
-        assert self._process is not None
-        assert self._process.stdout is not None
-        line = (await self._process.stdout.readline()).decode().strip()
-        if not line:
-            raise RuntimeError("the nursery ended")
-        return line
-
-    async def birth(self, **birth: Any) -> int:
-        """The process id of a new life."""
-        assert self._process is not None
-        assert self._process.stdin is not None
-        self._process.stdin.write(msgspec.json.encode(birth) + b"\n")
-        return int(await self._line())
-
-    async def close(self) -> None:
-        if self._process is not None and self._process.stdin is not None:
-            self._process.stdin.close()
-            await self._process.wait()
-
-
-@contextlib.asynccontextmanager
-async def nursery() -> AsyncIterator[Nursery]:
-    one = Nursery()
-    await one.open()
-    try:
-        yield one
-    finally:
-        await one.close()
 
 
 class Storm:
@@ -365,11 +299,14 @@ class Storm:
         texts = Counter((r.to, r.channel, r.text) for r in received)
         verdict.twice = [f"{to} {channel} {n}x: {text[:60]!r}" for (to, channel, text), n in texts.items() if n > 1]
         await self._kill()
-        store = open_store(str(self._folder / "crash.db"), KEY, lambda why: None)
+        store = open_store(self._stored_at(), KEY, lambda why: None)
         try:
             await self._look_inside(store)
         finally:
             await store.close()
+
+    def _stored_at(self) -> str:
+        return str(self._folder / "crash.db")
 
     async def _look_inside(self, store: Store) -> None:
         """What the phones cannot tell: whether every answer counted, and whether every open order has its alarm."""
@@ -380,26 +317,10 @@ class Storm:
             assert isinstance(found, Conversation)
             assert order is not None
             verdict.states = {**verdict.states, order.state: verdict.states.get(order.state, 0) + 1}
-            verdict.adrift += _adrift(found, order)
+            verdict.adrift += adrift(found, order)
             meant = {"yes": "confirmed", "cancel": "cancelled"}.get(self.answered.get(order_id, ""))
-            if meant is not None and order.state != meant and not _with_a_person(order):
+            if meant is not None and order.state != meant and not with_a_person(order):
                 verdict.unheard.append(f"{order_id}: {self.answered[order_id]}, and it is {order.state}")
-
-
-def _with_a_person(order: Order) -> bool:
-    """A press under a template names the message it answers; of one whose fate is unknown we have no number to compare."""
-    return order.state == "flagged" and any(reason.key == "reply.button" for reason in order.reasons)
-
-
-def _adrift(found: Conversation, order: Order) -> Iterator[str]:
-    alarms = [name for name in found.timers if name.partition(":")[2] == order.id]
-    if order.state not in CLOSED and not alarms:
-        yield f"{order.id}: {order.state} without a timer"
-    for open_ in found.open:
-        if open_.status == "unknown" and f"ask:{open_.id}" not in found.timers and not any(
-            getattr(other.effect, "effect_id", "") == open_.id for other in found.open
-        ):  # fmt: skip
-            yield f"{order.id}: {open_.id} is unknown and nobody asks"
 
 
 _TOKEN = {"Authorization": f"Bearer {ENV['API']}"}

@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from tests.faults.crash import Storm, Verdict, nursery
+from tests.faults.crash import Storm
+from tests.faults.lives import nursery
+from tests.faults.verdict import Verdict
 
 KILLS, ORDERS, EVERY_S = 5, 100, 0.4
 

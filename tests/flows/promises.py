@@ -17,6 +17,7 @@ from flows.events import (
     AnyEvent,
     CustomerPressed,
     CustomerWrote,
+    OrderHandedOver,
     OrderTold,
     PagePressed,
     ShopReported,
@@ -172,7 +173,8 @@ def _right(
         return
     who = note.by.partition(":")[0]
     if who == "shop":
-        assert isinstance(event, OrderTold | ShopReported)
+        waited = isinstance(event, OrderHandedOver) and before.early
+        assert isinstance(event, OrderTold | ShopReported) or waited
     elif who == "rule":
         if isinstance(event, StaffPressed):
             assert event.verb == "no_answer"
@@ -263,7 +265,9 @@ def _say(before: Conversation, say: Say, now: datetime, policy: Policy) -> None:
     assert policy.sender(say.channel) is not None
     if say.purpose in ("first", "rung"):
         assert order is not None
-        assert (order.state, order.version, order.rung) == (order.state, say.version, say.rung), "an outdated question left"
+        assert (order.state, order.version, order.rung) == (order.state, say.version, say.rung), (
+            "an outdated question left"
+        )
         assert order.asking, "a question left about an order that is not asked about"
     stem = say.template.removesuffix("_link")
     if order is not None and stem in TRUE_WHILE:
@@ -287,7 +291,7 @@ def of_attempts(attempts: Sequence[Wire]) -> None:
         by_effect[attempt.open.id].append(attempt)
         say = attempt.say
         if say.purpose in ("first", "rung"):
-            by_question[say.order_id, say.version, say.rung, say.channel, say.to].append(attempt)
+            by_question[say.order_id, say.seq, say.version, say.rung, say.channel, say.to].append(attempt)
     for group in [*by_effect.values(), *by_question.values()]:
         for earlier in group[:-1]:
             assert isinstance(earlier.outcome, Refused | TryAgain), (
@@ -314,7 +318,9 @@ def _timers(conversation: Conversation) -> None:
         assert order.state in STATES
         if order.open:
             needed = TIMERS[order.state][0]
-            assert f"{needed}:{order.id}" in conversation.timers, f"{order.id} is {order.state} and nothing will wake it"
+            assert f"{needed}:{order.id}" in conversation.timers, (
+                f"{order.id} is {order.state} and nothing will wake it"
+            )
     for name in conversation.timers:
         kind, _, about = name.partition(":")
         if kind == "ask":
@@ -322,9 +328,15 @@ def _timers(conversation: Conversation) -> None:
             assert open_ is not None, f"{name} would change nothing"
             assert open_.status == "unknown", f"{name} would change nothing"
             continue
-        order = conversation.order(about)
+        order = conversation.order(about) if about else conversation.talk
         assert order is not None, f"{name} is about no order"
-        assert kind in TIMERS.get(order.state, ()) or (kind == "rung" and order.asking), f"{name} would change nothing: the order is {order.state}"
+        if kind in ("talk", "promise"):
+            assert (order.talk_until if kind == "talk" else order.promise_by) is not None, (
+                f"{name} would change nothing"
+            )
+            continue
+        meant = kind in TIMERS.get(order.state, ()) or (kind == "rung" and order.asking)
+        assert meant, f"{name} would change nothing: the order is {order.state}"
     for open_ in conversation.open:
         if open_.status == "unknown":
             asking = any(getattr(o.effect, "effect_id", "") == open_.id for o in conversation.open)
@@ -341,5 +353,3 @@ def _one_home(conversations: Sequence[Conversation]) -> None:
             )
             gone = any(order_id in c.former for c in conversations)
             assert homes[order_id] or on_the_way or gone, f"{order_id} was lost on its way"
-
-

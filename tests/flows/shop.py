@@ -101,9 +101,7 @@ def names(of: OrderFields) -> tuple[Pointer, ...]:
 
 def told(of: OrderFields, n: object = 1, at: datetime = NOW, **more: object) -> OrderTold:
     """The shop tells of an order; keywords replace the event's fields."""
-    event = OrderTold(
-        event_id=f"shop:{n}", to=names(of), at=at, opens=True, fields=of, mode="upsert", source="shopify"
-    )
+    event = OrderTold(event_id=f"shop:{n}", to=names(of), at=at, opens=True, fields=of, mode="upsert", source="shopify")
     return replace(event, **more)
 
 

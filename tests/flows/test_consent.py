@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from flows.consent import NOTHING, Ruling, settle
@@ -13,7 +14,22 @@ SENDERS = {"twilio": TWILIO, "gateway": GATEWAY, "own": replace(TWILIO, opt_out=
 #: Nobody has to configure these: they mean the same at every sender.
 OUT = ("stop", "stopall", "unsubscribe", "optout", "opt-out", "revoke", "quit")
 ALL_OUT = ("stop everything", "stop all", "stopall")
-WORDS = (*OUT, *ALL_OUT, "cancel", "end", "baja", "yes", "start", "unstop", "help", "info", "no", "1", "3", "please cancel")
+WORDS = (
+    *OUT,
+    *ALL_OUT,
+    "cancel",
+    "end",
+    "baja",
+    "yes",
+    "start",
+    "unstop",
+    "help",
+    "info",
+    "no",
+    "1",
+    "3",
+    "please cancel",
+)
 
 
 def expected(word: str, name: str, prompt: bool, kind: str) -> tuple[str, str, bool]:

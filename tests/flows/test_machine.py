@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from hypothesis import event, note, strategies as st
+from hypothesis import event, given, note
+from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from msgspec.structs import replace
 
 from flows import pointers
 from flows.cards import CANCEL_CONFIRMED, CONFIRM_CANCELLED
-from flows.effects import Accepted, AskProvider, HandOver, Outcome, Refused, Say, TryAgain, Unknown
+from flows.effects import Accepted, AskProvider, CallBack, HandOver, Outcome, Refused, Say, TryAgain, Unknown
 from flows.events import (
     ConsentWithdrawn,
     CustomerPressed,
@@ -32,6 +33,7 @@ PHONES = (ANA, BEN, CY)
 ORDERS = tuple(f"A{n}" for n in range(8))
 WORDS = (
     "yes", "YES!", "ok", "1", "3", "cancel", "CANCEL", "no", "2", "change", "Cancel the order", "stop", "STOP",
+    "my new number is 600 000 002", "not me", "undo", "tomorrow after five", "I want to complain", "call me",
     "stop everything", "start", "unstop", "help", "thanks", "where is my parcel", "", "  ", *ORDERS,
 )  # fmt: skip
 #: A code of every class of refusal that Twilio has, and one that nobody listed.
@@ -239,7 +241,9 @@ class Machine(RuleBasedStateMachine):
             )
         )
 
-    @rule(phone=st.sampled_from(PHONES), seq=st.integers(0, 3), text=st.sampled_from(["We will call", "// mind the dog"]))
+    @rule(
+        phone=st.sampled_from(PHONES), seq=st.integers(0, 3), text=st.sampled_from(["We will call", "// mind the dog"])
+    )
     def answers_from_the_group(self, phone: str, seq: int, text: str) -> None:
         w = self.world
         w.bring(
@@ -260,9 +264,7 @@ class Machine(RuleBasedStateMachine):
 
     def _said(self, channel: str = "") -> list[Attempt]:
         return [
-            a
-            for a in self.world.attempts
-            if isinstance(a.open.effect, Say) and channel in ("", a.open.effect.channel)
+            a for a in self.world.attempts if isinstance(a.open.effect, Say) and channel in ("", a.open.effect.channel)
         ]
 
     @rule()
@@ -292,7 +294,7 @@ class Machine(RuleBasedStateMachine):
     def _settle(self, attempt: Attempt, outcome: Outcome) -> None:
         if isinstance(attempt.open.effect, AskProvider) and isinstance(outcome, Accepted):
             self.world.provider_says(attempt, found=self.world.count % 2 == 0, status="sent")
-        if isinstance(attempt.open.effect, HandOver) and isinstance(outcome, Refused):
+        if isinstance(attempt.open.effect, HandOver | CallBack) and isinstance(outcome, Refused):
             outcome = Accepted()  # it stays inside the house, where nobody refuses it
         self.world.settle(attempt, outcome)
 
@@ -306,18 +308,7 @@ class Machine(RuleBasedStateMachine):
     def sends_a_receipt(self, data: st.DataObject, status: str, code: str, named: bool) -> None:
         w = self.world
         sent = data.draw(st.sampled_from(self._said()))
-        w.bring(
-            DeliveryReported(
-                event_id=f"twilio:{sent.open.id}:{status}",
-                to=(pointers.conversation(sent.conversation),),
-                at=w.now,
-                effect_id=sent.open.id if named else "",
-                provider_id=sent.provider_id,
-                provider="smtp" if sent.say.channel == "email" else "twilio",
-                status=status,  # type: ignore[arg-type]
-                code=code if status == "failed" else "",
-            )
-        )
+        w.bring(receipt(w, sent, status, code, named=named))
         if status == "failed" and sent not in w.flying:
             sent.outcome = Refused(code)
 
@@ -382,6 +373,43 @@ class Machine(RuleBasedStateMachine):
         for conversation in self.world.conversations():
             for order in conversation.orders:
                 event(f"ends {order.state}")
+
+
+@given(st.permutations(["queued", "sent", "delivered", "read", "accepted"]), st.integers(0, 3))
+def test_receipts_in_any_order_end_the_same(arriving: list[str], twice: int) -> None:
+    """A provider's receipts and its first answer come in any order, and one of them again: the order ends the same."""
+    ends = set()
+    for sequence in (["accepted", "queued", "sent", "delivered", "read"], [*arriving, arriving[twice]]):
+        world = World()
+        world.bring(told(fields()))
+        (conversation,) = world.conversations()
+        (question,) = conversation.open
+        world.claim(conversation.id, question.id)
+        attempt = world.attempts[0]
+        for kind in sequence:
+            if kind == "accepted":
+                if attempt in world.flying:
+                    world.settle(attempt, Accepted())
+                continue
+            world.bring(receipt(world, attempt, kind))
+        (conversation,) = world.conversations()
+        (order,) = conversation.orders
+        ends.add((order.state, order.rung, order.asked[0].status, str(conversation.timers), conversation.open))
+    assert len(ends) == 1
+    assert order.asked[0].status == "read"
+
+
+def receipt(world: World, sent: Attempt, status: str, code: str = "", *, named: bool = True) -> DeliveryReported:
+    return DeliveryReported(
+        event_id=f"twilio:{sent.open.id}:{status}",
+        to=(pointers.conversation(sent.conversation),),
+        at=world.now,
+        effect_id=sent.open.id if named else "",
+        provider_id=sent.provider_id,
+        provider="smtp" if sent.say.channel == "email" else "twilio",
+        status=status,  # type: ignore[arg-type]
+        code=code if status == "failed" else "",
+    )
 
 
 TestMachine = Machine.TestCase

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from engine.tokens import CHANNELS, OLD_VERSIONS, Tokens
@@ -35,7 +36,7 @@ bounds = st.tuples(parts, parts, st.integers(0, 99), st.sampled_from(CHANNELS))
 def test_another_binding_is_another_token(a: tuple[str, str, int, str], b: tuple[str, str, int, str]) -> None:
     """Tokens are equal exactly where everything they are bound to is; no part can be moved over into its neighbour."""
     if "\0" in "".join((*a[:2], *b[:2])):
-        return  # no id of ours or of a shop has one: the parser refuses it
+        return  # the mark between the parts; no conversation or channel of ours has one
     assert (TOKENS.make(*a) == TOKENS.make(*b)) == (a == b)
 
 

@@ -15,6 +15,7 @@ from flows.decision import Decision
 from flows.effects import (
     Accepted,
     AskProvider,
+    CallBack,
     Card,
     HandOver,
     Open,
@@ -26,6 +27,7 @@ from flows.events import (
     AnyEvent,
     Claimed,
     EffectSettled,
+    OrderCalledBack,
     OrderHandedOver,
     ProviderAnswered,
     Recovered,
@@ -163,6 +165,8 @@ class World:
                 outcome = self._show(effect)
             elif isinstance(effect, HandOver):
                 self.hand_over(attempt)
+            elif isinstance(effect, CallBack):
+                self.call_back(attempt)
             elif isinstance(effect, Say):
                 attempt.provider_id = f"SM{len(self.attempts)}.{self.next()}"
                 outcome = Accepted(attempt.provider_id)
@@ -200,6 +204,24 @@ class World:
                 email=effect.email,
                 language=effect.language,
                 former=attempt.conversation,
+                back=effect.back,
+            )
+        )
+
+    def call_back(self, attempt: Attempt) -> None:
+        effect = attempt.open.effect
+        assert isinstance(effect, CallBack)
+        self.bring(
+            OrderCalledBack(
+                event_id=f"back:{attempt.open.id}",
+                to=(pointers.phone(SHOP, effect.from_phone),),
+                at=self.now,
+                order_id=effect.order_id,
+                phone=effect.phone,
+                channel=effect.channel,
+                address=effect.address,
+                sender=effect.sender,
+                language=effect.language,
             )
         )
 

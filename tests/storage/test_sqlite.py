@@ -68,6 +68,11 @@ async def count(store: SqliteStore, phone: str = ANA) -> int:
     return found.orders_ever if isinstance(found, Conversation) else 0
 
 
+def number(db: apsw.Connection, query: str) -> int:
+    ((found,),) = db.execute(query)
+    return int(found)
+
+
 # -- other processes on the same file
 
 
@@ -129,7 +134,7 @@ async def test_a_file_can_be_opened_while_another_process_writes(path: str, stor
 async def test_a_full_disk_is_503_and_passes(store: SqliteStore, path: str) -> None:
     """While the file cannot grow every new unit is refused whole; with room again the same units go through."""
     await store.transact(wrote("first"), heard, NOW)
-    pages = store._db.execute("PRAGMA page_count").fetchone()[0]
+    pages = number(store._db, "PRAGMA page_count")
     store._db.execute(f"PRAGMA max_page_count = {pages}")
     big = heard_with(lambda c: replace(c, notes=(Note(n=1, at=NOW, what="x" * 20_000),)))
     units = [wrote(n, f"+3461000{n:04}") for n in range(CROWD)]
@@ -141,14 +146,14 @@ async def test_a_full_disk_is_503_and_passes(store: SqliteStore, path: str) -> N
     await asyncio.gather(*(store.transact(u, big, NOW) for u in units))
     assert all([await count(store, u.address) == 1 for u in units])
     with apsw.Connection(path) as db:
-        assert db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+        assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
 async def test_small_units_go_on_beside_one_that_does_not_fit(store: SqliteStore) -> None:
     """A unit for which the disk has no room takes no other unit of its batch down."""
     for n in range(40):
         await store.transact(wrote(f"known{n}", f"+3460000{n:04}"), heard, NOW)
-    pages = store._db.execute("PRAGMA page_count").fetchone()[0] + 8  # room for the small ones, not for the big one
+    pages = number(store._db, "PRAGMA page_count") + 8  # room for the small ones, not for the big one
     store._db.execute(f"PRAGMA max_page_count = {pages}")
     big = heard_with(lambda c: replace(c, notes=(Note(n=1, at=NOW, what="x" * 50_000),)))
     results = await asyncio.gather(
@@ -163,7 +168,8 @@ async def test_a_commit_that_fails_is_run_again_unit_by_unit(
     store: SqliteStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A refused COMMIT loses nothing and counts nothing twice: the batch runs again, each unit alone."""
-    real, failed = store._sql, []
+    real = store._sql
+    failed: list[str] = []
 
     def once(statement: str, values: tuple[object, ...] = ()) -> apsw.Cursor:
         if statement == "COMMIT" and not failed:
@@ -349,7 +355,8 @@ async def test_a_document_changed_from_outside_is_not_believed(store: SqliteStor
     """One flipped byte in a sealed document is an error, never another document."""
     await store.transact(wrote(1), heard, NOW)
     with apsw.Connection(path) as db:
-        sealed = bytearray(db.execute("SELECT doc FROM conversation").fetchone()[0])
+        ((doc,),) = db.execute("SELECT doc FROM conversation")
+        sealed = bytearray(doc)
         sealed[-1] ^= 1
         db.execute("UPDATE conversation SET doc = ?, version = version + 1", (bytes(sealed),))
     with pytest.raises(WrongKey):

@@ -139,6 +139,8 @@ async def test_words_come_under_the_card_and_go_back(tmp_path: Path) -> None:
         assert len(t.got()) == sent
         assert "staff.note" in await t.story(order)
         await t.sms("great, then 1")
+        assert len(t.got()) == sent, "a person has the word: the machine keeps quiet"
+        await t.staff(ANA, "Give back", order)
         await t.sms("1")
         assert await t.state(order) == "confirmed"
 

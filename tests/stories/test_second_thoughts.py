@@ -9,13 +9,14 @@ import pytest
 from tests.town import ANA_PHONE, town
 
 
-async def test_a_yes_takes_the_own_cancel_back(tmp_path: Path) -> None:
-    """Cancelled by the customer, not yet processed by the shop: a YES within a week confirms it again."""
+@pytest.mark.parametrize("hours", [0, 1, 6 * 24])
+async def test_a_yes_takes_the_own_cancel_back(tmp_path: Path, hours: float) -> None:
+    """Cancelled by the customer, not yet processed by the shop: a YES within a week, or at once, confirms it again."""
     async with town(tmp_path) as t:
         order = await t.order()
         await t.sms("3")
         assert "Changed your mind? Reply YES" in t.last("sms")
-        await t.skip(6 * 24)
+        await t.skip(hours)
         await t.sms("yes")
         assert await t.state(order) == "confirmed"
         assert "is confirmed again" in t.last("sms")

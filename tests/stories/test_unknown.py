@@ -17,7 +17,7 @@ LADDER = {
     "whatsapp": "[{channel: whatsapp, wait: 4h}, {channel: email, wait: 4h}, {channel: staff, wait: 24h}]",
 }
 #: What the provider does with the first attempt, with nothing delivered.
-NOT_TAKEN = [
+NOT_TAKEN: list[dict[str, Any]] = [
     {"kind": "status", "status": 500},
     {"kind": "status", "status": 503},
     {"kind": "status", "status": 502, "body": "<html>Bad Gateway</html>"},
@@ -166,7 +166,7 @@ async def test_a_mail_of_unknown_fate_is_never_sent_again(tmp_path: Path, kind: 
     """Nobody can be asked about a mail: the rung waits its time from the attempt, then a person; no mailbox gets it twice."""
     ladder = "confirmation: {ladder: [{channel: email, wait: 4h}, {channel: staff, wait: 24h}]}"
     async with town(tmp_path, more=ladder) as t:
-        t.house.providers.channels["demo", "email"]._settings = _hasty(t)
+        t.house.providers.channels["demo", "email"]._settings = _hasty(t)  # type: ignore[attr-defined]
         t.breaks("smtp", kind)
         order = await t.order()
         assert await asked_of(t, order) == "unknown"

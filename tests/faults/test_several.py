@@ -1,0 +1,25 @@
+"""Several processes on one store, killed in turn: see crowd.py. Needs the servers of `make services`."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.faults.crowd import Crowd
+from tests.faults.lives import nursery
+
+PROCESSES, KILLS, ORDERS, EVERY_S = 3, 4, 24, 0.6
+
+
+@pytest.mark.parametrize("redis", [True, False], ids=["redis", "no redis"])
+async def test_processes_killed_in_turn_lose_nothing_and_say_nothing_twice(tmp_path: Path, redis: bool) -> None:
+    """Three processes behind a balancer, killed in turn, Redis flushed all the while or absent: nothing lost, nothing twice, all counted."""
+    async with nursery() as lives:
+        crowd = Crowd(lives, tmp_path, ORDERS, random.randrange(10**6), PROCESSES, redis=redis)
+        verdict = await crowd.run(KILLS, EVERY_S)
+    assert verdict.good, verdict
+    assert sum(verdict.states.values()) == ORDERS
+    assert verdict.states["confirmed"] > ORDERS / 4
+    assert "pending" not in verdict.states, "the ladder has not run its course"
