@@ -32,15 +32,15 @@ class House:
     def __init__(self, settings: Settings, clock: Clock, extra: Any = None, storage_path: str | None = None) -> None:
         import secrets
 
-        from adapters import health
+        from adapters import health, imap
         from adapters.http import make_app, make_runner
         from adapters.wiring import Providers
         from engine import metrics
         from engine.decide import Decider
         from engine.engine import Engine
         from engine.knowing import Knowing
-        from engine.leases import Processes
         from engine.lanes import Lanes
+        from engine.leases import Processes
         from engine.outbox import Outbox
         from engine.rates import rates
         from engine.settings import people, policies
@@ -78,6 +78,7 @@ class House:
         self.known_faults: dict[str, str] = {}
         self.bots: list[Any] = []
         self.polling: list[Any] = []  # of the bots: of several processes, one polls
+        self.mailboxes = imap.readers(settings, self.engine)
         routes: list[web.RouteDef] = self.providers.routes(self.engine, key)
         routes += health.Health(self, metrics.registry(self.engine.counters)).routes()
         routes += self._telegram()
@@ -141,7 +142,7 @@ class House:
         if self.lock is not None:
             self.lock.take()
         if self.several is not None:
-            await self.several.start(on_lead=lambda: self._start_bots(self.polling))
+            await self.several.start(on_lead=lambda: self._start_bots([*self.polling, *self.mailboxes]))
         await open_desks(self.engine, self.people)
         if self.several is None:
             await self.outbox.recover()
@@ -155,6 +156,7 @@ class House:
         await self.runner.setup()
         await web.TCPSite(self.runner, host, port, backlog=512, reuse_address=True).start()
         self._start_bots([bot for bot in self.bots if self.several is None or bot not in self.polling])
+        self._start_bots(self.mailboxes if self.several is None else [])
         self.tasks.append(asyncio.create_task(self._sweep()))
 
     def _start_bots(self, bots: list[Any]) -> None:
@@ -165,6 +167,7 @@ class House:
         while True:
             await asyncio.sleep(SWEEP.total_seconds())
             with contextlib.suppress(Exception):
+                self.engine.resume()
                 await self.outbox.watch_backlog()
 
     async def next_moment(self) -> datetime | None:
@@ -182,7 +185,7 @@ class House:
         await asyncio.gather(*self.tasks, return_exceptions=True)
         await self.timers.stop()
         await self.outbox.stop()
-        for bot in self.bots:
+        for bot in [*self.bots, *self.mailboxes]:
             await bot.close()
         if self.several is not None:
             await self.several.stop()
@@ -219,7 +222,20 @@ def _settings(context: click.Context, command: str) -> Settings:
     return settings
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+class Plain(click.Group):
+    """What the house itself says is wrong is said in one line, without a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        from engine.ports import ServiceError
+
+        try:
+            return super().invoke(ctx)
+        except ServiceError as error:
+            click.echo(f"doorstep: {error}", err=True)
+            raise SystemExit(1) from None
+
+
+@click.group(cls=Plain, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.option("--config", default="config.yaml", show_default=True, help="The settings.")
 @click.pass_context
 def main(context: click.Context, config: str) -> None:
@@ -629,6 +645,64 @@ def send_test(context: click.Context, to: str, channel: str | None, shop: str | 
     outcome = asyncio.run(send())
     click.echo(outcome)
     raise SystemExit(0 if '"Accepted"' in outcome else 1)
+
+
+@main.command()
+@click.option("--to", "target", required=True, help="mongodb://host/database. The data is sealed with the same encryption_key.")
+@click.pass_context
+def migrate(context: click.Context, target: str) -> None:
+    """A shop's data to another storage. May be broken off and run again; run it once while serving, and once after.
+
+    Example: python run.py migrate --to mongodb://127.0.0.1/doorstep
+    """
+    from engine.ports import ServiceError
+
+    settings = _settings(context, "migrate")
+    if settings.storage.path is None or not target.startswith(("mongodb://", "mongodb+srv://")):
+        raise click.ClickException("A move goes from storage.url sqlite:///... to --to mongodb://host/database.")
+    try:
+        same, ended = asyncio.run(_migrate(settings.storage.path, target, settings.storage.key()))
+    except ServiceError as error:
+        raise click.ClickException(str(error)) from error
+    if ended and same:
+        click.echo(f"Moved. Set storage.url to {target.partition('?')[0].rpartition('@')[2]} and start serve.")
+    elif not ended:
+        click.echo("Copied while the shop is being served. Stop serve and run this again: it copies only what changed.")
+    else:
+        click.echo("The two sides differ. Run this again; nothing was changed at the source.", err=True)
+    raise SystemExit(0 if same or not ended else 1)
+
+
+async def _migrate(path: str, target: str, key: bytes) -> tuple[bool, bool]:
+    """(both sides are the same, and nobody served the source meanwhile)."""
+    from engine.migrating import move
+    from engine.ports import StoreUnavailable
+    from storage.mongo import MongoStore
+    from storage.serving_lock import ServingLock
+    from storage.sqlite_moving import SqliteSource
+
+    if not Path(path).exists():
+        raise click.ClickException(f"There is no {path} to move.")
+    lock, source, store = ServingLock(path), SqliteSource(path, key), MongoStore(target, key)
+    last = True
+    try:
+        lock.take()
+    except StoreUnavailable:
+        last = False
+    try:
+        report = await move(
+            source,
+            store.moving(),
+            last=last,
+            progress=lambda kind, many: click.echo(f"  {kind}: {many}", err=True),
+        )
+    finally:
+        source.close()
+        await store.close()
+        lock.release()
+    for moved in report:
+        click.echo(f"{moved.kind:<16} {moved.count:>9}  copied {moved.copied:>9}  {'same' if moved.same else 'DIFFERS'}")
+    return all(moved.same for moved in report), last
 
 
 if __name__ == "__main__":

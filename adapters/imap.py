@@ -55,11 +55,12 @@ class ImapReader:
         self._stop = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._server: imaplib.IMAP4 | None = None
+        self._turn = asyncio.Lock()  # the connection carries one command at a time
 
     def start(self) -> None:
         self._task = asyncio.ensure_future(self._run())
 
-    async def stop(self) -> None:
+    async def close(self) -> None:
         """Ends after the mail under way."""
         self._stop.set()
         if self._task is not None:
@@ -88,6 +89,10 @@ class ImapReader:
 
         Raises OSError and imaplib's errors for the server's faults, StoreUnavailable: the mail stays unread.
         """
+        async with self._turn:
+            return await self._look()
+
+    async def _look(self) -> int:
         numbers = await asyncio.to_thread(self._unread)
         for number in numbers:
             raw = await asyncio.to_thread(self._fetch, number)

@@ -16,34 +16,51 @@ HOME = Path(__file__).parent.parent / "flows" / "understand"
 Words = tuple[str, ...]
 
 
+#: Roles that a phrase keeps even where an earlier section called it filler or a doubt.
+_STRONGER = frozenset({"thanks", "greeting", "stop", "start", "help"})
+_WEAKER = frozenset({"fill", "maybe"})
+
+
 def source_entries(form: str) -> dict[Words, str]:
     """Every phrase of one form's file with its role; the first role that a phrase gets holds."""
     seen: dict[Words, str] = {}
     for role, pattern in sections((HOME / "lexicon" / f"{form}.txt").read_text("utf-8")):
         for phrase in expand(pattern):
             words = tuple(tokens(fold(phrase)))
-            if words:
-                seen.setdefault(words, role)
+            if words and (words not in seen or (role in _STRONGER and seen[words] in _WEAKER)):
+                seen[words] = role
     return seen
 
 
-def without_filler(entries: dict[Words, str], borrowed: dict[Words, str]) -> dict[Words, str]:
-    """The entries that are not filler, their own or borrowed, beside a shorter entry of the same role."""
-    fill = {words for words, role in (borrowed | entries).items() if role == "fill"}
-    longest = max((len(words) for words in fill), default=0)
+def needed(entries: dict[Words, str], borrowed: dict[Words, str]) -> dict[Words, str]:
+    """The entries that the grammar cannot put together from shorter ones of the same role and filler.
 
-    def redundant(words: Words, role: str) -> bool:
-        for cut in range(1, len(words)):
-            if entries.get(words[:cut]) == role and entries.get(words[cut:]) == role:
-                return True
-        for size in range(1, min(longest, len(words) - 1) + 1):
-            if words[:size] in fill and entries.get(words[size:]) == role:
-                return True
-            if words[-size:] in fill and entries.get(words[:-size]) == role:
-                return True
-        return False
+    Shortest first, each phrase is covered as the product covers a text, longest match first, with what is needed so
+    far; one that comes out as its own role and filler alone is left out.
+    """
+    kept: dict[Words, str] = {}
+    for words in sorted(entries, key=lambda words: (len(words), words)):
+        role = entries[words]
+        roles = _cover(words, kept, borrowed)
+        if words in borrowed or role not in roles or not roles <= {role, "fill"}:
+            kept[words] = role  # a word that is English too stays this language's own
+    return kept
 
-    return {words: role for words, role in entries.items() if not redundant(words, role)}
+
+def _cover(words: Words, own: dict[Words, str], borrowed: dict[Words, str]) -> set[str]:
+    """The roles of a text's pieces; "?" for a word that is in no phrase."""
+    roles: set[str] = set()
+    at = 0
+    while at < len(words):
+        for end in range(len(words), at, -1):
+            role = own.get(words[at:end]) or borrowed.get(words[at:end])
+            if role:
+                break
+        else:
+            role, end = "?", at + 1
+        roles.add(role)
+        at = end
+    return roles
 
 
 def compiled(forms: tuple[str, ...]) -> str:
@@ -51,7 +68,7 @@ def compiled(forms: tuple[str, ...]) -> str:
     table: dict[Words, dict[str, int]] = {}
     english = source_entries("en")
     for place, form in enumerate(forms):
-        for words, role in without_filler(source_entries(form), english).items():
+        for words, role in needed(source_entries(form), english if form != "en" else {}).items():
             roles = table.setdefault(words, {})
             roles[role] = roles.get(role, 0) | 1 << place
     lines = []

@@ -10,7 +10,7 @@ import hashlib
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
@@ -33,6 +33,8 @@ log = logging.getLogger("doorstep.engine")
 
 #: So many bodies are kept per shop route and hour; a flood of them is one fault, not a thousand.
 KEPT_PER_HOUR = 200
+#: A channel whose set-up is at fault rests so long: orders go on to the next rung instead of each failing there.
+PAUSE = timedelta(minutes=10)
 #: An event follows an order that moved through at most so many hands.
 MOVES_MOST = 5
 
@@ -48,6 +50,7 @@ class Engine:
         self.counters: Counter[tuple[str, tuple[tuple[str, str], ...]]] = Counter()
         self._decider = decider
         self._tokens = tokens
+        self.paused: dict[tuple[str, str], datetime] = {}  # (shop, channel) -> until when it rests after a fault
         self._kept: dict[tuple[str, str], int] = {}
         self.after_commit: Callable[[Document, tuple[Open, ...]], Awaitable[None]] | None = None
         self.knowing: Knowing | None = None  # what is looked up before an order is decided
@@ -161,6 +164,26 @@ class Engine:
     def count(self, name: str, **labels: str) -> None:
         self.counters[(name, tuple(sorted(labels.items())))] += 1
 
+    async def trouble(self, shop: str, kind: str, values: dict[str, str | int], pause: str) -> None:
+        """A fault of a provider: the owner hears of it once in a while, and its channel rests before it is tried again."""
+        if pause:
+            self.paused[shop, pause] = self.clock.now() + PAUSE
+            self._apply_pauses()
+        shown = {name: value for name, value in values.items() if name != "shop"}
+        await self.alarm(shop, kind, ":".join(str(value) for value in shown.values()), **shown)
+
+    def resume(self) -> None:
+        """Let channels that have rested long enough be tried again."""
+        now = self.clock.now()
+        self.paused = {key: until for key, until in self.paused.items() if until > now}
+        self._apply_pauses()
+
+    def _apply_pauses(self) -> None:
+        for shop, policy in list(self.policies.items()):
+            resting = frozenset(channel for of, channel in self.paused if of == shop)
+            if resting != policy.paused:
+                self.policies[shop] = replace(policy, paused=resting)
+
     async def alarm(self, shop: str, kind: str, key: str, **values: str | int) -> None:
         """Tell the owner of something, once in a while."""
         now = self.clock.now()
@@ -173,6 +196,6 @@ class Engine:
                 opens=True,
                 key=f"{kind}:{key}",
                 kind=kind,
-                values=values,
+                values={"shop": self.policies[shop].name, **values},
             )
         )

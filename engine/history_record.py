@@ -202,10 +202,11 @@ def resemblance(here: Identity, payload: bytes) -> float:
     """How alike the addresses look at first sight, 0..2: the numbers in them, and the letters. For choosing whom to compare."""
     packed = _unpacked(payload)
     line = f"{packed.line1} {packed.rest.line2}"
-    mine = {here.address.house, *here.address.loose, *(value for _, value in here.address.unit)} - {""}
+    address = here.address
+    mine = set(_NUMBER.findall(" ".join((address.house, *address.loose, *(value for _, value in address.unit)))))
     there = set(_NUMBER.findall(line))
     numbers = len(mine & there) / len(mine | there) if mine or there else 1.0
-    return numbers + fuzz.ratio(" ".join(here.address.words), line.casefold()) / 100
+    return numbers + fuzz.ratio(" ".join(address.words), line.casefold()) / 100
 
 
 def settled(old: bytes, new: Closed) -> Closed | None:

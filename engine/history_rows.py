@@ -121,7 +121,10 @@ def read_row(reading: Reading, cells: list[str], items: list[str] | None = None)
     written = cell.text("total")
     total = amount(written, currency, comma=reading.comma) if written else Money(0, currency)
     fields, who = _who(cell, placed, total, items or [])
-    return closed(Replayed(fields, _past(cell, fields, ended)), "import", told.reason[:MOST_SAID], who)
+    kept = closed(Replayed(fields, _past(cell, fields, ended)), "import", told.reason[:MOST_SAID], who)
+    if not kept.keys:
+        raise BadValue("nobody to recognise: no phone, no e-mail, and too little of an address")
+    return kept
 
 
 class _Cells:
@@ -179,7 +182,7 @@ def _who(cell: _Cells, placed: datetime, total: Money, items: list[str]) -> tupl
     address = PostalAddress(line1, line2, city, region, postcode, country if line1 or city or postcode else "")
     read = read_address(address)
     who = Identity(phone.e164 if phone else "", mailbox.key if mailbox else "", read)
-    if not who.keys:
+    if not (who.phone or who.email or read.words or read.house):
         raise BadValue("nobody to recognise: " + ("; ".join(_unread(raw, email)) or "no phone, e-mail or address"))
     first, last = cell.of_parcel(("first_name", "last_name"), "first_name")
     name = f"{first} {last}".strip() or cell.text("name")

@@ -31,7 +31,7 @@ _DATE = re.compile(
     r"(\d{1,4})[./\-\u2010-\u2015年](\d{1,2})[./\-\u2010-\u2015月](\d{1,4})日?\.?"
     r"(?:[T,\s]+(\d{1,2})[:.h](\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*([AaPp])?\.?(?:[Mm]\.?)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?)?\s*$"
 )
-_AMOUNT = re.compile(r"[\d.,'’٬٫\s\u00a0\u202f]*\d[\d.,'’٬٫\s\u00a0\u202f]*-?")
+_AMOUNT = re.compile(r"\d[\d.,'’٬٫\s\u00a0\u202f]*-?")
 _SPACES = re.compile(r"[\s\u00a0\u202f'’٬]")
 
 
@@ -180,7 +180,7 @@ _THREE = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
 
 def _number(text: str) -> str:
     found = _AMOUNT.search(text)
-    return _SPACES.sub("", found[0]) if found else ""
+    return _SPACES.sub("", found[0]).rstrip(".,") if found else ""
 
 
 def digits(text: str) -> str:

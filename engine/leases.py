@@ -174,7 +174,7 @@ class Leases:
                     )
                 )
         for name in gone:
-            log.warning("leases.gone", extra={"process": name})
+            log.warning("leases.gone", extra={"who": name})
             await self._store.leave(name)
 
     async def take_over(self) -> None:

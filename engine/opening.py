@@ -6,12 +6,12 @@ import hashlib
 from collections.abc import Mapping
 
 import msgspec
+from msgspec.structs import replace
 
 from engine.engine import Engine
 from flows import pointers
 from flows.desk import Person
 from flows.events import GroupMoved, PeopleTold
-from msgspec.structs import replace
 
 
 async def group_moved(engine: Engine, old: str, new: str) -> None:

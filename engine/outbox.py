@@ -29,6 +29,7 @@ from flows.effects import (
     Open,
     Outcome,
     PingOwner,
+    RaiseAlarm,
     Refused,
     Remember,
     Say,
@@ -232,6 +233,9 @@ class Outbox:
                 return await self._hand_over(conversation, shop, open_.id, effect), "doorstep"
             case CallBack():
                 return await self._call_back(shop, open_.id, effect), "doorstep"
+            case RaiseAlarm():
+                await self._engine.trouble(shop, effect.kind, effect.values, effect.pause)
+                return Accepted(), "doorstep"
             case Remember():
                 return await self._remember(shop, effect), "doorstep"
             case SpreadStop():

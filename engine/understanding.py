@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import msgspec
-from flows.understand import understand
 from msgspec import Struct
+
+from flows.understand import understand
 
 
 class Asked(Struct):

@@ -22,7 +22,7 @@ LINE_MOST = 120
 SHORTEST = 4
 _SPLIT = re.compile(r"\s*[,;\n،、]\s*")
 #: A house number alone, with what may stand beside it: "4", "No. 12-B", "house 7".
-_HOUSE = re.compile(r"(?:\w+[.:]?\s*)?[#№]?\s*\d{1,5}(?:\s?[-/]\s?\w{1,4}|\s?[A-Za-z])?")
+_HOUSE = re.compile(r"(?:[^\W\d]+[.:]?\s*)?[#№]?\s*(?P<number>\d{1,5}(?:\s?[-/]\s?\w{1,4}|\s?[A-Za-z])?)\b\s*(?P<more>\D.{0,80})?")
 _LEAD = re.compile(r"^(?:is|to|es|está|a|est|à|هو|هي|है|hai)\s*[:,]?\s+", re.IGNORECASE)
 
 
@@ -64,14 +64,24 @@ def completed(was: PostalAddress, text: str) -> PostalAddress | None:
     words = _LEAD.sub("", text.strip())[:LINE_MOST]
     if not words or not any(c.isalnum() for c in words):
         return None
-    if was.line1 and _HOUSE.fullmatch(words):
-        return replace(was, line1=f"{was.line1} {words}"[:LINE_MOST])
-    if not was.line1 or _SPLIT.search(words) or _same(words[: len(was.line1)], was.line1):
+    if not was.line1 or _names(words, was):
         return corrected(was, words)
-    if len(words) < SHORTEST:
+    first, *rest = [part for part in _SPLIT.split(words) if part]
+    house = _HOUSE.fullmatch(first)
+    if house is None and len(words) < SHORTEST:
         return None
-    found = replace(was, line2=", ".join(part for part in (was.line2, words) if part)[:LINE_MOST])
+    line1 = f"{was.line1} {house['number']}" if house else was.line1
+    line2 = ", ".join(part for part in (was.line2, *([house["more"] or "", *rest] if house else [words])) if part)
+    found = replace(was, line1=line1[:LINE_MOST], line2=line2[:LINE_MOST])
     return None if nonsense(found) and not nonsense(was) else found
+
+
+def _names(words: str, was: PostalAddress) -> bool:
+    """Whether the words are a whole address: they name the street again, or a postcode."""
+    said = fold(words).split()
+    street = max(fold(was.line1).split() or [""], key=len)
+    postcode = any(_postcode(part, was.country) for part in _SPLIT.split(words) if not _HOUSE.fullmatch(part))
+    return (len(street) >= SHORTEST and street in said) or postcode
 
 
 def far(before: PostalAddress, after: PostalAddress) -> bool:

@@ -51,6 +51,7 @@ _BUTTON_ASKS = {"change_phone": "number", "change_address": "address", "change_t
 def wrote(turn: Turn, event: CustomerWrote) -> None:
     """Words, media or a place from the customer."""
     _hear(turn, event.channel, event.address, event.name)
+    turn.claims += [pointer for pointer in event.to if pointer.kind == "whatsapp_id"]  # they may hide the number next time
     asked = [o for o in asked_at(turn, event.address, event.channel) if event.order_id in ("", o.id)]
     if event.reaction or event.deleted or event.edited:
         _reacted(turn, event, asked)

@@ -58,6 +58,16 @@ def bound(turn: Turn, event: CustomerPressed, meaning: Callable[[str], str]) -> 
         for asked in order.asked:
             if event.reply_to and asked.provider_id == event.reply_to:
                 return verb, order if verb else None, asked.version == order.version
+    unsure = [
+        (order, asked)
+        for order in turn.orders
+        for asked in order.asked
+        if asked.channel == event.channel and asked.address == event.address and asked.status in ("planned", "unknown")
+    ]
+    if verb and len(unsure) == 1:
+        # Twilio broke off after taking it, so its id is not known to us; but it is the only one it can hang under
+        order, asked = unsure[0]
+        return verb, order, asked.version == order.version
     if verb == "again":
         # hangs under the news of a cancellation: clear where only one order was cancelled
         cancelled = [o for o in turn.orders if o.state == "cancelled"]

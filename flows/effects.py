@@ -142,6 +142,14 @@ class SpreadStop(Effect, frozen=True, kw_only=True, tag=True):
     everything: bool = False
 
 
+class RaiseAlarm(Effect, frozen=True, kw_only=True, tag=True):
+    """Tell the owner of a fault that is not one customer's, once in a while; `pause`: a channel to leave alone meanwhile."""
+
+    kind: str
+    values: dict[str, str | int] = {}
+    pause: str = ""
+
+
 class Remember(Effect, frozen=True, kw_only=True, tag=True):
     """Keep a closed order in the shop's history. Doing it twice is doing it once."""
 
@@ -174,7 +182,7 @@ class Card(Struct, frozen=True, omit_defaults=True):
     again: bool = False  # Telegram did not answer the first time
 
 
-AnyEffect = Say | ShowCard | TellStaff | PingOwner | AskProvider | HandOver | CallBack | SpreadStop | Remember
+AnyEffect = Say | ShowCard | TellStaff | PingOwner | AskProvider | HandOver | CallBack | SpreadStop | Remember | RaiseAlarm
 
 Status = Literal["planned", "sending", "unknown"]
 

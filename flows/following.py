@@ -18,8 +18,13 @@ from flows.understand_model import Understood
 KINDS = frozenset({"number", "address", "time", "later", "why", "undo"})
 #: So many digits are an attempt at a phone number.
 DIGITS_LEAST = 4
-#: Intents that say nothing of their own where something was asked for.
-_OPEN_ENDED = frozenset({"unclear", "change_address", "change_phone", "change_time", "later", "question"})
+#: Sure ones of these are no answer to what was asked; any other guess about words that were asked for is only a guess.
+_ELSEWHERE = frozenset(
+    (
+        *("cancel", "not_me", "stop", "start", "help", "order_status", "complaint", "threat", "human", "call_me"),
+        *("discount", "thanks", "greeting"),
+    )
+)
 
 
 def prompt_of(question: Question) -> str | None:
@@ -54,8 +59,8 @@ def follow(turn: Turn, event: CustomerWrote, question: Question, got: Understood
 
 
 def _undo(turn: Turn, event: CustomerWrote, question: Question, order: Order | None, got: Understood) -> bool:
-    if not (got.sure and got.intent == "no" and not got.parts and got.slots.choice is None):
-        return False
+    if got.intent != "no" or got.parts or got.slots.choice is not None:
+        return False  # a no that is not sure enough for an order is enough here: it only puts back what was
     take_back(turn, event, question, order)
     return True
 
@@ -85,7 +90,7 @@ def _number(turn: Turn, event: CustomerWrote, order: Order, got: Understood) -> 
         changing.new_number(turn, event, order, got.slots.phone)
     elif sum(c.isdigit() for c in event.text) >= DIGITS_LEAST:
         changing.new_number(turn, event, order, event.text)
-    elif got.sure and got.intent not in _OPEN_ENDED:
+    elif got.sure and got.intent in _ELSEWHERE:
         return False
     else:
         turn.set(question=None)
@@ -96,7 +101,7 @@ def _number(turn: Turn, event: CustomerWrote, order: Order, got: Understood) -> 
 def _address(turn: Turn, event: CustomerWrote, question: Question, order: Order, got: Understood) -> bool:
     """Any words that are no other sure wish and no question are an address; the echo shows what became of them."""
     asks = "?" in event.text or "؟" in event.text
-    if (got.sure and got.intent not in _OPEN_ENDED) or (asks and not got.slots.address):
+    if got.slots.phone or (got.sure and got.intent in _ELSEWHERE) or (asks and not got.slots.address):
         return False
     was, text = order.fields.address, got.slots.address or event.text
     after = completed(was, text) if question.wanted == "missing" else corrected(was, text)
@@ -111,7 +116,7 @@ def _address(turn: Turn, event: CustomerWrote, question: Question, order: Order,
 def _time(turn: Turn, event: CustomerWrote, order: Order, got: Understood) -> bool:
     if got.slots.day or got.slots.window:
         changing.new_time(turn, event, order, got.slots)
-    elif got.sure and got.intent not in _OPEN_ENDED:
+    elif got.sure and got.intent in _ELSEWHERE:
         return False
     else:
         turn.set(question=None)
@@ -122,7 +127,7 @@ def _time(turn: Turn, event: CustomerWrote, order: Order, got: Understood) -> bo
 def _later(turn: Turn, event: CustomerWrote, order: Order, got: Understood) -> bool:
     if got.slots.day:
         reasons.put_off(turn, event, order, got.slots)
-    elif got.sure and got.intent not in _OPEN_ENDED:
+    elif got.sure and got.intent in _ELSEWHERE:
         return False
     else:
         turn.set(question=None)

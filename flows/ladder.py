@@ -23,6 +23,8 @@ from flows.turn import Turn
 FRESH = timedelta(minutes=10)
 #: How long a flagged order waits for staff where the ladder has no staff rung.
 STAFF_WAIT = timedelta(hours=24)
+#: No timer is set for this very moment: effects are named by the moment that woke the conversation, and it comes once.
+LEAST_WAIT = timedelta(seconds=1)
 #: Reminders about a held order: a day, then twice as long each time, at most so much.
 REMIND_FIRST = timedelta(hours=24)
 REMIND_MOST = timedelta(days=8)
@@ -82,7 +84,7 @@ def _ask(turn: Turn, order: Order, index: int, found: Way) -> Order:
     effect_id = turn.plan(say)
     asked = Asked(effect_id, found.channel, found.to, order.version, index, turn.now)
     turn.note("rung.asked", order.id, channel=found.channel, template=say.template)
-    turn.wake(f"rung:{order.id}", turn.now + turn.policy.ladder[index].wait)
+    turn.wake(f"rung:{order.id}", turn.now + wait_of(turn, index))
     return turn.put(
         replace(
             order,
@@ -156,9 +158,9 @@ def flag(turn: Turn, order: Order, reason: Reason) -> Order:
 
 
 def wait_of(turn: Turn, rung: int) -> timedelta:
-    """A rung's wait; of one that the settings no longer have, none: the next moment moves on."""
+    """A rung's wait; of one that the settings no longer have, the least: the next moment moves on."""
     ladder = turn.policy.ladder
-    return ladder[rung].wait if 0 <= rung < len(ladder) else timedelta(0)
+    return max(ladder[rung].wait, LEAST_WAIT) if 0 <= rung < len(ladder) else LEAST_WAIT
 
 
 def channel_of(turn: Turn, rung: int) -> str:

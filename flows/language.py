@@ -19,6 +19,12 @@ _SCRIPT_OF = {
     "ar": "ARABIC", "fa": "ARABIC", "ur": "ARABIC", "hi": "DEVANAGARI", "bn": "BENGALI", "ru": "CYRILLIC",
     "uk": "CYRILLIC", "el": "GREEK", "th": "THAI",
 }  # fmt: skip
+#: Of these, people write in Latin letters, too.
+_ROMANISED = frozenset({"ar", "hi", "ur", "bn"})
+#: The language shows in the first words.
+LOOKED_AT = 400
+#: One letter may be a sign; so many are a word.
+LETTERS_LEAST = 2
 #: Fewer words in Latin letters are no proof of a language against one that is settled.
 WORDS_LEAST = 2
 
@@ -48,15 +54,20 @@ def of_an_order(turn: Turn, fields: OrderFields) -> None:
 
 
 def _script(text: str) -> str:
-    """The script of most letters: LATIN, ARABIC, … ; "" where there are none."""
+    """The script that the words are in: LATIN, ARABIC, … ; "" where there are no letters.
+
+    A street's or a person's name in Latin letters is written by people of every script, so any other one goes first.
+    """
     counts: dict[str, int] = {}
-    for char in text[:400]:
+    for char in text[:LOOKED_AT]:
         if char.isalpha():
             name = unicodedata.name(char, "").partition(" ")[0]
             counts[name] = counts.get(name, 0) + 1
-    return max(counts, key=lambda name: counts[name]) if counts else ""
+    others = {name: n for name, n in counts.items() if name != "LATIN" and n >= LETTERS_LEAST} or counts
+    return max(others, key=lambda name: others[name]) if others else ""
 
 
 def _fits(lang: str, script: str) -> bool:
-    """Whether words in this script can be that language; romanised words of any language can."""
-    return script in ("", "LATIN") or _SCRIPT_OF.get(lang, "LATIN") == script
+    """Whether words in this script can be that language."""
+    own = _SCRIPT_OF.get(lang, "LATIN")
+    return script == own or (script == "LATIN" and lang in _ROMANISED)

@@ -12,7 +12,19 @@ from msgspec.structs import replace
 
 from flows import ladder, refusals
 from flows.conversation import Contact
-from flows.effects import Accepted, AskProvider, Open, PingOwner, Refused, Say, ShowCard, TellStaff, TryAgain, Unknown
+from flows.effects import (
+    Accepted,
+    AskProvider,
+    Open,
+    PingOwner,
+    RaiseAlarm,
+    Refused,
+    Say,
+    ShowCard,
+    TellStaff,
+    TryAgain,
+    Unknown,
+)
 from flows.events import DeliveryReported, EffectSettled, ProviderAnswered, Recovered
 from flows.orders import Asked, CardRef, Order
 from flows.reach import compose, preferred
@@ -105,9 +117,16 @@ def failed(turn: Turn, say: Say, effect_id: str, provider: str, code: str) -> No
     elif kind == "said_no":
         turn.put_contact(replace(contact, stopped=True, stopped_at=turn.now))
     elif kind == "setup_fault":
-        turn.ping_owner("owner.setup_fault", say.order_id, channel=say.channel, provider=provider, code=code)
+        told: dict[str, str | int] = {
+            "shop": turn.policy.name,
+            "channel": say.channel,
+            "provider": provider,
+            "code": code,
+        }
+        turn.plan(RaiseAlarm(kind="setup_fault", values=told, pause=say.channel))
     elif kind == "text_fault":
-        turn.ping_owner("owner.text_fault", say.order_id, template=say.template, provider=provider, code=code)
+        told = {"shop": turn.policy.name, "template": say.template, "provider": provider, "code": code}
+        turn.plan(RaiseAlarm(kind="text_fault", values=told))
     order = turn.get(say.order_id)
     if order is None:
         return

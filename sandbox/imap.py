@@ -31,7 +31,7 @@ class PretendImap:
 
     name = "imap"
 
-    def __init__(self, world: World, user: str = "orders", password: str = "secret", host: str = "127.0.0.1") -> None:
+    def __init__(self, world: World, user: str, password: str, host: str = "127.0.0.1") -> None:
         self.world = world
         self.user = user
         self.password = password
@@ -67,7 +67,7 @@ class PretendImap:
 
     def answers(self, ours: Received, text: str, *, from_: str = "", to: str = "", html: bool = False) -> Mail:
         """The customer answers a mail of the service as mail programs do: to its Reply-To, our text quoted beneath."""
-        mail = self._mail(from_ or ours.to, to or self._reply_to(ours), f"Re: {ours.subject}")
+        mail = self._mail(from_ or ours.to, to or self._reply_to(ours), f"Re: {ours.extra.get('subject', '')}")
         mail["In-Reply-To"] = ours.provider_id
         quoted = "\n".join(f"> {line}" for line in ours.text.split("\n"))
         mail.set_content(f"{text}\n\nOn Mon, 23 Nov 2026 at 11:00, Shop <{ours.sender}> wrote:\n{quoted}\n")
@@ -112,7 +112,7 @@ class PretendImap:
             "Content-Type: text/rfc822-headers",
             "",
             f"Message-ID: {ours.provider_id}",
-            f"Subject: {ours.subject}",
+            f"Subject: {ours.extra.get('subject', '')}",
             "",
             "--b1--",
             "",
@@ -158,7 +158,7 @@ class PretendImap:
         verb, _, rest = command.partition(" ")
         match verb.upper():
             case "CAPABILITY":
-                return _lines(f"* CAPABILITY IMAP4rev1\r\n{tag} OK")
+                return _lines(f"* CAPABILITY IMAP4rev1\r\n{tag} OK done")
             case "LOGIN":
                 good = rest.replace('"', "").split() == [self.user, self.password]
                 self.logins += good

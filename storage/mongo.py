@@ -23,8 +23,6 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from pymongo import AsyncMongoClient
-from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import (
     DuplicateKeyError,
     OperationFailure,
@@ -32,24 +30,20 @@ from pymongo.errors import (
     ServerSelectionTimeoutError,
     WriteConcernError,
 )
-from pymongo.operations import IndexModel
 
-from engine.ports import Decide, Handled, NewerDocument, StoreUnavailable
+from engine.ports import Decide, Handled, StoreUnavailable
 from flows.decision import Decision, Document
 from flows.events import AnyEvent
 from flows.pointers import Pointer
 from storage import codec, mongo_follow, mongo_schema
 from storage.moments import ms_by, ms_from
-from storage.mongo_follow import Follower, Json, Todo
+from storage.mongo_connection import Json
+from storage.mongo_follow import Todo, carry_out
 from storage.mongo_history import MongoHistory
+from storage.mongo_moving import MongoMove
 from storage.mongo_processes import MongoProcesses
 from storage.mongo_reading import MongoReading
-from storage.sealing import Sealer
 
-#: A server that does not answer so long is away: callers get StoreUnavailable and come again.
-AWAY_AFTER_MS = 3000
-#: An answer that takes longer than this is given up, and what became of the write is looked up.
-ANSWER_MOST_MS = 10_000
 #: Between two looks for what became of a write, and after a lost race.
 LOOK_AGAIN_S = 0.25
 RACE_AGAIN_S = 0.002
@@ -86,17 +80,11 @@ class MongoStore(MongoReading, MongoHistory, MongoProcesses):
     def __init__(
         self, url: str, key: bytes, on_fatal: Callable[[str], None] | None = None, listeners: Sequence[Any] = ()
     ) -> None:
-        self._url = url
-        self._sealer = Sealer(key)
+        super().__init__(url, key, listeners)
         self._on_fatal = on_fatal or (lambda why: None)
-        self._listeners = listeners
-        self._opening = asyncio.Lock()
-        self._opened: AsyncDatabase[Json] | None = None
-        self._follower: Follower
         self._followed: OrderedDict[str, int] = OrderedDict()
         self._queues: dict[str, tuple[asyncio.Lock, int]] = {}
         self._units: set[asyncio.Task[Handled]] = set()
-        self._closing = False
         self._shop_keys: dict[str, bytes] = {}
         self._usual: dict[tuple[str, str], tuple[int, int]] = {}
         self.slots: frozenset[int] | None = None
@@ -106,69 +94,16 @@ class MongoStore(MongoReading, MongoHistory, MongoProcesses):
 
     # -- life
 
-    async def _db(self) -> AsyncDatabase[Json]:
-        """The database, connected, with its indexes. Raises StoreUnavailable, NewerDocument, WrongKey."""
-        if self._opened is None:
-            async with self._opening:
-                if self._opened is None:
-                    if self._closing:
-                        raise StoreUnavailable("the store is closed")
-                    await self._open()
-        assert self._opened is not None
-        return self._opened
-
-    async def _open(self) -> None:
-        client: AsyncMongoClient[Json] = AsyncMongoClient(
-            self._url,
-            w="majority",
-            journal=True,
-            readConcernLevel="majority",
-            serverSelectionTimeoutMS=AWAY_AFTER_MS,
-            connectTimeoutMS=AWAY_AFTER_MS,
-            socketTimeoutMS=ANSWER_MOST_MS,
-            appname="doorstep",
-            event_listeners=list(self._listeners),
-        )
-        db = client.get_default_database("doorstep")
-        try:
-            with self.answers():
-                await self._prepare(db)
-        except BaseException:
-            await client.close()
-            raise
-        self._client, self._follower, self._opened = client, Follower(db), db
-
-    async def _prepare(self, db: AsyncDatabase[Json]) -> None:
-        fresh = {"_id": mongo_schema.INSTALLATION, "key": self._sealer.new_key(), "schema": mongo_schema.SCHEMA_VERSION}
-        with contextlib.suppress(DuplicateKeyError):
-            await db.installation.insert_one(fresh)
-        found = await db.installation.find_one({"_id": mongo_schema.INSTALLATION})
-        if found is None or found["schema"] > mongo_schema.SCHEMA_VERSION:
-            raise NewerDocument("this data was written by a newer Doorstep; upgrade this one")
-        self._sealer.check(found["key"])
-        for name, indexes in mongo_schema.INDEXES.items():
-            models = [IndexModel(list(fields)) for fields in indexes]
-            there = set(await db[name].index_information()) if models else set()
-            if wanting := [model for model in models if model.document["name"] not in there]:
-                await db[name].create_indexes(wanting)
-
-    @contextlib.contextmanager
-    def answers(self) -> Any:
-        """Inside: what PyMongo raises is StoreUnavailable."""
-        try:
-            yield
-        except PyMongoError as error:
-            raise StoreUnavailable(f"MongoDB does not serve: {type(error).__name__}") from error
-
     async def close(self) -> None:
         """Finish what is under way, then close."""
         self._closing = True
         while self._units:
             await asyncio.wait(set(self._units))
-        async with self._opening:
-            if self._opened is not None:
-                await self._client.close()
-                self._opened = None
+        await self._disconnect()
+
+    def moving(self) -> MongoMove:
+        """This store as the target of a move."""
+        return MongoMove(self._db, self._sealer, self.answers)
 
     # -- the one road
 
@@ -255,7 +190,7 @@ class MongoStore(MongoReading, MongoHistory, MongoProcesses):
         if self._followed.get(conversation, 0) >= version:
             return
         if todo:
-            await self._follower.carry_out(conversation, version, todo)
+            await carry_out(await self._db(), conversation, version, todo)
         self._followed[conversation] = version
         self._followed.move_to_end(conversation)
         if len(self._followed) > FOLLOWED_KEPT:
@@ -356,13 +291,3 @@ class MongoStore(MongoReading, MongoHistory, MongoProcesses):
         except DuplicateKeyError:
             return False
         return True
-
-    def _hash(self, pointer: Pointer) -> str:
-        return self._sealer.index(pointer.kind, pointer.shop, pointer.key).hex()
-
-    async def _lead(self, pointer: Pointer) -> str:
-        """The id that this name leads to; empty: nobody's."""
-        if pointer.kind == "conversation":
-            return pointer.key
-        found = await (await self._db()).pointer.find_one({"_id": self._hash(pointer)})
-        return str(found["c"]) if found is not None else ""

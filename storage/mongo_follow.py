@@ -9,17 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import Any
 
 import msgspec
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from flows.pointers import Pointer
-
-Json = dict[str, Any]
-#: The server's code for: there is one already.
-DUPLICATE = 11000
+from storage.mongo_connection import DUPLICATE, Json
 
 
 class Todo(msgspec.Struct, frozen=True, array_like=True):
@@ -53,56 +49,57 @@ def moves(pointer: Pointer) -> bool:
     return pointer.kind == "order"
 
 
-class Follower:
-    """Carries out what commits left to be done. Raises PyMongoError: the rest is done at the next touch."""
+async def carry_out(db: AsyncDatabase[Json], conversation: str, version: int, todo: Todo) -> None:
+    """Raises PyMongoError: the rest is done at the next touch."""
+    work = [_order(db, conversation, version, todo, order_id, state) for order_id, state in todo.orders]
+    work += [_newest(db, "pointer", _pointer(hashed, conversation, version, todo)) for hashed in todo.moves]
+    if todo.stays:
+        work.append(_stay(db, conversation, version, todo))
+    if todo.lines:
+        work.append(_spill(db, conversation, todo))
+    for failed in await asyncio.gather(*work, return_exceptions=True):
+        if isinstance(failed, BaseException):
+            raise failed
 
-    def __init__(self, db: AsyncDatabase[Json]) -> None:
-        self._db = db
 
-    async def carry_out(self, conversation: str, version: int, todo: Todo) -> None:
-        work = [self._order(conversation, version, todo, order_id, state) for order_id, state in todo.orders]
-        work += [self._move(conversation, version, todo.at, hashed) for hashed in todo.moves]
-        if todo.stays:
-            work.append(self._stay(conversation, version, todo))
-        if todo.lines:
-            work.append(self._spill(conversation, todo))
-        for failed in await asyncio.gather(*work, return_exceptions=True):
-            if isinstance(failed, BaseException):
-                raise failed
+def _pointer(hashed: str, conversation: str, version: int, todo: Todo) -> Json:
+    return {"_id": hashed, "c": conversation, "at": todo.at, "v": version}
 
-    async def _stay(self, conversation: str, version: int, todo: Todo) -> None:
-        rows = [{"_id": hashed, "c": conversation, "at": todo.at, "v": version} for hashed in todo.stays]
+
+async def _stay(db: AsyncDatabase[Json], conversation: str, version: int, todo: Todo) -> None:
+    try:
+        await db.pointer.insert_many([_pointer(h, conversation, version, todo) for h in todo.stays], ordered=False)
+    except BulkWriteError as error:
+        faults = error.details.get("writeErrors", [])
+        if not faults or any(fault.get("code") != DUPLICATE for fault in faults):
+            raise
+
+
+async def _order(
+    db: AsyncDatabase[Json], conversation: str, version: int, todo: Todo, order_id: str, state: str
+) -> None:
+    row = {"shop": todo.shop, "order_id": order_id, "state": state, "c": conversation, "at": todo.at, "v": version}
+    await _newest(db, "shop_order", {"_id": f"{todo.shop}/{order_id}", **row})
+
+
+async def _newest(db: AsyncDatabase[Json], collection: str, row: Json) -> None:
+    """Write the row unless a newer one stands: newer by version in the same conversation, by time where it moved."""
+    older = [
+        {"c": row["c"], "v": {"$lt": row["v"]}},
+        {"c": {"$ne": row["c"]}, "at": {"$lte": row["at"]}},
+    ]
+    change = {"$set": {name: value for name, value in row.items() if name != "_id"}}
+    for _ in range(2):  # the second look is for a row that came between the first and the insert
+        if (await db[collection].update_one({"_id": row["_id"], "$or": older}, change)).matched_count:
+            return
         try:
-            await self._db.pointer.insert_many(rows, ordered=False)
-        except BulkWriteError as error:
-            faults = error.details.get("writeErrors", [])
-            if not faults or any(fault.get("code") != DUPLICATE for fault in faults):
-                raise
+            await db[collection].insert_one(dict(row))
+            return
+        except DuplicateKeyError:
+            continue
 
-    async def _move(self, conversation: str, version: int, at: int, hashed: str) -> None:
-        await self._newest("pointer", {"_id": hashed, "c": conversation, "at": at, "v": version})
 
-    async def _order(self, conversation: str, version: int, todo: Todo, order_id: str, state: str) -> None:
-        row = {"shop": todo.shop, "order_id": order_id, "state": state, "c": conversation, "at": todo.at, "v": version}
-        await self._newest("shop_order", {"_id": f"{todo.shop}/{order_id}", **row})
-
-    async def _newest(self, collection: str, row: Json) -> None:
-        """Write the row unless a newer one stands: newer by version in the same conversation, by time where it moved."""
-        older = [
-            {"c": row["c"], "v": {"$lt": row["v"]}},
-            {"c": {"$ne": row["c"]}, "at": {"$lte": row["at"]}},
-        ]
-        change = {"$set": {name: value for name, value in row.items() if name != "_id"}}
-        for _ in range(2):  # the second look is for a row that came between the first and the insert
-            if (await self._db[collection].update_one({"_id": row["_id"], "$or": older}, change)).matched_count:
-                return
-            try:
-                await self._db[collection].insert_one(dict(row))
-                return
-            except DuplicateKeyError:
-                continue
-
-    async def _spill(self, conversation: str, todo: Todo) -> None:
-        row = {"_id": f"{conversation}/{todo.first:09}", "c": conversation, "first": todo.first, "lines": todo.lines}
-        with contextlib.suppress(DuplicateKeyError):
-            await self._db.journal.insert_one(row)
+async def _spill(db: AsyncDatabase[Json], conversation: str, todo: Todo) -> None:
+    row = {"_id": f"{conversation}/{todo.first:09}", "c": conversation, "first": todo.first, "lines": todo.lines}
+    with contextlib.suppress(DuplicateKeyError):
+        await db.journal.insert_one(row)

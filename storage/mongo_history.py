@@ -11,10 +11,8 @@ import contextlib
 import math
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AbstractContextManager
 
 from pymongo import MongoClient
-from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from engine import history_record as record
@@ -23,8 +21,7 @@ from engine.ports import Appended, ImportMark
 from flows.risk.backtest import Replayed
 from flows.risk.history import PastOrder
 from flows.risk.identity import Identity
-from storage.mongo_follow import DUPLICATE, Json
-from storage.sealing import Sealer
+from storage.mongo_connection import DUPLICATE, Json, MongoConnection
 from storage.sqlite_history import LEAST_ALIKE, MOST_AT_DOOR, MOST_COMPARED, MOST_OPENED, MOST_OWN, USUAL_FROM
 
 #: Buckets of amounts are 2 % wide, as in SQLite.
@@ -33,19 +30,21 @@ WIDTH = math.log(1.02)
 USUAL_AGAIN = 256
 
 
-class MongoHistory:
+def countable(ended: str, amount_minor: int, currency: str) -> Json:
+    """What of a closed order stands in plain, so that it can be counted."""
+    worth = amount_minor > 0
+    return {
+        "ended": ended,
+        "currency": currency if worth else None,
+        "bucket": round(math.log(amount_minor) / WIDTH) if worth else None,
+    }
+
+
+class MongoHistory(MongoConnection):
     """A part of MongoStore."""
 
-    _url: str
-    _sealer: Sealer
     _shop_keys: dict[str, bytes]
     _usual: dict[tuple[str, str], tuple[int, int]]  # (shop, currency) -> (amount, questions left)
-
-    async def _db(self) -> AsyncDatabase[Json]:
-        raise NotImplementedError
-
-    def answers(self) -> AbstractContextManager[None]:
-        raise NotImplementedError
 
     # -- writing
 
@@ -92,15 +91,12 @@ class MongoHistory:
                 return "changed"
 
     def _entry(self, shop: str, key: bytes, order: Closed) -> Json:
-        amount = order.amount_minor
         return {
             "shop": shop,
             "closed": order.closed_on,
             "sealed": self._sealer.seal(key, order.payload),
-            "keys": [self._key(shop, name) for name in order.keys],
-            "ended": order.ended,
-            "currency": order.currency if amount > 0 else None,
-            "bucket": round(math.log(amount) / WIDTH) if amount > 0 else None,
+            "keys": sorted({self._key(shop, name) for name in order.keys}),
+            **countable(order.ended, order.amount_minor, order.currency),
         }
 
     async def _mark(self, shop: str, mark: ImportMark) -> None:
@@ -214,7 +210,8 @@ class MongoHistory:
         return self._key(shop, f"o|{order_id}")
 
     def _key(self, shop: str, key: str) -> str:
-        return self._sealer.index("history", shop, key).hex()
+        """As long as in SQLite, so that hashes can move as they are."""
+        return self._sealer.index("history", shop, key)[:8].hex()
 
     def _source(self, shop: str, source: bytes) -> str:
         return self._sealer.index("import", shop, source.hex()).hex()

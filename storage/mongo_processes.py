@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
-
 from pymongo import ReturnDocument
-from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError
 
-from storage.mongo_follow import Json
+from engine.ports import OurFault
+from storage.mongo_connection import MongoConnection
+from storage.mongo_schema import INSTALLATION
 
 
-class MongoProcesses:
+class MongoProcesses(MongoConnection):
     """A part of MongoStore. No clock is compared: each process watches by its own whether the others' beats go on."""
 
-    async def _db(self) -> AsyncDatabase[Json]:
-        raise NotImplementedError
-
-    def answers(self) -> AbstractContextManager[None]:
-        raise NotImplementedError
-
     async def enter(self, process: str) -> None:
+        """Raises OurFault while data is still being moved here."""
         with self.answers():
+            installation = await (await self._db()).installation.find_one({"_id": INSTALLATION}) or {}
+            if installation.get("moving"):
+                raise OurFault("a move to this database was begun and not ended: run migrate to its end, then serve")
             try:
                 await (await self._db()).process.insert_one({"_id": process, "beat": 0})
             except DuplicateKeyError:

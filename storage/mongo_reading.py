@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError
 
 from engine.ports import Due, Kept, OrderRow
@@ -17,31 +15,20 @@ from flows.decision import Document
 from flows.pointers import Pointer
 from storage import codec, mongo_follow, mongo_schema
 from storage.moments import moment, ms_by, ms_from
-from storage.mongo_follow import Json
-from storage.sealing import Sealer
+from storage.mongo_connection import Json, MongoConnection
 
 #: Timers of another process' slots are taken over when they are so late: it may be about to be declared dead.
 OTHERS_AFTER_MS = 3000
 
 
-class MongoReading:
+class MongoReading(MongoConnection):
     """See engine.ports.Store. A part of MongoStore."""
 
-    _sealer: Sealer
     #: Slots whose timers this process wakes on time; None: all.
     slots: frozenset[int] | None
     commits: int
     units: int
     races: int
-
-    async def _db(self) -> AsyncDatabase[Json]:
-        raise NotImplementedError
-
-    def answers(self) -> AbstractContextManager[None]:
-        raise NotImplementedError
-
-    async def _lead(self, pointer: Pointer) -> str:
-        raise NotImplementedError
 
     async def load(self, pointer: Pointer) -> Document | None:
         with self.answers():

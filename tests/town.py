@@ -14,17 +14,15 @@ import hmac
 import json
 import re
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import aiohttp
 
 import run
 from engine.clock import FakeClock
-from engine.settings import Settings, build
-from engine.settings.document import parse
+from engine.settings import Settings
 from flows import pointers
 from flows.conversation import Conversation
 from flows.orders import Order
@@ -33,61 +31,51 @@ from sandbox.smtp import PretendSmtp
 from sandbox.telegram import PretendTelegram
 from sandbox.twilio import PretendTwilio, TwilioRules
 from sandbox.world import Fault, Received, World
+from tests.town_settings import (
+    ACCOUNT,
+    ANA,
+    ANA_PHONE,
+    API_TOKEN,
+    APPROVED,
+    BEN,
+    BOT_TOKEN,
+    ENV,
+    EVE,
+    OLGA,
+    OTHER_TOKEN,
+    SETTINGS,
+    SHOPIFY_SECRET,
+    SMS_FROM,
+    START,
+    TOKEN,
+    WA_FROM,
+    WOO_SECRET,
+    free_port,
+    local,
+    register,
+    settings_of,
+)
 
-START = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)  # a Monday, 11:00 in Madrid
-ACCOUNT, TOKEN = "AC" + "0" * 32, "town-twilio-token"
-API_TOKEN, OTHER_TOKEN = "town-api-token", "town-other-token"
-SHOPIFY_SECRET, WOO_SECRET = "town-shopify-secret", "town-woo-secret"
-KEY = base64.b64encode(bytes(range(32))).decode()
-BOT_TOKEN = "123456789:AAtown-town-town-town-town-town-town"
-SMS_FROM, WA_FROM = "+34911000001", "+34911000002"
-ANA_PHONE = "+34600000001"
-OLGA, ANA, BEN, EVE = 111, 222, 333, 999  # owner, staff, staff, a stranger
-
-SETTINGS = """
-public_url: http://127.0.0.1:{port}
-listen: 127.0.0.1:{port}
-storage: {{url: "sqlite:///{path}", encryption_key: "${{KEY}}"}}
-people:
-  - {{telegram: 111, name: Olga, role: owner}}
-  - {{telegram: 222, name: Ana, role: staff}}
-  - {{telegram: 333, name: Ben, role: staff}}
-twilio:
-  account_sid: {account}
-  auth_token: ${{TWILIO}}
-  base_url: {twilio}
-  sms_from: "{sms_from}"
-  whatsapp_from: "{wa_from}"
-  content_sids: {{{contents}}}
-  {twilio_more}
-smtp: {{url: "{smtp}", from: "Demo Shop <orders@example.com>"}}
-telegram: {telegram}
-countries: {countries}
-{more}
-shops:
-  - id: demo
-    name: Demo Shop
-    language: en
-    country: ES
-    currency: EUR
-    timezone: Europe/Madrid
-    hours: {{mon-fri: "09:00-18:00"}}
-    api_token: ${{API}}
-    shopify: {{webhook_secret: "${{SHOPIFY}}"}}
-    woocommerce: {{webhook_secret: "${{WOO}}"}}
-    {in_shop}
-"""
-ENV = {
-    "KEY": KEY,
-    "TWILIO": TOKEN,
-    "API": API_TOKEN,
-    "SHOPIFY": SHOPIFY_SECRET,
-    "WOO": WOO_SECRET,
-    "BOT": BOT_TOKEN,
-    "OTHER": OTHER_TOKEN,
-}
-#: Our templates that "Twilio has approved" in the town, in English.
-APPROVED = ("confirm", "reconfirm", "cancelled_by_shop", "cancelled_no_answer", "cancelled_optout", "missed_call")
+__all__ = [  # the stories take the town's facts from here, too
+    "ACCOUNT",
+    "ANA",
+    "ANA_PHONE",
+    "API_TOKEN",
+    "APPROVED",
+    "BEN",
+    "BOT_TOKEN",
+    "ENV",
+    "EVE",
+    "OLGA",
+    "OTHER_TOKEN",
+    "SMS_FROM",
+    "START",
+    "TOKEN",
+    "WA_FROM",
+    "Town",
+    "local",
+    "town",
+]
 
 
 class Town:
@@ -354,7 +342,7 @@ async def town(
     world, clock = World(start), FakeClock(start)
     here = Town(world, clock)
     async with contextlib.AsyncExitStack() as stack:
-        port = _free_port()
+        port = free_port()
         here.url = f"http://127.0.0.1:{port}"
         here.twilio = PretendTwilio(world, ACCOUNT, TOKEN, f"{here.url}/hooks/twilio/message", rules)
         twilio_url = await stack.enter_async_context(serve(here.twilio.app()))
@@ -374,7 +362,7 @@ async def town(
             twilio=twilio_url,
             sms_from=sms_from,
             wa_from=WA_FROM,
-            contents=_register(here.twilio, approved),
+            contents=register(here.twilio, approved),
             smtp=here.smtp.url,
             telegram=block,
             twilio_more=twilio_more,
@@ -387,33 +375,3 @@ async def town(
         await here.open_house()
         stack.push_async_callback(here.close_house)
         yield here
-
-
-def local(text: str, zone: str = "Europe/Madrid") -> datetime:
-    """The moment (UTC) at which a clock there shows this: local("2026-10-24 20:30")."""
-    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
-
-
-def settings_of(text: str) -> Settings:
-    return build(parse(text), ENV)
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return int(s.getsockname()[1])
-
-
-def _register(twilio: PretendTwilio, approved: tuple[str, ...]) -> str:
-    """Submit our own template texts to the pretend Content API, as a shop does once."""
-    from flows.wording import wa_template
-
-    made = []
-    for n, name in enumerate(approved):
-        template = wa_template(name, "en")
-        sid = f"HX{n:032d}"
-        twilio.register_content(sid, template.body, list(template.buttons))
-        made.append(f"{name}: {{en: {sid}}}")
-    return ", ".join(made)

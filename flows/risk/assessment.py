@@ -48,7 +48,8 @@ def assess(subject: Subject, past: tuple[PastOrder, ...], policy: RiskPolicy, no
     if not policy.enabled:
         return Assessment("normal", 0.0)
     weighed = Past(past, policy, now)
-    found = [*weighed.reasons(), *details.reasons(subject, policy, first=not weighed.paid)]
+    proven = bool(_by_phone(weighed))
+    found = [*weighed.reasons(), *details.reasons(subject, policy, first=not weighed.paid, proven=proven)]
     reasons = tuple(sorted(found, key=lambda r: (-r.points, r.code)))
     score = round(min(100.0, sum(r.points for r in reasons)), 1)
     ruling = subject.around.ruling
@@ -68,7 +69,7 @@ def _verdict(subject: Subject, past: Past, score: float, policy: RiskPolicy, now
 
 def _trusted(subject: Subject, past: Past, policy: RiskPolicy, now: datetime) -> bool:
     """Whether the paid orders speak for this one: enough, fresh, found by the number that will be called, no far dearer."""
-    sure = [o for o in past.paid if any(m.means == "phone" and m.sure for m in o.matched)]
+    sure = _by_phone(past)
     alike = [o.amount_minor for o in sure if o.currency == subject.currency]
     return (
         len(sure) >= policy.trusted_orders
@@ -76,6 +77,11 @@ def _trusted(subject: Subject, past: Past, policy: RiskPolicy, now: datetime) ->
         and bool(alike)
         and subject.amount_minor <= policy.trusted_times_usual * max(alike)
     )
+
+
+def _by_phone(past: Past) -> list[PastOrder]:
+    """The paid orders that were surely placed from this number, latest first."""
+    return [o for o in past.paid if any(m.means == "phone" and m.sure for m in o.matched)]
 
 
 def _bought(subject: Subject, past: Past) -> Bought | None:

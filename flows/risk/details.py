@@ -11,9 +11,12 @@ from flows.risk.subject import Subject
 _SERVICE = frozenset({"toll_free", "premium", "other"})
 
 
-def reasons(subject: Subject, policy: RiskPolicy, *, first: bool) -> Iterator[Reason]:
-    """Every signal of the order itself that fired. `first`: no paid order of this customer is known."""
+def reasons(subject: Subject, policy: RiskPolicy, *, first: bool, proven: bool = False) -> Iterator[Reason]:
+    """Every signal of the order itself that fired. `first`: no paid order of this customer is known; `proven`: one is
+    under this very number, which nobody invented, then, however it looks."""
     for code, weight, values, orders in (*_typed(subject), *_around(subject, policy, first=first)):
+        if code == "odd_phone" and proven and values["why"] == "made_up":
+            continue
         points = getattr(policy.weights, code) * weight
         if points > 0:
             yield Reason(code, round(min(points, policy.most_per_signal), 1), values, orders)

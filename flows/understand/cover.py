@@ -37,7 +37,8 @@ _MENDED: Final = frozenset({"yes", "affirm", "send", "ok", "no", "cancel", "than
 #: Shorter words are one slip away from too many others.
 _MENDED_FROM: Final = 5
 _RUN: Final = re.compile(r"(.)\1{2,}")
-_DIGITS: Final = re.compile(r"\d+")
+#: A number, or a clock time written in one: `18h`, `6pm`.
+_DIGITS: Final = re.compile(r"\d+|\d{1,2}(?:h|h\d\d|am|pm|hrs|uhr)")
 
 
 class Piece(Struct, frozen=True):
@@ -155,6 +156,8 @@ def cover(words: list[str], found: list[tuple[Match, ...]], form: str) -> list[P
                 break
         if piece is None:
             piece = _unknown(words[at], at, reads)
+        if piece.role == "num" and pieces and pieces[-1].role == "later":
+            pieces[-1] = Piece("after", pieces[-1].start, pieces[-1].end, own=pieces[-1].own)  # "later" than that hour
         pieces.append(piece)
         at = piece.end
     return pieces

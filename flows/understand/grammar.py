@@ -26,6 +26,10 @@ FIRM: Final = frozenset({"yes", "affirm", "send"})
 TIMING: Final = frozenset({"after", "before", "between", "until", "hour", "am", "pm", "time"})
 #: Reasons that without another word lean to a cancel; the others may be complaints or wishes.
 _GIVES_UP: Final = frozenset({"changed_mind", "no_money", "ordered_elsewhere"})
+#: Roles that leave a plain cancel in doubt when they stand beside it.
+BLOCKS_CANCEL: Final = frozenset({"if", "maybe", "ask", "not", "keep", "no", "num", "but", "stop", "stop_all"})
+#: Unknown words that may stand in other clauses than the cancel's: a name, a reason in words of their own.
+_BESIDE_CANCEL: Final = 4
 #: Roles that are a whole message's intent.
 WHOLE_INTENTS: Final = frozenset(
     {"not_me", "call_me", "human", "later", "order_status", "discount", "thanks", "greeting"}
@@ -52,7 +56,7 @@ def read(pieces: list[Piece]) -> Reading | None:
     whole = _whole(pieces, roles)
     if whole is not None:
         return whole
-    if "quote" in roles or not roles & AGREE | {"no", "cancel", "keep"}:
+    if "quote" in roles or not roles & (AGREE | {"no", "cancel", "keep", "nod"}):
         return None
     return _in_parts(pieces, roles)
 
@@ -137,36 +141,54 @@ def _decides(clause: list[Piece]) -> str | None:
     return None
 
 
+def _nods(clause: list[Piece], following: list[Piece]) -> str | None:
+    """What a clause without a decision says: a nod before a "but" is a yes ("ji, but after six")."""
+    if {piece.role for piece in clause} - EMPTY:
+        return None
+    nods = any(piece.role == "nod" for piece in clause) and following and following[0].role == "but"
+    return "yes" if nods else ""
+
+
 def _in_parts(pieces: list[Piece], roles: set[str]) -> Reading | None:
     """A decision in one clause and other things in others; or a yes that runs straight into its second part."""
-    decided: set[str] = set()
+    decided: list[str] = []
     rest: list[list[Piece]] = []
-    for clause in clauses(pieces):
+    parts = clauses(pieces)
+    for clause, following in zip(parts, [*parts[1:], []], strict=True):
         decision = _decides(clause)
+        decision = _nods(clause, following) if decision == "" else decision
         if decision is None:
             head, tail = _leading_yes(clause)
             if head:
-                decided.add(head)
+                decided.append(head)
             rest.append(tail)
         elif decision:
-            decided.add(decision)
+            decided.append(decision)
     left = {piece.role for clause in rest for piece in clause}
     firm = {"yes" if decision in AGREE else decision for decision in decided}
-    if len(firm | (left & {"no", "cancel"})) > 1 and firm | (left & {"no", "cancel"}) != {"no", "cancel"}:
+    both = firm | (left & {"no", "cancel"})
+    if len(both) > 1 and both != {"no", "cancel"}:
         return Reading("unclear", False)
     if not firm:
         return _guess(left, roles)
-    spans = tuple((clause[0].start, clause[-1].end) for clause in rest if clause)
     if "cancel" in firm:
-        given = next((p.role[7:] for clause in rest for p in clause if p.role.startswith("reason:")), None)
-        joined = all(clause[0].role == "why" or given for clause in rest)
-        blocked = left & (FIRM | {"if", "maybe", "ask", "keep", "but"})
-        return Reading("cancel", joined and not blocked and "no" not in decided, given, rest=() if joined else spans)
-    decision = next(iter(firm))
-    if decision == "no":
+        return _cancelled(rest, left, sure="no" not in decided)
+    spans = tuple((clause[0].start, clause[-1].end) for clause in rest if clause)
+    if firm == {"no"}:
         return Reading("no", False, rest=spans)
+    if len(decided) > 1 and not left - EMPTY - {"word"} and words_of(pieces, "word") < len(decided):
+        return Reading("yes", True)  # said twice, around a word that we do not know
     sure = not left & {"if", "maybe", "not", "keep", "no", "cancel"}
-    return Reading("yes", sure, proof=decided == {"affirm"}, rest=spans)
+    sure = sure and not (set(decided) == {"ok"} and rest[0][0].start == 0)  # "is it open, ok" is no answer
+    return Reading("yes", sure, proof=set(decided) == {"affirm"}, rest=spans)
+
+
+def _cancelled(rest: list[list[Piece]], left: set[str], *, sure: bool) -> Reading:
+    """A plain cancel in a clause of its own, with what stands beside it: reasons, and words that change nothing."""
+    reason = next((piece.role[7:] for clause in rest for piece in clause if piece.role.startswith("reason:")), None)
+    sure = sure and not left & (FIRM | BLOCKS_CANCEL)
+    words = sum(words_of(clause, "word") for clause in rest if clause[0].role != "why")
+    return Reading("cancel", sure and words <= _BESIDE_CANCEL, reason)
 
 
 def _leading_yes(clause: list[Piece]) -> tuple[str, list[Piece]]:

@@ -69,15 +69,27 @@ class Message:
     def _agreed(self, covers: list[tuple[str, list[Piece]]]) -> Reading | None:
         """The one reading of all forms that explain the message equally well; a hinted form has the last word."""
         least = _unexplained(covers[0][1])
-        level = [(form, read(cover_)) for form, cover_ in covers if _unexplained(cover_) == least]
+        level = [
+            (form, read(cover_)) for form, cover_ in covers if _unexplained(cover_) == least and self._likely(form, cover_)
+        ]
         hinted = [reading for form, reading in level if form in self.hints and self._has_own(covers, form)]
         readings = hinted or [reading for _, reading in level]
+        if not readings:
+            return None
         first = next((reading for reading in readings if reading is not None and reading.sure), None)
         first = first or next((reading for reading in readings if reading is not None), None)
         if first is None:
             return None
         agreed = all(reading is not None and reading.intent == first.intent for reading in readings)
         return first if agreed else Reading(first.intent, False, first.reason, rest=first.rest)
+
+    def _likely(self, form: str, cover_: list[Piece]) -> bool:
+        """Whether a form may have written this: hinted, or English, or everything explained, or mostly its words."""
+        if form == "en" or form in self.hints:
+            return True
+        unknown = _unexplained(cover_)
+        own = sum(piece.end - piece.start for piece in cover_ if piece.own)
+        return not unknown or own * 2 >= len(self.words) - unknown
 
     def _has_own(self, covers: list[tuple[str, list[Piece]]], form: str) -> bool:
         return any(piece.own for name_, cover_ in covers if name_ == form for piece in cover_)
@@ -90,6 +102,8 @@ class Message:
             inside = [piece for piece in pieces if start <= piece.start < end]
             named = self._name_tokens(inside, start, end)
             known = named.intent not in DECISIONS and named.intent != "unclear"
+            if named.sure and named.intent in {"thanks", "greeting"}:
+                continue
             sure = sure and known and named.sure and named.intent in COMPANIONS
             sure = sure and (named.proved or not reading.proof)
             if known:

@@ -15,10 +15,12 @@ from flows.understand.time_slot import find_times
 from flows.understand.values import find_address, find_amount
 
 #: Below this the classifier's best guess is no basis for acting; above it, acting is what it would cost to ask.
-SURE_FROM: Final = 0.80
+SURE_FROM: Final = 0.60
 #: Below this the guess is not even worth naming.
 NAMED_FROM: Final = 0.40
 _SAYS_WHEN: Final = TIMING | EMPTY | {"send", "num", "yes", "ok"}
+#: A message of nothing else ("not yet", "maybe") asks for nothing, whatever the classifier finds in it.
+_SAYS_NOTHING: Final = EMPTY | {"not", "if", "maybe"}
 
 
 class Span(Struct, frozen=True):
@@ -53,7 +55,7 @@ def name(span: Span, prompt: str | None) -> Named:
     proved = _proved(span, roles, slots, intent, prompt)
     if proved:
         return Named(proved, 1.0, _for_intent(proved, slots, span), sure=True, proved=True)
-    if confidence < NAMED_FROM:
+    if confidence < NAMED_FROM or roles <= _SAYS_NOTHING:
         return Named("unclear", confidence, slots, sure=False)
     sure = confidence >= SURE_FROM and intent not in {"yes", "no", "cancel", "unclear", "stop", "start", "help"}
     return Named(intent, confidence, _for_intent(intent, slots, span), sure)
@@ -62,8 +64,8 @@ def name(span: Span, prompt: str | None) -> Named:
 def _proved(span: Span, roles: set[str], slots: Slots, guess: str, prompt: str | None) -> str | None:
     """The intent that a slot proves by itself."""
     asked = "ask" in roles
-    if slots.phone and (prompt == "number" or guess in {"change_phone", "call_me"} or "phone" in roles) and not asked:
-        return "call_me" if guess == "call_me" and prompt != "number" else "change_phone"
+    if slots.phone and (prompt == "number" or guess in {"change_phone", "call_me"} or roles & {"phone", "call_me"}) and not asked:
+        return "change_phone"
     if slots.address and not asked and guess in {"change_address", "unclear", "question", "change_phone"}:
         return "change_address"
     says_when = all(

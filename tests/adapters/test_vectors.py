@@ -21,6 +21,7 @@ from adapters.twilio_signature import TwilioVerifier
 from engine.clock import FakeClock
 from sandbox.serving import serve
 from tests import town
+from tests.town_settings import free_port
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "vectors"
 CALL = [
@@ -111,7 +112,7 @@ async def meta_house(tmp_path: Path, secrets: tuple[str, ...]) -> AsyncIterator[
     from engine.settings import build
     from engine.settings.document import parse
 
-    port = town._free_port()
+    port = free_port()
     shops = "".join(SHOP.format(n=n, number=number) for n, number in enumerate(NUMBERS))
     text = META.format(port=port, path=tmp_path / "meta.db", shops=shops)
     env = town.ENV | {f"SECRET{n}": secret for n, secret in enumerate(secrets)}

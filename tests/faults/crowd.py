@@ -44,12 +44,12 @@ class Crowd(Storm):
             assert here in self._settings
             redis = f', redis: "redis://127.0.0.1:{self._redis}"' if self._redis else ""
             self._settings = self._settings.replace(here, f'url: "{self._mongo}"{redis}')
-            if self._redis:
-                self._spawn(self._forgetful())
+            flushing = asyncio.ensure_future(self._forgetful())
             try:
                 yield
             finally:
                 self._everyone = True
+                flushing.cancel()
 
     def _stored_in_a_file(self) -> str:
         return super()._stored_at()
@@ -62,7 +62,7 @@ class Crowd(Storm):
         from redis.asyncio import Redis
 
         async with Redis(port=self._redis) as redis:
-            while True:
+            while self._redis:
                 await asyncio.sleep(0.3)
                 await redis.flushall()
 

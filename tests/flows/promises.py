@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from msgspec.structs import replace
+
 from flows import cards, hours
 from flows.conversation import JOURNAL_TAIL, SEEN_MOST, WINDOW, Conversation, Note
 from flows.deciding import REOPEN_WITHIN
@@ -86,6 +88,18 @@ def of_a_step(before: Conversation, event: AnyEvent, now: datetime, policy: Poli
     _discreet(got)
     _closed_stays_closed(before, event, after, now)
     _decided_by_right(before, event, got, policy)
+    if isinstance(event, StaffPressed):
+        _only_staff_and_only_now(before, event, after)
+
+
+def _only_staff_and_only_now(before: Conversation, event: StaffPressed, after: Conversation) -> None:
+    """A stranger's press, and one on another card or version, changes nothing that an order says of itself."""
+    was, order = before.by_seq(event.seq), after.by_seq(event.seq)
+    if was is None or order is None:
+        return
+    here = was.card is not None and (event.chat, event.message_id) == (was.card.chat, was.card.message_id)
+    if event.role not in ROLES or event.version != was.version or not here:
+        assert replace(order, card_wanted=was.card_wanted) == was, f"{event.verb} by {event.role} counted"
 
 
 def _again_changes_nothing(after: Conversation, event: AnyEvent, now: datetime, policy: Policy) -> None:
@@ -328,8 +342,9 @@ def _timers(conversation: Conversation) -> None:
             assert open_ is not None, f"{name} would change nothing"
             assert open_.status == "unknown", f"{name} would change nothing"
             continue
-        order = conversation.order(about) if about else conversation.talk
-        assert order is not None, f"{name} is about no order"
+        found = conversation.order(about) if about else conversation.talk
+        assert found is not None, f"{name} is about no order"
+        order = found
         if kind in ("talk", "promise"):
             assert (order.talk_until if kind == "talk" else order.promise_by) is not None, (
                 f"{name} would change nothing"

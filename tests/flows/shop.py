@@ -17,7 +17,7 @@ from flows.postal import PostalAddress
 SHOP = "demo"
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)  # a Monday, 11:00 in Madrid
 GROUP = "-100123"
-ANA, BEN, CY = "+34600000001", "+34600000002", "+34600000003"
+ANA, BEN, CY = "+34655102938", "+34677410253", "+34690318274"  # none that looks made up
 MAIL = "ana@example.com"
 
 TWILIO = Sender(
@@ -82,7 +82,7 @@ def fields(order_id: str = "1001", **more: object) -> OrderFields:
         placed_at=NOW,
         name="Ana Ruiz",
         phone=ANA,
-        phone_raw="600 000 001",
+        phone_raw="655 10 29 38",
         email=MAIL,
         address=PostalAddress(line1="Calle Mayor 1", city="Madrid", postcode="28013", country="ES"),
         items=(Item("Lamp", 1, "S1"),),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from msgspec.structs import replace
@@ -144,7 +145,7 @@ class Machine(RuleBasedStateMachine):
         assert len({o.id for o in self.desk.open}) == len(self.desk.open)
 
 
-TestDeskMachine = Machine.TestCase
+TestDeskMachine = pytest.mark.timeout(3600)(Machine.TestCase)
 TestDeskMachine.__doc__ = "Whatever comes to the desk, it tells once, shows one card, and keeps its people."
 
 
@@ -186,7 +187,8 @@ def test_kept_bodies_are_one_counted_card() -> None:
 def test_a_card_that_somebody_deleted_is_posted_anew() -> None:
     """Telegram says the message is gone: the next one is a new message."""
     desk = desk_of(step_desk(start_desk("d1", SHOP), kept(1), NOW, POLICY))
-    for n, outcome in enumerate((Accepted(f"{GROUP}/7"), Refused("message_gone"))):
+    answers: tuple[Outcome, ...] = (Accepted(f"{GROUP}/7"), Refused("message_gone"))
+    for n, outcome in enumerate(answers):
         desk = desk_of(step_desk(desk, kept(f"more{n}"), NOW, POLICY))
         effect_id = desk.open[0].id
         claim = Claimed(event_id=f"claim:{n}", to=TO, at=NOW, effect_id=effect_id, by="p1")

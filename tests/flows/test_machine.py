@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from hypothesis import event, given, note
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -30,7 +31,7 @@ from tests.flows.shop import ANA, BEN, CY, GROUP, MAIL, POLICIES, SHOP, fields, 
 from tests.flows.world import Attempt, World
 
 PHONES = (ANA, BEN, CY)
-ORDERS = tuple(f"A{n}" for n in range(8))
+ORDERS = tuple(f"A{n}" for n in range(7))
 WORDS = (
     "yes", "YES!", "ok", "1", "3", "cancel", "CANCEL", "no", "2", "change", "Cancel the order", "stop", "STOP",
     "my new number is 600 000 002", "not me", "undo", "tomorrow after five", "I want to complain", "call me",
@@ -65,7 +66,7 @@ orders: st.SearchStrategy[OrderFields] = st.builds(
     total=st.sampled_from([1990, 4990, 9990]).map(lambda minor: Money(minor, "EUR")),
     items=st.sampled_from([(Item("Lamp"),), (Item("Lamp"), Item("Bulb", 2))]),
     address=st.sampled_from(
-        [PostalAddress(city="Madrid", country="ES"), PostalAddress(city="Dubai", country="AE"), PostalAddress()]
+        [fields().address, fields().address, PostalAddress(city="Dubai", country="AE"), PostalAddress()]
     ),
     cod=st.sampled_from([True, True, True, True, False]),
     consent_whatsapp=st.booleans(),
@@ -107,6 +108,13 @@ class Machine(RuleBasedStateMachine):
         to = (pointers.order(SHOP, order),)
         w.bring(ShopReported(event_id=f"api:{w.next()}", to=to, at=w.now, order_id=order, kind=kind))  # type: ignore[arg-type]
 
+    @precondition(lambda self: any(o.state == "confirmed" for c in self.world.conversations() for o in c.orders))
+    @rule(kinds=st.sampled_from([("shipped",), ("shipped", "delivered"), ("shipped", "returned")]))
+    def sends_what_is_confirmed(self, kinds: tuple[str, ...]) -> None:
+        for order in [o.id for c in self.world.conversations() for o in c.orders if o.state == "confirmed"]:
+            for kind in kinds:
+                self.reports(order, kind)
+
     @rule(name=st.sampled_from(sorted(POLICIES)))
     def edits_the_settings(self, name: str) -> None:
         self.world.policy = POLICIES[name]
@@ -123,6 +131,15 @@ class Machine(RuleBasedStateMachine):
     def writes(self, text: str, address: str, channel: str, kind: str, media: tuple[str, ...]) -> None:
         w = self.world
         w.bring(wrote(text, w.next(), w.now, address, channel=channel, opt_out_type=kind, media=media))
+
+    @precondition(lambda self: self._said())
+    @rule(data=st.data(), text=st.sampled_from(["yes", "1", "cancel", "3", "no", "no", "change"]))
+    def answers_what_came_last(self, data: st.DataObject, text: str) -> None:
+        """The customer reads one of the last messages and answers where it came."""
+        say = data.draw(st.sampled_from(self._said()[-3:])).say
+        w = self.world
+        to = (pointers.Pointer("email", MAIL, SHOP) if say.channel == "email" else pointers.phone(SHOP, say.to),)
+        w.bring(wrote(text, w.next(), w.now, say.to, to=to, channel=say.channel, sender=say.sender))
 
     @rule(text=st.sampled_from(WORDS), unusual=st.sampled_from(["", "", "reaction", "edited", "deleted"]))
     def mails(self, text: str, unusual: str) -> None:
@@ -210,7 +227,7 @@ class Machine(RuleBasedStateMachine):
     @rule(
         data=st.data(),
         who=st.sampled_from(STAFF),
-        verb=st.sampled_from(VERBS),
+        verb=st.sampled_from([*VERBS, *[""] * len(VERBS)]),
         newest=st.sampled_from([True, True, False]),
         forged=st.sampled_from([0, 0, 0, 1, 7]),
     )
@@ -223,7 +240,8 @@ class Machine(RuleBasedStateMachine):
         buttons = [b for row in card.buttons for b in row]
         if not buttons:
             return
-        _, _, id_, seq, version = data.draw(st.sampled_from(buttons)).data.split(":")
+        _, shown_verb, id_, seq, version = data.draw(st.sampled_from(buttons)).data.split(":")
+        verb = verb or shown_verb
         w = self.world
         w.bring(
             StaffPressed(
@@ -412,5 +430,5 @@ def receipt(world: World, sent: Attempt, status: str, code: str = "", *, named: 
     )
 
 
-TestMachine = Machine.TestCase
+TestMachine = pytest.mark.timeout(3600)(Machine.TestCase)  # the long profile takes its time
 TestMachine.__doc__ = "Whatever happens in whatever order, no promise of docs/invariants.md is broken."

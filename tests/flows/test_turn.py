@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from flows.conversation import FORMER_MOST, JOURNAL_TAIL, SEEN_FOR, SEEN_MOST, Conversation
+from flows.conversation import FORMER_MOST, JOURNAL_TAIL, SEEN_FOR, SEEN_MOST, Conversation, Note
 from flows.effects import PingOwner, Say, ShowCard
 from flows.orders import Order
 from flows.step import start, step
@@ -67,7 +67,8 @@ def test_a_notice_waits_for_the_morning_and_an_answer_does_not() -> None:
 @given(st.lists(st.integers(0, 30), max_size=12))
 def test_the_journal_has_no_gap(turns: list[int]) -> None:
     """Lines are numbered one by one for ever; what leaves the tail leaves as a whole, oldest first."""
-    was, story = EMPTY, []
+    was = EMPTY
+    story: list[Note] = []
     for n, lines in enumerate(turns):
         t = turn(was, n)
         for _ in range(lines):

@@ -1,0 +1,181 @@
+"""Customers answer by e-mail: read only through the token in the address, never trusted by From; bounces count."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from flows.understand import understand
+from sandbox.imap import PretendImap
+from sandbox.world import Received, World
+from tests.town import ENV, START, Town, town
+
+IMAP = 'imap: {{url: "imap://orders:${{IMAP}}@127.0.0.1:{port}", reply_to: "reply+{{token}}@example.com"}}'
+LADDER = "confirmation: {ladder: [{channel: email, wait: 12h}, {channel: sms, wait: 4h}, {channel: staff, wait: 24h}]}"
+MAIL = "ana@example.com"
+
+
+@contextlib.asynccontextmanager
+async def posted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **more: bool) -> AsyncIterator[tuple[Town, PretendImap]]:
+    """A town whose ladder begins by e-mail, and the mailbox to which the answers go."""
+    monkeypatch.setattr("flows.answers.understand", understand)
+    monkeypatch.setitem(ENV, "IMAP", "town-imap")
+    async with PretendImap(World(START), "orders", "town-imap") as box:
+        settings = f"{IMAP.replace('{{', '{').replace('}}', '}').replace('{port}', str(box.port))}\n{LADDER}"
+        async with town(tmp_path, more=settings, **more) as t:
+            yield t, box
+
+
+async def look(t: Town) -> int:
+    (mailbox,) = t.house.mailboxes
+    found = await mailbox.look()
+    await t.skip(seconds=5)
+    return int(found)
+
+
+def asked(t: Town) -> Received:
+    return t.mails()[0]
+
+
+async def test_an_answer_by_mail_cancels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """CANCEL above the quoted mail cancels this order, and the acknowledgement comes by mail."""
+    async with posted(tmp_path, monkeypatch) as (t, box):
+        order = await t.order()
+        box.answers(asked(t), "Please cancel it")
+        assert await look(t) == 1
+        assert await t.state(order) == "cancelled"
+        assert f"Order {order} is cancelled, as you asked" in t.mails()[-1].text
+        assert box.unread() == 0
+        assert await look(t) == 0
+
+
+async def test_a_yes_by_mail_does_not_confirm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An order is never confirmed by e-mail; the answer says so, with the page."""
+    async with posted(tmp_path, monkeypatch) as (t, box):
+        order = await t.order()
+        box.answers(asked(t), "yes")
+        await look(t)
+        assert await t.state(order) == "pending"
+        assert "We do not take a yes by e-mail" in t.mails()[-1].text
+        assert len(t.mails()) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "heard"),
+    [
+        ("my address is Calle Luna 4, 28004 Madrid", "Calle Luna 4, 28004, Madrid"),
+        ("please bring it tomorrow after 4", "16:00-18:00"),
+        ("where is my order?", "waits for your yes"),
+    ],
+)
+async def test_changes_by_mail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str, heard: str) -> None:
+    """Address and time are noted and echoed by mail as on any channel, and a NO by mail takes them back."""
+    async with posted(tmp_path, monkeypatch) as (t, box):
+        order = await t.order()
+        before = (await t.get(order)).fields
+        box.answers(asked(t), words)
+        await look(t)
+        assert any(heard in mail.text for mail in t.mails()[1:])
+        box.answers(t.mails()[1], "no")
+        await look(t)
+        if heard != "waits for your yes":
+            assert (await t.get(order)).fields == before
+
+
+async def test_a_new_number_by_mail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The new number is asked by text; the old one is told."""
+    async with posted(tmp_path, monkeypatch) as (t, box):
+        await t.order()
+        box.answers(asked(t), "my number changed +34600000009")
+        await look(t)
+        await t.skip(13)
+        assert any("This number was given for order" in x for x in t.got("sms", "+34600000009"))
+        assert any("is now" in x for x in t.got("sms"))
+
+
+@pytest.mark.parametrize("to", ["reply+aaaaaaaaaaaaaaaaaaaaaaaaaa@example.com", "orders@example.com", "reply+@example.com"])
+async def test_from_alone_is_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, to: str) -> None:
+    """The right From with no token, or a wrong one: the mail is nobody's, and nothing follows."""
+    async with posted(tmp_path, monkeypatch, telegram=True) as (t, box):
+        order = await t.order()
+        box.answers(asked(t), "cancel it", to=to)
+        assert await look(t) == 1
+        assert await t.state(order) == "pending"
+        assert len(t.mails()) == 1
+        assert t.group_texts() == []
+
+
+async def test_answers_go_to_the_orders_own_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A forwarded mail answered from elsewhere: what becomes of it is told to the customer's own address, never to From."""
+    async with posted(tmp_path, monkeypatch) as (t, box):
+        order = await t.order()
+        box.answers(asked(t), "cancel it", from_="mallory@example.net")
+        await look(t)
+        assert await t.state(order) == "cancelled"
+        assert t.world.texts("mallory@example.net", "email") == []
+        assert "is cancelled" in t.mails()[-1].text
+
+
+async def test_machines_are_not_customers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A holiday notice that says yes decides nothing, gets no answer and makes no card."""
+    async with posted(tmp_path, monkeypatch, telegram=True) as (t, box):
+        order = await t.order()
+        box.on_holiday(asked(t))
+        assert await look(t) == 1
+        assert (await t.state(order), len(t.mails()), t.group_texts()) == ("pending", 1, [])
+
+
+@pytest.mark.parametrize(("status", "dead"), [("5.1.1", True), ("5.2.2", True), ("5.7.1", False)])
+async def test_a_bounce_moves_on_within_seconds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: str, dead: bool
+) -> None:
+    """A report of non-delivery is a hard failure: the next channel is asked at once; a filtered text does not mark the address."""
+    async with posted(tmp_path, monkeypatch) as (t, box):
+        order = await t.order()
+        assert t.got("sms") == []
+        box.bounces(asked(t), status)
+        await look(t)
+        assert len(t.got("sms")) == 1
+        contact = (await t.conversation(order)).contact("email", MAIL)
+        assert contact is not None
+        assert bool(contact.dead) is dead
+
+
+async def test_a_delay_is_no_bounce(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """"Not yet delivered" changes nothing."""
+    async with posted(tmp_path, monkeypatch) as (t, box):
+        await t.order()
+        box.bounces(asked(t), "4.4.1", "delayed")
+        await look(t)
+        assert t.got("sms") == []
+
+
+async def test_the_same_mail_twice_is_one_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A crash before the mark leaves the mail unread: read again, it is known."""
+    async with posted(tmp_path, monkeypatch) as (t, box):
+        order = await t.order()
+        mail = box.answers(asked(t), "cancel it")
+        for _ in range(3):
+            mail.seen = False
+            await look(t)
+        assert (await t.story(order)).count("decided") == 1
+        assert len(t.mails()) == 2
+
+
+async def test_the_mailbox_may_be_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection that breaks is opened anew at the next look."""
+    async with posted(tmp_path, monkeypatch) as (t, box):
+        await t.order()
+        await look(t)
+        for task in list(box._open):
+            task.cancel()
+        box.answers(asked(t), "cancel it")
+        (mailbox,) = t.house.mailboxes
+        with pytest.raises((OSError, Exception)):
+            await mailbox.look()
+        await mailbox._drop()
+        assert await look(t) == 1
+        assert box.logins == 2
