@@ -123,14 +123,15 @@ def answer_of(text: str, own: str = "") -> str:
         rest = [after for after in lines[at + 1 :] if after.strip()]
         if _HEADING.search(line) and rest and _QUOTED.match(rest[0]):
             continue
-        if len(rest) > 1 and _HEADING.search(rest[0]) and _QUOTED.match(rest[1]) and _opens_heading(line):
-            continue  # the heading runs over two lines
+        below = lines[at + 1] if at + 1 < len(lines) else ""
+        if line.strip() and _ends_heading(below) and len(rest) > 1 and _QUOTED.match(rest[1]):
+            continue  # the heading runs over two lines, the second of which has our address
         kept.append(line)
     return "\n".join(kept).strip()
 
 
-def _opens_heading(line: str) -> bool:
-    return bool(re.search(r"\d{4}|<[^>]*@|@", line))
+def _ends_heading(line: str) -> bool:
+    return line.lstrip().startswith("<") and bool(_HEADING.search(line))
 
 
 def _own_words(reply_to: str) -> str:

@@ -80,7 +80,7 @@ def echoed(turn: Turn, event: Talk, order: Order, template: str, **values: str) 
     n = order.changes_ever
     turn.set(question=Question("undo", event.channel, event.address, turn.now, (order.id,), wanted=str(n)))
     answer(turn, event, template, replace(order, version=n), **values)
-    if order.state in ASKABLE and any(a.address == event.address for a in order.asked):
+    if event.channel != "email" and order.state in ASKABLE and any(a.address == event.address for a in order.asked):
         answer(turn, event, "status_pending", order)  # the change is no yes: that question is still open
 
 

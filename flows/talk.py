@@ -34,6 +34,8 @@ def answer(
     sender = turn.policy.sender(event.channel)
     if sender is None or turn.silenced:
         return ""
+    if event.channel == "email" and template == "status_pending":
+        template = "confirm_email"  # no yes is taken there
     spec = SPECS[template]
     wanted = {*spec.needs, *spec.may}
     carried: dict[str, Value] = basics(turn, order) if order else {"shop": turn.policy.name}

@@ -68,7 +68,7 @@ async def test_a_yes_by_mail_does_not_confirm(tmp_path: Path, monkeypatch: pytes
     [
         ("my address is Calle Luna 4, 28004 Madrid", "Calle Luna 4, 28004, Madrid"),
         ("please bring it tomorrow after 4", "16:00-18:00"),
-        ("where is my order?", "waits for your yes"),
+        ("where is my order?", "is not confirmed yet"),
     ],
 )
 async def test_changes_by_mail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str, heard: str) -> None:
@@ -81,7 +81,7 @@ async def test_changes_by_mail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
         assert any(heard in mail.text for mail in t.mails()[1:])
         box.answers(t.mails()[1], "no")
         await look(t)
-        if heard != "waits for your yes":
+        if heard != "is not confirmed yet":
             assert (await t.get(order)).fields == before
 
 

@@ -198,7 +198,7 @@ def test_three_paid_orders_make_trust() -> None:
 @pytest.mark.parametrize("case", [
     {"past": _paid(2)}, {"past": _paid(4, days=800)}, {"past": _paid(4), "total": Money(13000, "EUR")},
     {"past": _paid(4, matched=(Matched("email"),))}, {"past": (*_paid(4), _bad("x", 5))},
-    {"past": _paid(4), "phone": "+34123456789"},
+    {"past": _paid(4), "phone": "+34511847362"},
     {"past": _paid(4, currency="USD")},
 ], ids=["too few", "too long ago", "far dearer", "not this number", "refused since", "odd phone", "other currency"])  # fmt: skip
 def test_what_stands_against_trust(case: dict[str, Any]) -> None:
