@@ -76,8 +76,24 @@ _SCHEMAS: dict[str, Any] = {
                 "type": "object",
                 "properties": {
                     "verdict": {"enum": ["trusted", "normal", "watch", "review", "blocked"]},
-                    "reasons": {"type": "array"},
+                    "reasons": {
+                        "type": "array",
+                        "items": {
+                            "type": "object",
+                            "properties": {
+                                "code": _TEXT,
+                                "words": {"type": "string", "description": "the reason as a sentence, in English"},
+                                "points": {"type": "number"},
+                                "orders": {"type": "array", "items": _TEXT},
+                            },
+                        },
+                    },
                 },
+            },
+            "phone2": {"type": ["string", "null"], "description": "a second number for the courier"},
+            "courier_note": {
+                "type": "string",
+                "description": "who opens the door, when to be careful, and the customer's wish; for the courier's label",
             },
             "timeline": {
                 "type": "array",

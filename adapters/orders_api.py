@@ -19,9 +19,11 @@ from adapters.receiving import FORM_LIMIT_BYTES, JSON, read
 from engine.ports import BadPayload, Front, Handled
 from flows import pointers
 from flows.conversation import Conversation, Note
+from flows.courier import courier_note
 from flows.events import ShopReported
 from flows.orders import Order, OrderFields, State
 from flows.policy import Policy
+from flows.risk.words import in_words
 
 #: Rows of one list. Newest change first; `since` bounds it from below.
 LIST_ROWS = 500
@@ -198,8 +200,12 @@ def _full(order: Order, policy: Policy, notes: list[Note]) -> dict[str, Any]:
         "channel": policy.ladder[order.rung].channel if asked else None,
         "risk": {
             "verdict": order.verdict,
-            "reasons": [{"code": r.code, "points": r.points, "orders": r.orders} for r in order.risk],
+            "reasons": [
+                {"code": r.code, "words": in_words(r), "points": r.points, "orders": r.orders} for r in order.risk
+            ],
         },
+        "phone2": order.fields.phone2,
+        "courier_note": courier_note(order),
         "timeline": [
             {"at": note.at, "what": note.what, "by": note.by, "via": note.via, "data": note.data} for note in notes
         ],

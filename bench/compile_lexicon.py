@@ -25,6 +25,8 @@ def source_entries(form: str) -> dict[Words, str]:
     """Every phrase of one form's file with its role; the first role that a phrase gets holds."""
     seen: dict[Words, str] = {}
     for role, pattern in sections((HOME / "lexicon" / f"{form}.txt").read_text("utf-8")):
+        if role in {"angry", "pleased"}:
+            continue  # the tone of a word is beside its role, see tones
         for phrase in expand(pattern):
             words = tuple(tokens(fold(phrase)))
             if words and (words not in seen or (role in _STRONGER and seen[words] in _WEAKER)):
@@ -77,3 +79,16 @@ def compiled(forms: tuple[str, ...]) -> str:
         written = ",".join(f"{mask:x},{role}" for role, mask in sorted(roles.items()))
         lines.append(f"{' '.join(words)}\t{written}")
     return "\n".join(lines) + "\n"
+
+
+def tones(forms: tuple[str, ...]) -> str:
+    """The text of weights/tones.tsv: `word<TAB>angry|pleased`, sorted; a word that some call both is left out."""
+    found: dict[str, set[str]] = {}
+    for form in forms:
+        for role, pattern in sections((HOME / "lexicon" / f"{form}.txt").read_text("utf-8")):
+            if role in {"angry", "pleased"}:
+                for phrase in expand(pattern):
+                    words = tokens(fold(phrase))
+                    if len(words) == 1:
+                        found.setdefault(words[0], set()).add(role)
+    return "".join(f"{word}\t{min(roles)}\n" for word, roles in sorted(found.items()) if len(roles) == 1)

@@ -14,14 +14,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from zlib import crc32
 
-from bench.compile_lexicon import HOME, compiled
+from bench.compile_lexicon import HOME, compiled, tones
 from flows.understand.features import features
 from flows.understand.fold import fold, tokens
 from flows.understand.lexicon import FORMS
 from flows.understand.patterns import expand, sections
 
-EPOCHS = 8
-MARGIN = 40  # votes by which the right label must win, of the order of the features of a short text
+EPOCHS = 16
+MARGIN = 80  # votes by which the right label must win, of the order of the features of a short text
 STEP = 4  # votes per mistake
 SCALE = 8  # the shipped weight of an average of one vote
 SMALLEST = 6  # shipped weights below are noise of single phrases
@@ -127,6 +127,7 @@ def write(path: Path, labels: list[str], weights: dict[str, dict[int, int]]) -> 
 def main() -> None:
     text = compiled(FORMS)
     (HOME / "weights" / "lexicon.tsv").write_text(text, "utf-8")
+    (HOME / "weights" / "tones.tsv").write_text(tones(FORMS), "utf-8")
     print(f"lexicon.tsv: {text.count(chr(10))} phrases, {len(text.encode())} bytes")
     intents: dict[tuple[str, str], None] = {}
     forms: dict[tuple[str, str], None] = {}

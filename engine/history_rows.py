@@ -132,12 +132,16 @@ class _Cells:
 
     def __init__(self, reading: Reading, cells: list[str]) -> None:
         self.reading = reading
+        self.columns = reading.columns
         self.cells = cells
         self.zone = _zone(reading.zone)
 
     def text(self, field: str) -> str:
         """The first cell of the field that says something. Raises BadValue for one that is no cell of an order."""
-        for at in self.reading.columns.get(field, ()):
+        places = self.columns.get(field)
+        if places is None:
+            return ""
+        for at in places:
             if text := self._at(at, field):
                 return text
         return ""
@@ -156,7 +160,9 @@ class _Cells:
 
     def of_parcel(self, fields: tuple[str, ...], lead: str) -> list[str]:
         """The fields from one address: the parcel's where its `lead` is filled, else the customer's, else the bill's."""
-        ranks, columns = self.reading.ranks, self.reading.columns
+        ranks, columns = self.reading.ranks, self.columns
+        if all(len(columns.get(field, ())) < 2 for field in fields):
+            return [self.text(field) for field in fields]
         chosen = next((ranks.get(at, 1) for at in columns.get(lead, ()) if self._at(at, lead)), None)
         found = []
         for field in fields:

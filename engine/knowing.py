@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from engine.bursts import Bursts
 from engine.ports import History
-from flows.addresses import address_keys
+from flows.addresses import reading_keys
 from flows.events import OrderTold
 from flows.phones import prefix
 from flows.policy import Policy
@@ -46,15 +46,17 @@ class Knowing:
         if policy is None or not event.fields.cod:
             return event
         fields = event.fields
+        who = identity(fields)
         past: tuple[PastOrder, ...] = ()
         usual = 0
         if policy.risk_enabled and self._history is not None:
-            past = await self._history.history(shop, identity(fields))
+            past = await self._history.history(shop, who)
             usual = await self._history.usual_amount(shop, fields.total.currency)
-        keys = address_keys(fields.address)
+        keys = reading_keys(who.address)
         return replace(
             event,
             past=past,
+            reading=who.address,
             on_prefix_hour=self._prefixes.add(f"{shop}|{prefix(fields.phone)}", now) if fields.phone else 1,
             on_address_day=max((self._addresses.add(f"{shop}|{key}", now) for key in keys), default=1),
             usual_minor=usual,

@@ -1,8 +1,7 @@
-"""What the customer says, and what follows.
+"""What the customer says, and what follows: words, media, a place, a reaction, a button.
 
-An order is decided only by an unambiguous answer to its open question from the address that was asked, or a button bound to order
-and version. CANCEL cancels; NO asks what is wrong first; unsure means a person. `reply` is the one clear place where words are
-understood (flows/understand).
+`reply` is the one clear place where words are understood (flows/understand). What decides is flows/verdicts.py, what else is
+asked for flows/doing.py, what answers a question of ours flows/following.py; unsure means a person.
 """
 
 from __future__ import annotations
@@ -21,25 +20,20 @@ from flows import (
     language,
     not_theirs,
     reacting,
-    reasons,
     talk,
     undoing,
-    verifying,
 )
 from flows.conversation import Contact, Question
-from flows.deciding import cancel, confirm
 from flows.events import CustomerPressed, CustomerWrote
-from flows.judging import only_staff, said_yes
 from flows.optouts import go_on_elsewhere, start, stop, withdrawn
-from flows.orders import ASKABLE, BEFORE_DISPATCH, Asked, Order
-from flows.phones import same_phone
-from flows.reach import tell
+from flows.orders import BEFORE_DISPATCH, Order
 from flows.talk import answer, to_staff
 from flows.too_late import too_late
 from flows.turn import Turn
-from flows.understand_model import DECISIONS, Slots, Understood
-from flows.understood_quickly import understand  # TEMPORARY
-from flows.which import ask_which, chosen
+from flows.understand import understand
+from flows.understand.model import DECISIONS, Slots, Understood
+from flows.verdicts import act, ask_back, asked_at, change, first, settle, within
+from flows.which import chosen
 
 #: A follow-up question ("which order?") waits so long for its answer.
 QUESTION_OPEN = timedelta(hours=48)
@@ -51,33 +45,35 @@ _BUTTON_ASKS = {"change_phone": "number", "change_address": "address", "change_t
 def wrote(turn: Turn, event: CustomerWrote) -> None:
     """Words, media or a place from the customer."""
     _hear(turn, event.channel, event.address, event.name)
-    turn.claims += [pointer for pointer in event.to if pointer.kind == "whatsapp_id"]  # they may hide the number next time
+    turn.claims += [
+        pointer for pointer in event.to if pointer.kind == "whatsapp_id"
+    ]  # they may hide the number next time
     asked = [o for o in asked_at(turn, event.address, event.channel) if event.order_id in ("", o.id)]
     if event.reaction or event.deleted or event.edited:
         _reacted(turn, event, asked)
         return
     sender = turn.policy.sender(event.channel)
     ruling = consent.settle(
-        event.text, sender, prompt_open=bool(_within(asked, BEFORE_DISPATCH)), opt_out_type=event.opt_out_type
+        event.text, sender, prompt_open=bool(within(asked, BEFORE_DISPATCH)), opt_out_type=event.opt_out_type
     )
     if ruling.consent == "out":
         stop(turn, event, everything=ruling.everything)
     elif ruling.consent == "in":
-        start(turn, event, _first(asked), silent=ruling.silent)
+        start(turn, event, first(asked), silent=ruling.silent)
         return
     talked = handing.talked_about(turn, asked)
     if talked is not None:
         handing.pass_on(turn, event, talked, event.text.strip() or talk.media_text(event))
         return
     if ruling.order:
-        _act(turn, event, ruling.order, asked, told_elsewhere=ruling.silent or ruling.consent == "out")
+        act(turn, event, ruling.order, asked, told_elsewhere=ruling.silent or ruling.consent == "out")
         return
     if ruling.consent == "out":
         go_on_elsewhere(turn, event)
         return
     if ruling.help:
         if not ruling.silent:
-            answer(turn, event, "help", _first(asked))
+            answer(turn, event, "help", first(asked))
         return
     reply(turn, event, asked)
 
@@ -90,7 +86,7 @@ def reply(turn: Turn, event: CustomerWrote, asked: list[Order]) -> None:
     if event.location and not event.media and _place(turn, event, question, asked):
         return
     if not event.text.strip() or event.media:
-        to_staff(turn, event, _first(asked), "reply.media" if event.media or event.location else "reply.empty")
+        to_staff(turn, event, first(asked), "reply.media" if event.media or event.location else "reply.empty")
         return
     if _typed_button(turn, event, question, asked):
         return
@@ -140,14 +136,14 @@ def _want(
 ) -> None:
     """One sure part."""
     if intent == "no" and slots.choice == 2:
-        _change(turn, event, asked)
+        change(turn, event, asked)
     elif intent in ("yes", "cancel", "no"):
-        _act(turn, event, intent, asked, reason=slots.reason, text=text)
+        act(turn, event, intent, asked, reason=slots.reason, text=text)
     elif intent == "stop":
         stop(turn, event, everything=slots.reason == "everything")
         go_on_elsewhere(turn, event)
     elif intent == "help":
-        answer(turn, event, "help", _first(asked))
+        answer(turn, event, "help", first(asked))
     else:
         doing.do(turn, event, intent, slots, asked, sure=True, tone=tone)
 
@@ -156,14 +152,14 @@ def _reacted(turn: Turn, event: CustomerWrote, asked: list[Order]) -> None:
     """A thumbs-up on our question is a yes to it; everything else of the kind is only shown."""
     verdict, order = reacting.verdict(turn, event)
     if verdict and order is not None and order in asked and handing.quiet_until(turn, order) is None:
-        _act(turn, event, verdict, [order])
+        act(turn, event, verdict, [order])
     else:
         reacting.shown(turn, event, asked)
 
 
 def _place(turn: Turn, event: CustomerWrote, question: Question | None, asked: list[Order]) -> bool:
     """A location is where the parcel shall go, if it is clear which; else a person looks at it."""
-    pool = _within(asked, BEFORE_DISPATCH)
+    pool = within(asked, BEFORE_DISPATCH)
     named = [o for o in pool if question is not None and o.id in question.order_ids[:1]]
     if len(pool) != 1 and len(named) != 1:
         return False
@@ -178,14 +174,14 @@ def _typed_button(turn: Turn, event: CustomerWrote, question: Question | None, a
             following.take_back(turn, event, question, turn.get(question.order_ids[0]))
         case "not_me":
             not_theirs.not_me(turn, event, not_theirs.meant(asked))
-        case "change_phone" | "change_address" | "change_time" as verb if len(_within(asked, BEFORE_DISPATCH)) == 1:
-            changing.ask(turn, event, _within(asked, BEFORE_DISPATCH)[0], _BUTTON_ASKS[verb])
+        case "change_phone" | "change_address" | "change_time" as verb if len(within(asked, BEFORE_DISPATCH)) == 1:
+            changing.ask(turn, event, within(asked, BEFORE_DISPATCH)[0], _BUTTON_ASKS[verb])
         case "yes" | "again":
-            _act(turn, event, "yes", asked)
+            act(turn, event, "yes", asked)
         case "cancel":
-            _act(turn, event, "cancel", asked)
+            act(turn, event, "cancel", asked)
         case "change":
-            _change(turn, event, asked)
+            change(turn, event, asked)
         case _:
             return False
     return True
@@ -198,140 +194,6 @@ def _hear(turn: Turn, channel: str, address: str, name: str) -> None:
     turn.set(last_channel=channel, last_address=address)
     if name and not turn.was.name:
         turn.set(name=name[:60])
-
-
-def asked_at(turn: Turn, address: str, channel: str = "") -> list[Order]:
-    """Orders about which this address was asked, newest first; closed ones last.
-
-    A WhatsApp user id without a number is the phone's owner: it leads to this conversation only because a message that
-    carried both has shown it.
-    """
-    hidden = channel == "whatsapp" and not address.startswith("+")
-    found = [o for o in turn.orders if any(a.status != "withdrawn" and _reaches(a, address, hidden) for a in o.asked)]
-    return sorted(found, key=lambda o: (not o.open, -o.seq))
-
-
-def _reaches(asked: Asked, address: str, hidden: bool) -> bool:
-    if asked.address == address:
-        return True
-    if hidden:
-        return asked.channel in ("sms", "whatsapp")
-    return address.startswith("+") and asked.address.startswith("+") and same_phone(asked.address, address)
-
-
-def _within(orders: list[Order], states: frozenset[str]) -> list[Order]:
-    return [o for o in orders if o.state in states]
-
-
-def _first(orders: list[Order]) -> Order | None:
-    return orders[0] if orders else None
-
-
-def _act(
-    turn: Turn,
-    event: CustomerWrote,
-    intent: str,
-    asked: list[Order],
-    *,
-    told_elsewhere: bool = False,
-    reason: str | None = None,
-    text: str = "",
-) -> None:
-    """A sure yes, no or cancel: on the one order it can mean, or ask which."""
-    if intent == "yes" and event.channel == "email":
-        _yes_by_mail(turn, event, asked)
-        return
-    pool = _within(asked, ASKABLE) if intent == "yes" else _within(asked, BEFORE_DISPATCH)
-    if intent == "no" and _within(asked, ASKABLE):
-        pool = _within(asked, ASKABLE)
-    if intent == "yes" and pool:
-        known, pool = pool, [o for o in pool if _has_left(turn, o, event.address)]
-        if not pool:
-            turn.note("outdated_yes", known[0].id, by="customer", via=event.channel)
-            answer(turn, event, "stale_button", known[0])
-            return
-    if len(pool) > 1 and told_elsewhere:
-        # the word has shut the channel on which one could ask which: a person settles it
-        to_staff(turn, event, pool[0], f"reply.{intent}")
-    elif len(pool) > 1:
-        ask_which(turn, event, intent, pool, text=text)
-    elif pool and intent == "no" and pool[0].fresh_number:
-        not_theirs.not_me(turn, event, pool)  # that question was: is this number yours?
-    elif pool:
-        _settle(turn, event, intent, pool[0], told_elsewhere=told_elsewhere, reason=reason)
-    else:
-        too_late(turn, event, intent, asked)
-
-
-def _has_left(turn: Turn, order: Order, address: str) -> bool:
-    """Whether the question about the order as it is now has gone out to this address: a yes to an older one is none to it."""
-    waiting = {o.id for o in turn.open if o.status == "planned"}
-    return any(
-        a.version == order.version
-        and _reaches(a, address, hidden=not address.startswith("+") and "@" not in address)
-        and a.status != "withdrawn"
-        and a.effect_id not in waiting
-        for a in order.asked
-    )
-
-
-def _yes_by_mail(turn: Turn, event: CustomerWrote, asked: list[Order]) -> None:
-    """No order is confirmed by e-mail: the courier needs a phone that answers. The mail says so, with the page."""
-    order = _first(asked)
-    if order is not None and order.state in ASKABLE:
-        answer(turn, event, "confirm_email", order)
-    elif order is not None and order.state == "cancelled":
-        to_staff(turn, event, order, "reply.wants_again", template="reopen_handed")
-    else:
-        too_late(turn, event, "yes", asked)
-
-
-def _settle(
-    turn: Turn,
-    event: CustomerWrote | CustomerPressed,
-    intent: str,
-    order: Order,
-    *,
-    told_elsewhere: bool = False,
-    reason: str | None = None,
-) -> None:
-    turn.set(question=None)
-    turn.note("answered", order.id, by="customer", via=event.channel, intent=intent)
-    via = event.channel
-    if intent == "yes" and only_staff(turn, order):
-        answer(turn, event, "review_wait", said_yes(turn, order))
-    elif intent == "yes":
-        order = confirm(turn, order, by="customer", via=via)  # type: ignore[arg-type]
-        answer(turn, event, "confirmed", order)
-        verifying.after_yes(turn, event, order)
-    elif intent == "cancel":
-        template = "cancelled_optout" if told_elsewhere else ""
-        order = cancel(turn, order, by="customer", via=via)  # type: ignore[arg-type]
-        if template:
-            tell(turn, order, template, but=frozenset({event.channel}))
-        else:
-            answer(turn, event, "cancelled_by_customer", order)
-            reasons.after_cancel(turn, event, order, reason)
-    else:
-        _ask_back(turn, event, "no_what", order)
-
-
-def _ask_back(turn: Turn, event: CustomerWrote | CustomerPressed, kind: str, order: Order) -> None:
-    question = Question(kind, event.channel, event.address, turn.now, (order.id,))  # type: ignore[arg-type]
-    turn.set(question=question)
-    answer(turn, event, kind, order)
-
-
-def _change(turn: Turn, event: CustomerWrote | CustomerPressed, asked: list[Order]) -> None:
-    """They want something changed: what? The page can do it, or a person reads it."""
-    pool = _within(asked, BEFORE_DISPATCH)
-    if len(pool) > 1 and isinstance(event, CustomerWrote):
-        ask_which(turn, event, "change", pool)
-    elif pool:
-        turn.note("answered", pool[0].id, by="customer", via=event.channel, intent="change")
-        _ask_back(turn, event, "change_what", pool[0])
-    else:
-        too_late(turn, event, "change", asked)
 
 
 def _follow_up(turn: Turn, event: CustomerWrote, question: Question, got: Understood) -> bool:
@@ -352,7 +214,7 @@ def _follow_up(turn: Turn, event: CustomerWrote, question: Question, got: Unders
     elif got.sure and got.intent not in DECISIONS:
         _meant(turn, event, got, [order])
     elif got.sure and not got.parts and got.intent in ("yes", "cancel") and got.slots.choice is None:
-        _act(turn, event, got.intent, [order])  # on second thoughts, nothing is to be changed
+        act(turn, event, got.intent, [order])  # on second thoughts, nothing is to be changed
     else:
         to_staff(turn, event, order, "reply.change")
     return True
@@ -367,9 +229,9 @@ def _chosen(turn: Turn, event: CustomerWrote, question: Question, orders: list[O
     if question.text:
         _meant(turn, event, _read(turn, question.text, None, [order]), [order])
     elif question.wanted == "change":
-        _change(turn, event, [order])
+        change(turn, event, [order])
     else:
-        _act(turn, event, question.wanted, [order])
+        act(turn, event, question.wanted, [order])
     return True
 
 
@@ -378,16 +240,16 @@ def _after_no(turn: Turn, event: CustomerWrote, order: Order, got: Understood) -
     if got.slots.choice == 1 or (got.sure and got.intent in doing.CHANGES):
         turn.set(question=None)
         if got.slots.choice == 1:
-            _change(turn, event, [order])
+            change(turn, event, [order])
         else:
             _meant(turn, event, got, [order])
         return True
     if got.slots.choice == 2 or (got.sure and not got.parts and got.intent in ("no", "cancel")):
-        _settle(turn, event, "cancel", order, reason=got.slots.reason)
+        settle(turn, event, "cancel", order, reason=got.slots.reason)
         return True
     if got.sure and not got.parts and got.intent == "yes" and got.slots.choice is None:
         turn.set(question=None)
-        _act(turn, event, "yes", [order])
+        act(turn, event, "yes", [order])
         return True
     return False
 
@@ -397,7 +259,7 @@ def pressed(turn: Turn, event: CustomerPressed) -> None:
     _hear(turn, event.channel, event.address, "")
     verb, order, current = buttons.bound(turn, event, lambda title: _meaning(turn, title))
     if order is None:
-        to_staff(turn, event, _first(asked_at(turn, event.address, event.channel)), "reply.button")
+        to_staff(turn, event, first(asked_at(turn, event.address, event.channel)), "reply.button")
         return
     if verb == "undo":
         n = event.payload.rpartition(":")[2]  # bound to the change, not to the order's version
@@ -414,15 +276,15 @@ def pressed(turn: Turn, event: CustomerPressed) -> None:
     elif order.state not in BEFORE_DISPATCH:
         too_late(turn, event, "yes" if verb == "again" else verb, [order])
     elif verb == "yes":
-        _settle(turn, event, "yes", order)
+        settle(turn, event, "yes", order)
     elif verb == "cancel":
-        _settle(turn, event, "cancel", order)
+        settle(turn, event, "cancel", order)
     elif verb == "no":
-        _ask_back(turn, event, "no_what", order)
+        ask_back(turn, event, "no_what", order)
     elif verb in _BUTTON_ASKS:
         changing.ask(turn, event, order, _BUTTON_ASKS[verb])
     elif verb == "change":
-        _change(turn, event, [order])
+        change(turn, event, [order])
     else:
         to_staff(turn, event, order, "reply.button")
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 from flows import hours
 from flows.effects import Button, Card, Line, Value
 from flows.money import Money
-from flows.orders import Order
+from flows.orders import BEFORE_DISPATCH, Order
 from flows.phones import mask
 from flows.turn import Turn
 from flows.wording import Moment
@@ -106,6 +106,7 @@ def _order(turn: Turn, order: Order) -> list[Line]:
     lines += _past(turn, order)
     lines += _tried(turn, order)
     lines += [Line("said", {"text": text}) for text in order.said[-3:]]
+    lines += _asked_more(order)
     if fields.note:
         lines.append(Line("note", {"text": fields.note}))
     if order.taken_by and order.open:
@@ -136,6 +137,16 @@ def _past(turn: Turn, order: Order) -> list[Line]:
         amount = Money(order.bought.amount_minor, order.bought.currency)
         last = Moment(at=order.bought.last_at, zone=turn.policy.zone, style="day")
         lines.append(Line("bought", {"orders": order.bought.orders, "amount": amount, "last": last}))
+    return lines
+
+
+def _asked_more(order: Order) -> list[Line]:
+    """What a doubtful order gave beside its yes."""
+    lines = [Line("second", {"phone": mask(order.fields.phone2)})] if order.fields.phone2 else []
+    if order.paid and order.state in BEFORE_DISPATCH:
+        lines.append(Line("paid_ahead"))
+    elif "prepay" in order.asked_once and order.open:
+        lines.append(Line("prepay"))
     return lines
 
 

@@ -27,7 +27,7 @@ from flows.postal import PostalAddress
 from flows.reach import tell
 from flows.talk import answer, to_staff
 from flows.turn import Turn
-from flows.understand_model import Slots
+from flows.understand.model import Slots
 
 Talk = CustomerWrote | CustomerPressed
 Kind = Literal["phone", "address", "time", "place", "later"]

@@ -39,7 +39,7 @@ class Contact(Struct, frozen=True, omit_defaults=True):
 class Question(Struct, frozen=True, omit_defaults=True):
     """A follow-up that is open beside the ladder's questions: the last one asked counts."""
 
-    kind: Literal["which", "no_what", "change_what", "number", "address", "time", "later", "why", "undo"]
+    kind: Literal["which", "no_what", "change_what", "number", "address", "time", "later", "why", "undo", "second"]
     channel: str
     address: str
     at: datetime

@@ -8,7 +8,7 @@ from flows.orders import BEFORE_DISPATCH, CLOSED, Order
 from flows.talk import SAID_MOST, to_staff
 from flows.too_late import too_late
 from flows.turn import Turn
-from flows.understand_model import Slots
+from flows.understand.model import Slots
 from flows.which import ask_which
 
 CHANGES = frozenset({"change_phone", "change_address", "change_time"})

@@ -13,6 +13,7 @@ from msgspec import Struct
 from flows.desk import Person
 from flows.effects import Outcome
 from flows.orders import Order, OrderFields
+from flows.matching.reading import Reading
 from flows.pointers import Pointer
 from flows.postal import PostalAddress
 from flows.risk.history import PastOrder
@@ -44,6 +45,7 @@ class OrderTold(Event, frozen=True, kw_only=True, tag=True):
     shipped: bool = False  # the shop says: sent
     # what the engine looked up before deciding: this customer's closed orders, and what is going on around
     past: tuple[PastOrder, ...] = ()
+    reading: Reading | None = None  # the address as read for the look-up: reading is what costs most
     on_prefix_hour: int = 1
     on_address_day: int = 1
     usual_minor: int = 0

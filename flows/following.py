@@ -6,16 +6,16 @@ be used go to a person.
 
 from __future__ import annotations
 
-from flows import changing, reasons, undoing
+from flows import changing, reasons, safeguards, undoing, verifying
 from flows.address_text import completed, corrected
 from flows.conversation import Question
 from flows.events import CustomerWrote
 from flows.orders import ASKABLE, BEFORE_DISPATCH, Order
 from flows.talk import answer, to_staff
 from flows.turn import Turn
-from flows.understand_model import Understood
+from flows.understand.model import Understood
 
-KINDS = frozenset({"number", "address", "time", "later", "why", "undo"})
+KINDS = frozenset({"number", "address", "time", "later", "why", "undo", "second"})
 #: So many digits are an attempt at a phone number.
 DIGITS_LEAST = 4
 #: Sure ones of these are no answer to what was asked; any other guess about words that were asked for is only a guess.
@@ -29,7 +29,15 @@ _ELSEWHERE = frozenset(
 
 def prompt_of(question: Question) -> str | None:
     """What flows.understand calls this question."""
-    kinds = {"number": "number", "address": "address", "time": "time", "later": "time", "why": "why", "undo": "confirm"}
+    kinds = {
+        "number": "number",
+        "second": "number",
+        "address": "address",
+        "time": "time",
+        "later": "time",
+        "why": "why",
+        "undo": "confirm",
+    }
     return kinds.get(question.kind)
 
 
@@ -44,6 +52,8 @@ def follow(turn: Turn, event: CustomerWrote, question: Question, got: Understood
         return reasons.told(turn, event, order, got)
     if order.state not in (*BEFORE_DISPATCH, *(("cancelled",) if question.kind == "later" else ())):
         return False
+    if question.kind == "second":
+        return _second(turn, event, order, got)
     if got.intent in ("yes", "no") and not got.parts and not got.slots.phone:
         return _never_mind(turn, event, order, got)
     match question.kind:
@@ -95,6 +105,23 @@ def _number(turn: Turn, event: CustomerWrote, order: Order, got: Understood) -> 
     else:
         turn.set(question=None)
         to_staff(turn, event, order, "reply.change_phone")
+    return True
+
+
+def _second(turn: Turn, event: CustomerWrote, order: Order, got: Understood) -> bool:
+    """A second number for the courier, or none. It moves nothing: the order stays with this number."""
+    written = got.slots.phone or (event.text if sum(c.isdigit() for c in event.text) >= DIGITS_LEAST else "")
+    if written and not safeguards.second_number(turn, event, order, written):
+        answer(turn, event, "number_bad", order)
+    elif not written and got.intent == "yes" and not got.parts:
+        answer(turn, event, "second_number_ask", order)  # there is one, then: the question stays open for it
+    elif written or (got.intent == "no" and not got.parts):
+        order = turn.get(order.id) or order
+        turn.set(question=None)
+        answer(turn, event, "status_confirmed" if order.state == "confirmed" else "review_wait", order)
+        verifying.after_yes(turn, event, order)
+    else:
+        return False
     return True
 
 

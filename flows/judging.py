@@ -21,6 +21,7 @@ from flows.opening import hours_value
 from flows.orders import Asked, Order, Reason
 from flows.reach import compose, preferred, tell
 from flows.risk import Around, OpenOrder, Ruling, assess, describe
+from flows.safeguards import CALL, wanted
 from flows.turn import Turn
 
 _OPEN = frozenset({"pending", "flagged", "held", "confirmed"})
@@ -31,7 +32,7 @@ def judge(turn: Turn, order: Order, event: OrderTold) -> Order:
     policy = turn.policy
     if event.over_limit:
         return _over_limit(turn, order, event.over_limit)
-    subject = describe(order.fields, _around(turn, order, event), policy.disposable)
+    subject = describe(order.fields, _around(turn, order, event), policy.disposable, event.reading)
     found = assess(subject, event.past, policy.risk, turn.now)
     order = turn.put(replace(order, verdict=found.verdict, risk=found.reasons, bought=found.bought))
     if found.verdict != "normal":
@@ -83,7 +84,8 @@ def _review(turn: Turn, order: Order) -> Order:
     order = replace(order, state="flagged", reviewing=True, reasons=(*order.reasons, Reason("review")))
     turn.wake(f"remind:{order.id}", turn.now + staff_wait(turn))
     turn.note("flagged", order.id, by="rule", reason="review")
-    return turn.card(turn.put(order))
+    order = turn.card(turn.put(order))
+    return order if CALL not in wanted(turn, order) else _call_before(turn, order)
 
 
 def _blocked(turn: Turn, order: Order) -> Order:
@@ -106,7 +108,7 @@ def let_off(turn: Turn, order: Order, name: str) -> Order:
     turn.set(ruling=Ruling("normal", name, turn.now))
     turn.note("ruled", order.id, by=f"staff:{name}", via="telegram", verdict="normal")
     said = any(r.key == "said_yes" for r in order.reasons)
-    kept = tuple(r for r in order.reasons if r.key not in ("review", "said_yes", "blocked"))
+    kept = tuple(r for r in order.reasons if r.key not in ("review", "said_yes", "blocked", "call_before"))
     was_reviewing = order.reviewing
     order = turn.put(replace(order, verdict="normal", reviewing=False, reasons=kept))
     if said and order.state in ("flagged", "held"):
@@ -133,12 +135,16 @@ def block(turn: Turn, order: Order, name: str) -> Order:
     return order
 
 
-def only_staff(turn: Turn, order: Order) -> bool:
-    """Whether the customer's yes is not enough for this order."""
-    return order.verdict == "review" and turn.policy.on_review == "staff" and order.state != "confirmed"
-
-
 def said_yes(turn: Turn, order: Order) -> Order:
     """The yes is noted on the card; the ladder has done its work."""
     turn.withdraw(order.id, "first", "rung")
-    return flag(turn, replace(order, reviewing=False), Reason("said_yes"))
+    order = flag(turn, replace(order, reviewing=False), Reason("said_yes"))
+    return order if CALL not in wanted(turn, order) else _call_before(turn, order)
+
+
+def _call_before(turn: Turn, order: Order) -> Order:
+    """The card says that staff call before they confirm."""
+    reason = Reason("call_before")
+    order = order if reason in order.reasons else turn.put(replace(order, reasons=(*order.reasons, reason)))
+    turn.refresh(order)
+    return order

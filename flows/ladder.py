@@ -31,8 +31,9 @@ REMIND_MOST = timedelta(days=8)
 
 
 def begin(turn: Turn, order: Order) -> Order:
-    """Ask about this version of the order, from the first rung."""
-    return enter(turn, order, 0)
+    """Ask about this version of the order, from the first rung; a number that the customer gave is what has to be asked."""
+    phones = [n for n, rung in enumerate(turn.policy.ladder) if rung.channel in ("sms", "whatsapp")]
+    return enter(turn, order, phones[0] if order.fresh_number and phones else 0)
 
 
 def enter(turn: Turn, order: Order, index: int) -> Order:

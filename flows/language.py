@@ -10,7 +10,7 @@ import unicodedata
 
 from flows.orders import OrderFields
 from flows.turn import Turn
-from flows.understand_model import Understood
+from flows.understand.model import Understood
 from flows.wording import languages
 
 #: Languages that are not written in Latin letters, and the script that their own texts are in. Romanised writing of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from flows.conversation import Contact
-from flows.effects import SpreadStop
+from flows.effects import Say, SpreadStop
 from flows.events import ConsentWithdrawn, CustomerWrote
 from flows.ladder import enter
 from flows.orders import Order
@@ -24,7 +24,7 @@ def stop(turn: Turn, event: CustomerWrote, *, everything: bool) -> None:
     turn.note("stopped", by="customer", via=event.channel, everything=str(everything).lower())
     for open_ in [o for o in turn.open if o.status == "planned"]:
         effect = open_.effect
-        if getattr(effect, "channel", "") == event.channel and getattr(effect, "to", "") == event.address:
+        if isinstance(effect, Say) and (effect.channel, effect.to) == (event.channel, event.address):
             turn.settle(open_.id)
     if turn.policy.shares.get(event.channel):
         turn.plan(SpreadStop(channel=event.channel, address=event.address, everything=everything))

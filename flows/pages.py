@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from flows import verifying
+from flows import safeguards, verifying
 from flows.address_text import difference, far
 from flows.changing import address, number, time
 from flows.deciding import REOPEN_WITHIN, cancel, confirm, reopen
 from flows.events import PagePressed
-from flows.judging import only_staff, said_yes
+from flows.judging import said_yes
 from flows.orders import BEFORE_DISPATCH, Order
 from flows.turn import Turn
 
@@ -51,11 +51,13 @@ def _confirm(turn: Turn, order: Order, event: PagePressed) -> None:
     if order.state == "confirmed":
         turn.notice = "same"
         return
-    if only_staff(turn, order):
-        said_yes(turn, order)
+    if safeguards.only_staff(turn, order):
+        safeguards.after_page(turn, said_yes(turn, order))
         turn.notice = "review"
         return
-    verifying.after_page(turn, confirm(turn, order, by="customer", via="page"))
+    order = confirm(turn, order, by="customer", via="page")
+    if not safeguards.after_page(turn, order):
+        verifying.after_page(turn, turn.get(order.id) or order)
 
 
 def _cancel(turn: Turn, order: Order, event: PagePressed) -> None:

@@ -148,7 +148,7 @@ def _again(turn: Turn, known: Order, event: OrderTold) -> None:
 
 
 #: What a customer can change in conversation or on the page, and the shop's next word repeats as it was.
-_CUSTOMERS = (("phone", "phone_raw", "phone_mobile"), ("address",), ("courier_note",))
+_CUSTOMERS = (("phone", "phone_raw", "phone_mobile"), ("phone2",), ("address",), ("courier_note",))
 
 
 def _merged(known: Order, told_: OrderFields) -> OrderFields:

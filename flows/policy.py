@@ -107,6 +107,7 @@ class Policy(Struct, frozen=True, kw_only=True):
     risk: RiskPolicy = RiskPolicy()
     on_trusted: Literal["confirm", "ask"] = "confirm"
     on_review: Literal["staff", "ask"] = "staff"
+    ask_more: dict[str, tuple[str, ...]] = {}  # verdict or signal -> second_number | prepay | call
     disposable: frozenset[str] = frozenset()  # domains of throw-away e-mail
     not_shipped_after: timedelta = timedelta(days=3)
     no_news_after: timedelta = timedelta(days=10)

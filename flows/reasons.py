@@ -15,7 +15,7 @@ from flows.events import CustomerPressed, CustomerWrote
 from flows.orders import BEFORE_DISPATCH, Order
 from flows.talk import SAID_MOST, answer, to_staff
 from flows.turn import Turn
-from flows.understand_model import Slots, Understood
+from flows.understand.model import Slots, Understood
 from flows.wording import Moment
 
 #: The question follows the acknowledgement a little later, so that it does not read as a condition of the cancel.

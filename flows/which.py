@@ -7,7 +7,7 @@ from flows.events import CustomerWrote
 from flows.orders import Order
 from flows.talk import answer
 from flows.turn import Turn
-from flows.understand_model import Understood
+from flows.understand.model import Understood
 from flows.wording import numbered
 
 #: So many orders are listed when it is asked which one is meant.

@@ -78,11 +78,22 @@ class MongoConnection:
         if found is None or found["schema"] > mongo_schema.SCHEMA_VERSION:
             raise NewerDocument("this data was written by a newer Doorstep; upgrade this one")
         self._sealer.check(found["key"])
-        for name, indexes in mongo_schema.INDEXES.items():
-            models = [IndexModel(list(fields)) for fields in indexes]
+        for name in mongo_schema.INDEXES:
+            await self._index(db, name)
+
+    async def _index(self, db: AsyncDatabase[Json], name: str) -> None:
+        """Make the indexes that are not there. Another process may be making them just now: then they are there at the next look."""
+        for last in (False, True):
+            models = [IndexModel(list(fields)) for fields in mongo_schema.INDEXES[name]]
             there = set(await db[name].index_information()) if models else set()
-            if wanting := [model for model in models if model.document["name"] not in there]:
-                await db[name].create_indexes(wanting)
+            wanting = [model for model in models if model.document["name"] not in there]
+            try:
+                if wanting:
+                    await db[name].create_indexes(wanting)
+                return
+            except PyMongoError:
+                if last:
+                    raise
 
     async def _disconnect(self) -> None:
         async with self._opening:

@@ -115,4 +115,6 @@ class MongoMove:
 
 
 def _row(kind: str, document: Json) -> Row:
-    return Row(document["_id"], msgspec.msgpack.encode(tuple(document[name] for name in FIELDS[kind])))
+    """The driver's 64-bit numbers are numbers."""
+    fields = tuple(document[name] for name in FIELDS[kind])
+    return Row(document["_id"], msgspec.msgpack.encode(fields, enc_hook=int))

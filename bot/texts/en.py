@@ -1,6 +1,14 @@
 """English: the complete list of keys; every other language has the same ones."""
 
+from __future__ import annotations
+
+from flows.risk import words
+
 TEXTS = {
+    # what an order's own past says: the same sentences as in the API
+    **{f"risk.{code}": sentence for code, sentence in words.REASONS.items()},
+    **{f"why.{code}": word for code, word in words.WHY.items()},
+    **{f"part.{code}": word for code, word in words.PARTS.items()},
     # what state an order is in
     "state.ignored": "Not cash on delivery",
     "state.pending": "Being asked",
@@ -83,12 +91,6 @@ TEXTS = {
     "why.no_longer_asked": "no longer needed",
     "why.no_longer_true": "no longer true",
     "why.gave_up": "tried too often",
-    "why.made_up": "invented",
-    "why.unassigned": "in no assigned range",
-    "why.service": "a service number",
-    "why.mashing": "random letters",
-    "why.placeholder": "a placeholder",
-    "why.no_letters": "no letters in it",
     # why an order needs a person
     "reason.no_answer": "No answer on any channel: please call",
     "reason.unreachable": "No machine can reach this customer: please call",
@@ -130,39 +132,17 @@ TEXTS = {
     "reason.review": "Please look before this is sent: see below",
     "reason.blocked": "Somebody at the shop blocked this customer",
     "reason.said_yes": "The customer says yes; only staff confirm this order",
+    "reason.call_before": "Please call before this is sent",
     "reason.limit": "Not texted yet: more orders than usual from {limit}. Confirm or cancel it here",
     "limit.number": "this number",
     "limit.prefix": "neighbouring numbers",
     "limit.hour": "this shop in one hour",
     "reason.other": "Needs a look ({why})",
     # what the customer's past and the order itself say
-    "bought": "Bought before: {orders} for {amount}, last {last}",
-    "risk.returned": "Parcels that came back: {count}[ ({orders})][, last {last}]",
-    "risk.refused": "Parcels refused at the door: {count}[ ({orders})][, last {last}]",
-    "risk.not_collected": "Parcels never collected: {count}[ ({orders})][, last {last}]",
-    "risk.unreachable": "Orders where nobody could be reached: {count}[ ({orders})]",
-    "risk.late_cancel": "Orders cancelled after a yes: {count}[ ({orders})]",
-    "risk.open_unconfirmed": "Other open orders without a yes: {count}[ ({orders})]",
-    "risk.same_item_twice": "The same item is in another open order[: {orders}]",
-    "risk.group_orders": "Open orders at other shops of the group: {count}",
-    "risk.impossible_phone": "No such phone number can exist",
-    "risk.odd_phone": "The phone number looks wrong: {why}",
-    "risk.disposable_email": "A throw-away e-mail address ({domain})",
-    "risk.mistyped_email": "The e-mail address may be mistyped: {domain}, meant {meant}?",
-    "risk.nonsense_address": "The address looks invented: {why}",
-    "risk.missing_parts": "The address lacks: {parts}",
-    "risk.nonsense_name": "The name looks invented:",
-    "risk.big_first": "A first order {times} times as large as usual",
-    "risk.prefix_burst": "Orders from neighbouring numbers within an hour: {count}",
-    "risk.address_burst": "Orders to this address within a day: {count}",
-    "risk.redeliveries": "Deliveries that needed several visits: {count}[ ({orders})]",
-    "risk.late_refunds": "Refunds asked for late: {count}[ ({orders})]",
-    "risk.threats": "Threats before: {count}[ ({orders})]",
-    "part.street": "street",
-    "part.house": "house number",
-    "part.city": "town",
-    "part.postcode": "postcode",
-    "part.country": "country",
+    "bought": "Bought before: {orders, plural, one {# order} other {# orders}} for {amount}, last {last}",
+    "second": "Second number: {phone}",
+    "prepay": "Asked to pay ahead; not paid yet",
+    "paid_ahead": "Paid ahead",
     # replies under a card
     "again.reason": "Order {order} needs a person again: {why}",
     "held.nobody_acted": "Nobody has acted on order {order}. It is on hold, and the owner knows.",

@@ -76,8 +76,11 @@ def _policy(shop: Shop, blocks: Blocks, shares: dict[str, tuple[str, ...]]) -> P
         risk=blocks.risk.policy(),
         on_trusted=blocks.risk.trusted,
         on_review=blocks.risk.review,
+        ask_more=blocks.risk.ask.by_verdict(),
         disposable=_disposable(),
         payment_link=shop.payment_link or "",
+        later_within=blocks.offers.later_within,
+        exchange=blocks.offers.exchange,
         faq=shop.faq,
     )
 

@@ -83,12 +83,32 @@ def _weights(value: object) -> dict[str, float]:
     return found
 
 
+More = Literal["second_number", "prepay", "call"]
+
+
+class AskMore(Block):
+    """What a customer is asked for beside the yes: second_number | prepay (needs payment_link) | call (staff confirm by phone)."""
+
+    watch: tuple[More, ...] = setting("of an order on watch", (), eg="[second_number]")
+    review: tuple[More, ...] = setting("of one in review", (), eg="[second_number, prepay]")
+    big_first: tuple[More, ...] = setting("of a first order far above what is usual", (), eg="[call]")
+
+    def by_verdict(self) -> dict[str, tuple[str, ...]]:
+        found = {"watch": self.watch, "review": self.review, "big_first": self.big_first}
+        return {name: asks for name, asks in found.items() if asks}
+
+
 class Risk(Block):
     """What past orders say about a new one. A red flag never cancels by itself."""
 
     enabled: Flag = setting("assess orders", True)
-    trusted: Literal["confirm", "ask"] = setting("a known good customer is confirmed at once, or asked like anybody", "confirm")
-    review: Literal["staff", "ask"] = setting("where the past looks bad only staff confirm, or the customer's yes is enough", "staff")
+    trusted: Literal["confirm", "ask"] = setting(
+        "a known good customer is confirmed at once, or asked like anybody", "confirm"
+    )
+    review: Literal["staff", "ask"] = setting(
+        "where the past looks bad only staff confirm, or the customer's yes is enough", "staff"
+    )
+    ask: AskMore = setting("what else is asked for, and of whom", AskMore)
     watch_from: float = setting("score from which the reasons stand on the card", _RISK.watch_from, least=1)
     review_from: float = setting("score from which the order is flagged at once", _RISK.review_from, least=1)
     trusted_orders: int = setting("so many paid orders make a known good customer", _RISK.trusted_orders, least=1)
@@ -127,7 +147,14 @@ class Complaints(Block):
 
 
 class Offers(Block):
-    """No offers are made; there is nothing to set yet."""
+    """What a customer who cancels, or wants to decide later, may be offered."""
+
+    later_within: Wait | None = setting(
+        "they may name a day as far ahead, and are asked again then; null: staff read such a wish",
+        _DEFAULT.later_within,
+        eg="14d",
+    )
+    exchange: Flag = setting("who cancels because it is the wrong article is shown to staff for an exchange", True)
 
 
 class Polls(Block):

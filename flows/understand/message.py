@@ -40,16 +40,15 @@ class Message:
         covers = self._covers()
         form, pieces = covers[0]
         covering = tuple(form for form, cover_ in covers if all(p.own or p.role in EMPTY for p in cover_))
-        tone = tone_of(self.cleaned, self.words)
+        tone = tone_of(self.cleaned, self.words, pieces)
         lang = language_of(self.words, covering, self.hints, self.country)
         reading = self._agreed(covers) if len(self.words) <= MAX_DECISION_TOKENS else None
         if reading is not None:
             pieces = next((cover_ for _, cover_ in covers if read(cover_) == reading), pieces)
             return self._decided(reading, pieces, lang, tone)
-        named = self._name(pieces, 0, len(pieces))
-        return Understood(
-            named.intent, named.sure and '"' not in self.words, round(named.confidence, 3), lang, tone, named.slots, ()
-        )
+        named = name(Span(self.cleaned, self.folded, self.words, pieces, self.country), self.prompt)
+        sure = named.sure and not {'"', ">"} & set(self.words)
+        return Understood(named.intent, sure, round(named.confidence, 3), lang, tone, named.slots, ())
 
     def _covers(self) -> list[tuple[str, list[Piece]]]:
         """The roles of the tokens by language form, the form that explains most first."""
@@ -116,10 +115,6 @@ class Message:
         if intent in {"yes", "no"} and self.prompt in _NOT_YES_OR_NO:
             sure = sure and intent == "no" and self.prompt == "no_what"
         return Understood(intent, sure, 1.0 if sure else 0.5, lang, tone, slots, tuple(parts))
-
-    def _name(self, pieces: list[Piece], start: int, end: int) -> Named:
-        span = Span(self.cleaned, self.folded, self.words, pieces, self.country)
-        return name(span, self.prompt)
 
     def _name_tokens(self, pieces: list[Piece], start: int, end: int) -> Named:
         """A named stretch of tokens, renumbered from 0."""

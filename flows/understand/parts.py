@@ -12,13 +12,15 @@ from flows.understand.grammar import EMPTY, TIMING
 from flows.understand.model import Slots
 from flows.understand.phone_slot import find_phone
 from flows.understand.time_slot import find_times
-from flows.understand.values import find_address, find_amount
+from flows.understand.values import as_address, find_address, find_amount
 
 #: Below this the classifier's best guess is no basis for acting; above it, acting is what it would cost to ask.
 SURE_FROM: Final = 0.60
 #: Below this the guess is not even worth naming.
-NAMED_FROM: Final = 0.40
+NAMED_FROM: Final = 0.50
 _SAYS_WHEN: Final = TIMING | EMPTY | {"send", "num", "yes", "ok"}
+#: Roles that show that an answer to "where do you live?" is another thing.
+_NO_ADDRESS: Final = frozenset({"yes", "affirm", "no", "cancel", "keep", "if", "maybe", "not_me", "stop", "help"})
 #: A message of nothing else ("not yet", "maybe") asks for nothing, whatever the classifier finds in it.
 _SAYS_NOTHING: Final = EMPTY | {"not", "if", "maybe"}
 
@@ -51,6 +53,8 @@ def name(span: Span, prompt: str | None) -> Named:
     address = find_address(span.text, span.words, span.pieces)
     reason = next((role[7:] for role in sorted(roles) if role.startswith("reason:")), None)
     intent, confidence = intent_of(span.words)
+    if prompt == "address" and address is None and "ask" not in roles and len(span.words) > 1:
+        address = as_address(span.text)
     slots = Slots(phone=phone[0] if phone else None, address=address, day=day, window=window, reason=reason)
     proved = _proved(span, roles, slots, intent, prompt)
     if proved:
@@ -64,6 +68,10 @@ def name(span: Span, prompt: str | None) -> Named:
 def _proved(span: Span, roles: set[str], slots: Slots, guess: str, prompt: str | None) -> str | None:
     """The intent that a slot proves by itself."""
     asked = "ask" in roles
+    if prompt == "why" and slots.reason:
+        return "cancel"
+    if prompt == "address" and slots.address and not roles & _NO_ADDRESS:
+        return "change_address"
     if slots.phone and (prompt == "number" or guess in {"change_phone", "call_me"} or roles & {"phone", "call_me"}) and not asked:
         return "change_phone"
     if slots.address and not asked and guess in {"change_address", "unclear", "question", "change_phone"}:

@@ -18,8 +18,6 @@ _QUICK_ROLES: Final = {"yes": "yes", "affirm": "yes", "send": "yes", "ok": "yes"
 #: A bare number from here on is a phone number where one was asked for.
 _SHORTEST_PHONE: Final = 1_000_000
 
-#: Longer entries take the long road, which knows their tone.
-_QUICK_WORDS: Final = 2
 
 #: (intent, languages that have the entry)
 Quick = tuple[str, tuple[str, ...]]
@@ -85,10 +83,10 @@ def _bare(quick: Quick, lang: str | None, country: str | None) -> Understood:
 
 
 def _quick() -> dict[str, Quick]:
-    """Text -> meaning for lexicon entries that no language reads in another way."""
+    """Text -> meaning for the single words of the lexicon that no language reads in another way."""
     table: dict[str, Quick] = {}
     for text, match in PHRASES.items():
-        if match.size <= _QUICK_WORDS and len(match.roles) == 1 and match.roles[0][1] in _QUICK_ROLES:
+        if match.size == 1 and len(match.roles) == 1 and match.roles[0][1] in _QUICK_ROLES:
             mask, role = match.roles[0]
             languages = tuple(dict.fromkeys(form.split("_")[0] for form in FORMS if mask & BIT[form]))
             if role == "ok" and "thanks" in text:

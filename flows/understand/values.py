@@ -8,13 +8,14 @@ from typing import Final
 from flows.understand.cover import Piece
 from flows.understand.fold import fold_clean
 
-_AMOUNT: Final = re.compile(r"\d{1,3}(?:[., ]\d{3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d{1,2})?")
+_AMOUNT: Final = re.compile(r"(?<!\d)(?:\d{1,3}(?:[., ]\d{3}){1,3}(?:[.,]\d{1,2})?|\d{1,9}(?:[.,]\d{1,2})?)(?!\d)")
 _CURRENCY: Final = re.compile(
     r"(?:rs\.?|inr|pkr|bdt|tk|taka|taka|rupees?|rupiah|rp|usd|eur|euros?|dollars?|dh|dhs|mad|aed|sar|egp|dzd|da|tnd|dt"
     r"|le|tl|lira|reais|r\$|pesos?|soles|rub|руб\w*|р|грн|zl|lei|baht|php|vnd|dong|rm|kes|ksh|tsh|toman"
     r"|جنيه|درهم|ريال|دينار|روپے|روبيه|रुपये|रुपए|रु|টাকা|บาท|[$€£₹₨৳₺₽฿₫₱])"
 )
 _MONEY: Final = re.compile(rf"(?:{_CURRENCY.pattern}\s*({_AMOUNT.pattern}))|(?:({_AMOUNT.pattern})\s*{_CURRENCY.pattern})(?!\w)")
+_SHORTEST_ADDRESS: Final = 4
 _CHOICE: Final = re.compile(r"[#(\[]*\s*(\d{1,9})\s*[).\]!]*")
 
 
@@ -49,8 +50,13 @@ def find_address(cleaned: str, words: list[str], pieces: list[Piece]) -> str | N
     marker = next((piece for piece in reversed(pieces) if piece.role == "address"), None)
     if marker is None:
         return None
-    rest = after_tokens(cleaned, words, marker.end).strip(" :,-.=\n\"")
-    return rest if len(rest) >= 4 and any(char.isalpha() for char in rest) else None
+    return as_address(after_tokens(cleaned, words, marker.end))
+
+
+def as_address(text: str) -> str | None:
+    """A text trimmed to what may be an address: at least 4 characters, one of them a letter. None otherwise."""
+    text = text.strip(" :,-.=\n\"")
+    return text if len(text) >= _SHORTEST_ADDRESS and any(char.isalpha() for char in text) else None
 
 
 def after_tokens(cleaned: str, words: list[str], end: int) -> str:
@@ -60,5 +66,5 @@ def after_tokens(cleaned: str, words: list[str], end: int) -> str:
     for at, char in enumerate(cleaned):
         if seen >= want:
             return cleaned[at:]
-        seen += len(fold_clean(char).replace(" ", ""))if char not in " -(){}[]*=~^|<\\$\n" else char == "\n"
+        seen += len(fold_clean(char).replace(" ", "")) if char not in " -(){}[]*=~^|<\\$\n" else char == "\n"
     return ""

@@ -84,6 +84,7 @@ SPECS: dict[str, Spec] = {
     "new_number_ask_link": _spec(_SMS, "shop order total link"),
     "old_number_told": _spec(_TALK, "shop order number", proactive=True, greets=True),
     "second_number_ask": _spec(_TALK, "order"),
+    "prepay_ask": _spec(_TALK, "order total link"),
     "new_address_ask": _spec(_TALK, "order", "link"),
     "address_ask": _spec(_TALK, "order", "address link"),
     "address_ok": _spec(_TALK, "order address", "", ("undo",), bounded=False),

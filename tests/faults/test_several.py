@@ -10,12 +10,12 @@ import pytest
 from tests.faults.crowd import Crowd
 from tests.faults.lives import nursery
 
-PROCESSES, KILLS, ORDERS, EVERY_S = 3, 4, 24, 0.6
+PROCESSES, KILLS, ORDERS, EVERY_S = 3, 3, 12, 0.5
 
 
 @pytest.mark.parametrize("redis", [True, False], ids=["redis", "no redis"])
 async def test_processes_killed_in_turn_lose_nothing_and_say_nothing_twice(tmp_path: Path, redis: bool) -> None:
-    """Three processes behind a balancer, killed in turn, Redis flushed all the while or absent: nothing lost, nothing twice, all counted."""
+    """Three processes, killed in turn, Redis flushed all the while or absent: nothing is lost, nothing said twice, all counted."""
     async with nursery() as lives:
         crowd = Crowd(lives, tmp_path, ORDERS, random.randrange(10**6), PROCESSES, redis=redis)
         verdict = await crowd.run(KILLS, EVERY_S)

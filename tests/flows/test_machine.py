@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from flows import pointers
 from flows.cards import CANCEL_CONFIRMED, CONFIRM_CANCELLED
+from flows.conversation import SEEN_FOR
 from flows.effects import Accepted, AskProvider, CallBack, HandOver, Outcome, Refused, Say, TryAgain, Unknown
 from flows.events import (
     ConsentWithdrawn,
@@ -376,8 +377,11 @@ class Machine(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def says_it_again(self, data: st.DataObject) -> None:
-        """Any event that ever came, once more."""
-        again = data.draw(st.sampled_from(self.world.log[-30:]))
+        """Any event of the last 90 days, once more: so long its id is remembered."""
+        young = [e for e in self.world.log[-30:] if self.world.now - e.at < SEEN_FOR]
+        if not young:
+            return
+        again = data.draw(st.sampled_from(young))
         note(f"again: {again.event_id}")
         self.world.bring(again)
 

@@ -95,7 +95,7 @@ async def test_a_server_killed_in_the_middle_loses_and_doubles_nothing() -> None
     with servers.ferretdb() as server:
         store = MongoStore(f"mongodb://127.0.0.1:{server.port}/restart", KEY)
         await store.transact(wrote("first"), heard, NOW)
-        phones = [f"+3460000{n:04}" for n in range(6)]
+        phones = [f"+3461000{n:04}" for n in range(6)]
 
         async def until_done(n: int) -> int:
             again = 0
@@ -123,7 +123,7 @@ async def test_a_server_killed_in_the_middle_loses_and_doubles_nothing() -> None
 
 async def test_a_server_that_is_away_is_said_so() -> None:
     """Without a server, a unit is refused as StoreUnavailable: the provider comes again."""
-    store = MongoStore(f"mongodb://127.0.0.1:{servers.free_port()}/nobody?serverSelectionTimeoutMS=100", KEY)
+    store = MongoStore(f"mongodb://127.0.0.1:{servers.free_port()}/nobody", KEY)
     with pytest.raises(StoreUnavailable):
         await store.transact(wrote(1), heard, NOW)
     await store.close()
@@ -320,8 +320,8 @@ async def everything_asked(store: MongoStore) -> None:
     await store.due(NOW, 10)
     await store.next_due()
     store.slots = None
-    page = await store.sendable(NOW, 1)
-    await store.sendable(NOW, 10, (page[0].at, page[0].conversation))
+    page = await store.sendable(NOW + timedelta(seconds=1), 1)
+    await store.sendable(NOW + timedelta(seconds=1), 10, (page[0].at, page[0].conversation))
     await store.in_flight()
     for state in (None, "pending"):
         await store.orders("demo", state, NOW, 10)

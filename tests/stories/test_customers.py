@@ -18,7 +18,12 @@ async def test_a_good_customer_is_not_asked(tmp_path: Path) -> None:
         await good_customer(t)
         order = await t.order()
         found = await t.get(order)
-        assert (found.state, found.decided_by, found.via, found.verdict) == ("confirmed", "rule", "automatic", "trusted")
+        assert (found.state, found.decided_by, found.via, found.verdict) == (
+            "confirmed",
+            "rule",
+            "automatic",
+            "trusted",
+        )
         assert t.got() == [
             f"Welcome back, Ana! Demo Shop has confirmed order {order}, 49.90 EUR, cash on delivery."
             " To change it reply CHANGE; not yours? Reply NO."

@@ -67,6 +67,7 @@ TEXTS = {
     "new_number_ask_link": "{shop}: أُعطي هذا الرقم للطلب {order}، {total}. أجب: {link}",
     "old_number_told": "مرحبًا من {shop}. رقم هاتف الطلب {order} أصبح {number}. لن نكتب إلى هذا الرقم.",
     "second_number_ask": "الطلب {order}: هل هناك رقم ثانٍ يصل إليك عليه المندوب؟ أرسله أو أجب {no}.",
+    "prepay_ask": "الطلب {order}: يرجى دفع {total} هنا قبل الإرسال: {link}",
     "new_address_ask": "الطلب {order}: أرسل العنوان الجديد كاملًا من فضلك.[ أو: {link}]",
     "address_ask": "الطلب {order}: يحتاج المندوب رقم البيت أو علامة قريبة. أرسلها.[ {link}]",
     "address_ask.whatsapp": "الطلب {order}[، {address}]: يحتاج المندوب رقم البيت أو علامة قريبة. اكتبها أو أرسل موقعك.",

@@ -67,6 +67,7 @@ TEXTS = {
     "new_number_ask_link": "{shop}: order {order}, {total} cash, er jonno ei number deoya hoyeche. Uttor din: {link}",
     "old_number_told": "Hello, {shop} theke. Order {order} er number ekhon {number}. Ei number-e amra ar likhbo na.",
     "second_number_ask": "Order {order}: courier jogajog korte pare emon arekti number ache? Pathan, ba {no} likhun.",
+    "prepay_ask": "Order {order}: pathanor age ekhane {total} porishodh korun: {link}",
     "new_address_ask": "Order {order}: doya kore notun puro thikana pathan.[ Ba: {link}]",
     "address_ask": "Order {order}: courier-er barir number ba kacher chinho dorkar. Pathan.[ Ba: {link}]",
     "address_ask.whatsapp": "Order {order}[, {address}]: courier-er barir number ba kacher chinho dorkar. Likhun ba apnar location pathan.",

@@ -67,6 +67,7 @@ TEXTS = {
     "new_number_ask_link": "{shop}: Diese Nummer wurde für Bestellung {order}, {total}, Nachnahme, angegeben. Antwort: {link}",
     "old_number_told": "Guten Tag von {shop}. Die Nummer zu Bestellung {order} ist jetzt {number}. An diese schreiben wir nicht mehr.",
     "second_number_ask": "Bestellung {order}: Gibt es eine zweite Nummer für den Zusteller? Senden Sie sie, oder antworten Sie {no}.",
+    "prepay_ask": "Bestellung {order}: Bitte zahlen Sie {total} hier, bevor wir senden: {link}",
     "new_address_ask": "Bestellung {order}: Bitte senden Sie die ganze neue Adresse.[ Oder: {link}]",
     "address_ask": "Bestellung {order}: Der Zusteller braucht die Hausnummer oder einen Anhaltspunkt. Bitte senden.[ Oder: {link}]",
     "address_ask.whatsapp": "Bestellung {order}[, {address}]: Der Zusteller braucht die Hausnummer oder einen Anhaltspunkt. Bitte schreiben Sie ihn oder senden Sie Ihren Standort.",

@@ -67,6 +67,7 @@ TEXTS = {
     "new_number_ask_link": "{shop}: this number was given for order {order}, {total}, cash on delivery. Please answer: {link}",
     "old_number_told": "Hello from {shop}. The phone number of order {order} is now {number}. We leave this one alone.",
     "second_number_ask": "Order {order}: is there a second number where the courier can reach you? Send it, or reply {no}.",
+    "prepay_ask": "Order {order}: please pay {total} here before we send it: {link}",
     "new_address_ask": "Order {order}: please send the full new address.[ Or here: {link}]",
     "address_ask": "Order {order}: the courier needs a house number or a landmark near you. Please send it.[ Or here: {link}]",
     "address_ask.whatsapp": "Order {order}[, {address}]: the courier needs a house number or a landmark near you. Please write it, or send your location.",

@@ -67,6 +67,7 @@ TEXTS = {
     "new_number_ask_link": "{shop}: dieron este número para el pedido {order}, {total}, pago al recibir. Responde aquí: {link}",
     "old_number_told": "El teléfono del pedido {order} en {shop} ahora es {number}. A este no escribimos más.",
     "second_number_ask": "Pedido {order}: ¿hay otro número donde el repartidor te encuentre? Envíalo, o responde {no}.",
+    "prepay_ask": "Pedido {order}: paga {total} aquí antes de que lo enviemos: {link}",
     "new_address_ask": "Pedido {order}: envíanos la nueva dirección completa.[ O aquí: {link}]",
     "address_ask": "Pedido {order}: el repartidor necesita el número de la casa o una referencia cercana. Envíalo.[ O aquí: {link}]",
     "address_ask.whatsapp": "Pedido {order}[, {address}]: el repartidor necesita el número de la casa o una referencia cercana. Escríbelo o envía tu ubicación.",

@@ -67,6 +67,7 @@ TEXTS = {
     "new_number_ask_link": "{shop}: این شماره برای سفارش {order}، {total}. پاسخ: {link}",
     "old_number_told": "سلام از {shop}. شماره سفارش {order} اکنون {number} است. دیگر به این شماره نمی‌نویسیم.",
     "second_number_ask": "سفارش {order}: شماره دومی برای پیک هست؟ بفرستید یا {no} بنویسید.",
+    "prepay_ask": "سفارش {order}: لطفاً پیش از ارسال {total} را اینجا بپردازید: {link}",
     "new_address_ask": "سفارش {order}: لطفاً نشانی تازه را کامل بفرستید.[ {link}]",
     "address_ask": "سفارش {order}: پیک پلاک خانه یا نشانه‌ای نزدیک لازم دارد.[ {link}]",
     "address_ask.whatsapp": "سفارش {order}[، {address}]: پیک پلاک خانه یا نشانه‌ای نزدیک لازم دارد. بنویسید یا موقعیت خود را بفرستید.",

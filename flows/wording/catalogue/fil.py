@@ -67,6 +67,7 @@ TEXTS = {
     "new_number_ask_link": "{shop}: ibinigay ang numerong ito para sa order {order}, {total} pagdating. Pakisagot: {link}",
     "old_number_told": "Kumusta mula sa {shop}. Ang numero ng order {order} ay {number} na. Hindi na kami susulat sa numerong ito.",
     "second_number_ask": "Order {order}: may pangalawang numero ba para sa courier? Ipadala, o sagutin ng {no}.",
+    "prepay_ask": "Order {order}: pakibayaran ang {total} dito bago namin ipadala: {link}",
     "new_address_ask": "Order {order}: pakipadala ang buong bagong address.[ O: {link}]",
     "address_ask": "Order {order}: kailangan ng courier ang numero ng bahay o palatandaan. Pakipadala.[ O: {link}]",
     "address_ask.whatsapp": "Order {order}[, {address}]: kailangan ng courier ang numero ng bahay o palatandaan sa malapit. Isulat, o ipadala ang lokasyon mo.",

@@ -67,6 +67,7 @@ TEXTS = {
     "new_number_ask_link": "{shop} : ce numéro est donné pour la commande {order}, {total} à la livraison. Répondez ici : {link}",
     "old_number_told": "Bonjour, ici {shop}. Le numéro de la commande {order} est maintenant {number}. Celui-ci est oublié.",
     "second_number_ask": "Commande {order} : y a-t-il un autre numéro où le livreur peut vous joindre ? Envoyez-le, ou répondez {no}.",
+    "prepay_ask": "Commande {order} : merci de payer {total} ici avant l'envoi : {link}",
     "new_address_ask": "Commande {order} : envoyez-nous la nouvelle adresse complète.[ Ou ici : {link}]",
     "address_ask": "Commande {order} : il manque au livreur le numéro de rue ou un repère proche. Envoyez-le.[ Ou ici : {link}]",
     "address_ask.whatsapp": "Commande {order}[, {address}] : il manque au livreur le numéro de rue ou un repère proche. Écrivez-le ou envoyez votre position.",

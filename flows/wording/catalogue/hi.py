@@ -67,6 +67,7 @@ TEXTS = {
     "new_number_ask_link": "{shop}: ऑर्डर {order}, {total} के लिए यह नंबर मिला। जवाब: {link}",
     "old_number_told": "नमस्ते, {shop} से। ऑर्डर {order} का नंबर अब {number} है। इस नंबर पर हम नहीं लिखेंगे।",
     "second_number_ask": "ऑर्डर {order}: कोई दूसरा नंबर जिस पर कूरियर बात कर सके? भेजें, या {no} लिखें।",
+    "prepay_ask": "ऑर्डर {order}: भेजने से पहले कृपया {total} यहाँ चुकाएँ: {link}",
     "new_address_ask": "ऑर्डर {order}: कृपया नया पूरा पता भेजें।[ या: {link}]",
     "address_ask": "ऑर्डर {order}: कूरियर को मकान नंबर या पास की पहचान चाहिए।[ {link}]",
     "address_ask.whatsapp": "ऑर्डर {order}[, {address}]: कूरियर को मकान नंबर या पास की कोई पहचान चाहिए। लिखें या अपनी लोकेशन भेजें।",

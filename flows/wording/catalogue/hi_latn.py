@@ -67,6 +67,7 @@ TEXTS = {
     "new_number_ask_link": "{shop}: order {order}, {total} cash, ke liye yeh number diya gaya hai. Jawab yahan dein: {link}",
     "old_number_told": "Namaste, {shop} se. Order {order} ka number ab {number} hai. Is number par hum nahi likhenge.",
     "second_number_ask": "Order {order}: koi doosra number jis par courier baat kar sake? Bhejein, ya {no} likhein.",
+    "prepay_ask": "Order {order}: bhejne se pehle kripya {total} yahan chukayein: {link}",
     "new_address_ask": "Order {order}: kripya naya poora pata bhejein.[ Ya: {link}]",
     "address_ask": "Order {order}: courier ko makaan number ya paas ki koi pehchaan chahiye. Bhejein.[ Ya: {link}]",
     "address_ask.whatsapp": "Order {order}[, {address}]: courier ko makaan number ya paas ki koi pehchaan chahiye. Likhein ya apni location bhejein.",

@@ -67,6 +67,7 @@ TEXTS = {
     "new_number_ask_link": "{shop}: nomor ini diberikan untuk pesanan {order}, {total}, bayar di tempat. Mohon jawab: {link}",
     "old_number_told": "Halo dari {shop}. Nomor pesanan {order} sekarang {number}. Nomor ini tidak kami hubungi lagi.",
     "second_number_ask": "Pesanan {order}: ada nomor kedua yang bisa dihubungi kurir? Kirim nomornya, atau balas {no}.",
+    "prepay_ask": "Pesanan {order}: mohon bayar {total} di sini sebelum kami kirim: {link}",
     "new_address_ask": "Pesanan {order}: mohon kirim alamat baru yang lengkap.[ Atau: {link}]",
     "address_ask": "Pesanan {order}: kurir perlu nomor rumah atau patokan di dekat Anda. Mohon kirim.[ Atau: {link}]",
     "address_ask.whatsapp": "Pesanan {order}[, {address}]: kurir perlu nomor rumah atau patokan di dekat Anda. Tulis saja, atau kirim lokasi Anda.",

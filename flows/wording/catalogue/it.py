@@ -67,6 +67,7 @@ TEXTS = {
     "new_number_ask_link": "{shop}: questo numero è stato dato per l'ordine {order}, {total} alla consegna. Rispondi qui: {link}",
     "old_number_told": "Ciao da {shop}. Il telefono dell'ordine {order} ora è {number}. A questo numero non scriviamo più.",
     "second_number_ask": "Ordine {order}: c'è un secondo numero dove il corriere può trovarti? Invialo, o rispondi {no}.",
+    "prepay_ask": "Ordine {order}: paga {total} qui prima della spedizione: {link}",
     "new_address_ask": "Ordine {order}: inviaci il nuovo indirizzo completo.[ O qui: {link}]",
     "address_ask": "Ordine {order}: al corriere serve il numero civico o un punto di riferimento vicino. Invialo.[ O qui: {link}]",
     "address_ask.whatsapp": "Ordine {order}[, {address}]: al corriere serve il numero civico o un punto di riferimento vicino. Scrivilo o invia la tua posizione.",

@@ -67,6 +67,7 @@ TEXTS = {
     "new_number_ask_link": "{shop}: nombor ini diberi untuk pesanan {order}, {total}, bayar semasa terima. Sila jawab: {link}",
     "old_number_told": "Salam daripada {shop}. Nombor telefon pesanan {order} kini {number}. Kami tidak tulis lagi ke nombor ini.",
     "second_number_ask": "Pesanan {order}: ada nombor kedua untuk kurier hubungi? Hantar nombornya, atau balas {no}.",
+    "prepay_ask": "Pesanan {order}: sila bayar {total} di sini sebelum kami hantar: {link}",
     "new_address_ask": "Pesanan {order}: sila hantar alamat baharu yang penuh.[ Atau: {link}]",
     "address_ask": "Pesanan {order}: kurier perlukan nombor rumah atau mercu tanda berdekatan. Sila hantar.[ Atau: {link}]",
     "address_ask.whatsapp": "Pesanan {order}[, {address}]: kurier perlukan nombor rumah atau mercu tanda berdekatan. Tulis, atau hantar lokasi anda.",

@@ -67,6 +67,7 @@ TEXTS = {
     "new_number_ask_link": "{shop}: dit nummer is opgegeven voor bestelling {order}, {total} bij bezorging. Antwoord: {link}",
     "old_number_told": "Hallo van {shop}. Het nummer van bestelling {order} is nu {number}. Naar dit nummer schrijven we niet meer.",
     "second_number_ask": "Bestelling {order}: is er een tweede nummer waarop de bezorger je bereikt? Stuur het, of antwoord {no}.",
+    "prepay_ask": "Bestelling {order}: betaal {total} hier voordat we verzenden: {link}",
     "new_address_ask": "Bestelling {order}: stuur het volledige nieuwe adres.[ Of: {link}]",
     "address_ask": "Bestelling {order}: de bezorger heeft een huisnummer of herkenningspunt nodig. Stuur het.[ Of: {link}]",
     "address_ask.whatsapp": "Bestelling {order}[, {address}]: de bezorger heeft een huisnummer of herkenningspunt nodig. Schrijf het of stuur je locatie.",

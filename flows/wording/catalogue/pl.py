@@ -67,6 +67,7 @@ TEXTS = {
     "new_number_ask_link": "{shop}: ten numer podano do zamówienia {order}, {total} przy odbiorze. Odpowiedź: {link}",
     "old_number_told": "Dzień dobry, tu {shop}. Numer do zamówienia {order} to teraz {number}. Na ten już nie piszemy.",
     "second_number_ask": "Zamówienie {order}: czy jest drugi numer dla kuriera? Prosimy go wysłać lub odpisać {no}.",
+    "prepay_ask": "Zamówienie {order}: prosimy zapłacić {total} tutaj przed wysyłką: {link}",
     "new_address_ask": "Zamówienie {order}: prosimy o cały nowy adres.[ Lub: {link}]",
     "address_ask": "Zamówienie {order}: kurier potrzebuje numeru domu lub punktu w pobliżu. Prosimy wysłać.[ Lub: {link}]",
     "address_ask.whatsapp": "Zamówienie {order}[, {address}]: kurier potrzebuje numeru domu lub punktu w pobliżu. Prosimy napisać lub wysłać lokalizację.",

@@ -67,6 +67,7 @@ TEXTS = {
     "new_number_ask_link": "{shop}: este número foi dado para o pedido {order}, {total}, pagamento na entrega. Responda: {link}",
     "old_number_told": "O telefone do pedido {order} na {shop} agora é {number}. Não escrevemos mais para este.",
     "second_number_ask": "Pedido {order}: há outro número onde o entregador encontra você? Envie, ou responda {no}.",
+    "prepay_ask": "Pedido {order}: pague {total} aqui antes do envio: {link}",
     "new_address_ask": "Pedido {order}: envie o novo endereço completo.[ Ou aqui: {link}]",
     "address_ask": "Pedido {order}: o entregador precisa do número da casa ou de uma referência perto. Envie.[ Ou aqui: {link}]",
     "address_ask.whatsapp": "Pedido {order}[, {address}]: o entregador precisa do número da casa ou de uma referência perto. Escreva ou envie a sua localização.",

@@ -67,6 +67,7 @@ TEXTS = {
     "new_number_ask_link": "{shop}: acest număr a fost dat la comanda {order}, {total} la livrare. Răspundeți aici: {link}",
     "old_number_told": "Bună ziua de la {shop}. Numărul comenzii {order} este acum {number}. La acesta nu mai scriem.",
     "second_number_ask": "Comanda {order}: există un al doilea număr pentru curier? Trimiteți-l sau răspundeți {no}.",
+    "prepay_ask": "Comanda {order}: vă rugăm să plătiți {total} aici înainte de expediere: {link}",
     "new_address_ask": "Comanda {order}: trimiteți noua adresă completă.[ Sau: {link}]",
     "address_ask": "Comanda {order}: curierul are nevoie de numărul casei sau un reper. Trimiteți-l.[ Sau: {link}]",
     "address_ask.whatsapp": "Comanda {order}[, {address}]: curierul are nevoie de numărul casei sau un reper. Scrieți-l sau trimiteți locația.",

@@ -67,6 +67,7 @@ TEXTS = {
     "new_number_ask_link": "{shop}: namba hii ilitolewa kwa oda {order}, {total}, lipa ukipokea. Tafadhali jibu: {link}",
     "old_number_told": "Habari kutoka {shop}. Namba ya oda {order} sasa ni {number}. Hatutaandika tena kwa namba hii.",
     "second_number_ask": "Oda {order}: kuna namba ya pili ya msafirishaji kukupata? Itume, au jibu {no}.",
+    "prepay_ask": "Oda {order}: tafadhali lipa {total} hapa kabla hatujatuma: {link}",
     "new_address_ask": "Oda {order}: tafadhali tuma anwani mpya kamili.[ Au: {link}]",
     "address_ask": "Oda {order}: msafirishaji anahitaji namba ya nyumba au alama ya karibu. Tafadhali tuma.[ Au: {link}]",
     "address_ask.whatsapp": "Oda {order}[, {address}]: msafirishaji anahitaji namba ya nyumba au alama ya karibu. Andika, au tuma mahali ulipo.",

@@ -67,6 +67,7 @@ TEXTS = {
     "new_number_ask_link": "{shop}: bu numara sipariş {order} için verildi, {total}, kapıda ödeme. Yanıtınız: {link}",
     "old_number_told": "Merhaba, biz {shop}. Sipariş {order} için numara artık {number}. Bu numaraya yazmıyoruz.",
     "second_number_ask": "Sipariş {order}: kuryenin ulaşabileceği ikinci bir numara var mı? Gönderin ya da {no} yazın.",
+    "prepay_ask": "Sipariş {order}: göndermeden önce lütfen {total} tutarını buradan ödeyin: {link}",
     "new_address_ask": "Sipariş {order}: lütfen yeni adresin tamamını gönderin.[ Veya: {link}]",
     "address_ask": "Sipariş {order}: kurye için kapı numarası veya yakın bir yer tarifi gerekli. Lütfen gönderin.[ Veya: {link}]",
     "address_ask.whatsapp": "Sipariş {order}[, {address}]: kurye için kapı numarası veya yakın bir yer tarifi gerekli. Yazın ya da konumunuzu gönderin.",

@@ -67,6 +67,7 @@ TEXTS = {
     "new_number_ask_link": "{shop}: آرڈر {order}، {total} کے لیے یہ نمبر ملا۔ جواب: {link}",
     "old_number_told": "السلام علیکم، {shop} سے۔ آرڈر {order} کا نمبر اب {number} ہے۔ اس نمبر پر ہم نہیں لکھیں گے۔",
     "second_number_ask": "آرڈر {order}: کوئی دوسرا نمبر جس پر کوریئر رابطہ کر سکے؟ بھیجیں، یا {no} لکھیں۔",
+    "prepay_ask": "آرڈر {order}: بھیجنے سے پہلے {total} یہاں ادا کریں: {link}",
     "new_address_ask": "آرڈر {order}: براہ کرم نیا مکمل پتہ بھیجیں۔[ یا: {link}]",
     "address_ask": "آرڈر {order}: کوریئر کو مکان نمبر یا قریبی نشانی چاہیے۔[ {link}]",
     "address_ask.whatsapp": "آرڈر {order}[، {address}]: کوریئر کو مکان نمبر یا قریبی نشانی چاہیے۔ لکھیں یا اپنی لوکیشن بھیجیں۔",

@@ -67,6 +67,7 @@ TEXTS = {
     "new_number_ask_link": "{shop}: số này được cho đơn {order}, {total}, trả khi nhận hàng. Vui lòng trả lời: {link}",
     "old_number_told": "Xin chào, {shop} đây. Số điện thoại của đơn {order} nay là {number}. Chúng tôi không nhắn số này nữa.",
     "second_number_ask": "Đơn {order}: có số thứ hai để shipper liên lạc không? Gửi số, hoặc trả lời {no}.",
+    "prepay_ask": "Đơn {order}: vui lòng trả {total} tại đây trước khi gửi: {link}",
     "new_address_ask": "Đơn {order}: vui lòng gửi địa chỉ mới đầy đủ.[ Hoặc: {link}]",
     "address_ask": "Đơn {order}: shipper cần số nhà hoặc một điểm dễ nhận gần bạn. Vui lòng gửi.[ Hoặc: {link}]",
     "address_ask.whatsapp": "Đơn {order}[, {address}]: shipper cần số nhà hoặc một điểm dễ nhận gần bạn. Viết hoặc gửi vị trí của bạn.",

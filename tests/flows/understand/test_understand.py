@@ -1,0 +1,187 @@
+"""What single messages mean at an open prompt."""
+
+from __future__ import annotations
+
+import pytest
+
+from flows.understand import DECISIONS, INTENTS, Slots, understand
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "intent"),
+    [
+        ("yes", "en", "yes"),
+        ("Haan bhai bhej do", None, "yes"),
+        ("na3am", None, "yes"),
+        ("aywa", "ar", "yes"),
+        ("ji han", "ur", "yes"),
+        ("نعم", "ar", "yes"),
+        ("ok 👍", "en", "yes"),
+        ("👍", "en", "yes"),
+        ("👍🏽", "en", "yes"),
+        ("جی", "ur", "yes"),
+        ("ค่ะ", "th", "yes"),
+        ("yesss!!!", "en", "yes"),
+        ("Ｙｅｓ", "en", "yes"),
+        ("1", "en", "yes"),
+        ("١", "ar", "yes"),
+        ("1️⃣", "en", "yes"),
+        ("2", "en", "no"),
+        ("3", "en", "cancel"),
+        ("no", "es", "no"),
+        ("hindi", "fil", "no"),
+        ("cancel", "hi", "cancel"),
+        ("confrim", "en", "yes"),
+        ("cancle my order plz", "en", "cancel"),
+        ("no, cancel it", "en", "cancel"),
+        ("cancel it, I found it cheaper elsewhere", "en", "cancel"),
+    ],
+)
+def test_a_clear_answer_is_sure(text, lang, intent):
+    """An answer that leaves no doubt is read as what it is, and sure."""
+    got = understand(text, prompt="confirm", lang=lang)
+    assert (got.intent, got.sure) == (intent, True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'Liked "Reply YES to confirm"',
+        "Loved “Shall we send it? Yes or cancel”",
+        'Disliked "Yes"',
+        "A aimé « Oui »",
+        "> yes",
+        "> Is this order right?\nyes",
+        'you wrote "yes"',
+        "yes?",
+        "yes and no",
+        "yes or cancel?",
+        "no wait yes",
+        "not yes",
+        "not yet",
+        "don't cancel",
+        "no problem, send it",
+        "yes if it is cheaper",
+        "maybe yes",
+        "cancel?",
+        "should I cancel",
+        "no cancel",
+        "I would say yes when the price is right",
+        "yes yes" * 400,
+        "yes " * 60 + "but not now",
+        "cancel the alarm for tomorrow",
+        "see you soon",
+        "are you a bot",
+        "ok thanks",
+        "my sister says yes",
+        "🤔",
+        "",
+        " \n\t ",
+        "\u202e\u200b",
+        "ha ya na",
+        "haan agar sasta ho",
+        "oui si vous baissez le prix",
+        "نعم إذا خفضتم السعر",
+        "order cancel mat karo",
+        "لا تلغي الطلب",
+    ],
+)
+def test_what_leaves_a_doubt_decides_nothing(text):
+    """Quotes, tapbacks, questions, negations, conditions and contradictions are never a sure decision."""
+    got = understand(text, prompt="confirm")
+    assert not (got.sure and got.intent in DECISIONS), got
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "part", "slots"),
+    [
+        ("yes but bring it after 6", "en", "change_time", Slots(window="18:00-")),
+        ("yes but my number changed 0300 1234567", "ur", "change_phone", Slots(phone="+923001234567")),
+        ("oui mais livrez demain matin", "fr", "change_time", Slots(day="tomorrow", window="06:00-12:00")),
+        ("haan kal shaam ko bhejna", "hi", "change_time", Slots(day="tomorrow", window="17:00-21:00")),
+        ("نعم ولكن بعد الساعة 6", "ar", "change_time", Slots(window="18:00-")),
+    ],
+)
+def test_a_yes_keeps_its_second_part(text, lang, part, slots):
+    """A message of two parts is a sure yes with the other part beside it, slots filled."""
+    got = understand(text, prompt="confirm", lang=lang, country="PK" if lang == "ur" else None)
+    assert (got.intent, got.sure) == ("yes", True)
+    assert [(one.intent, one.slots) for one in got.parts] == [(part, slots)]
+    assert got.slots == slots
+
+
+@pytest.mark.parametrize(
+    ("text", "slots"),
+    [
+        ("tomorrow between 5 and 7 pm", Slots(day="tomorrow", window="17:00-19:00")),
+        ("on friday before noon", Slots(day="fri", window="-12:00")),
+        ("saturday morning please", Slots(day="sat", window="06:00-12:00")),
+        ("deliver it today after 18:30", Slots(day="today", window="18:30-")),
+    ],
+)
+def test_days_and_hours_are_found(text, slots):
+    """A wish about the delivery time is understood with its day and window."""
+    got = understand(text, prompt="confirm", lang="en")
+    assert (got.intent, got.sure, got.slots) == ("change_time", True, slots)
+
+
+def test_each_prompt_reads_what_it_asked_for():
+    """A bare number, address or time answers the prompt that asked for one, and a digit elsewhere is only a choice."""
+    assert understand("0300 1234567", prompt="number", country="PK").slots.phone == "+923001234567"
+    assert understand("0300 1234567", prompt="number", country="PK").intent == "change_phone"
+    assert understand("after 5", prompt="time").slots.window == "17:00-"
+    address = understand("House 12, Street 4, Model Town, Lahore", prompt="address")
+    assert (address.intent, address.sure) == ("change_address", True)
+    assert address.slots.address == "House 12, Street 4, Model Town, Lahore"
+    assert understand("2", prompt="which").slots.choice == 2
+    assert not understand("1", prompt="which").sure
+    why = understand("too expensive", prompt="why")
+    assert (why.intent, why.slots.reason) == ("cancel", "too_expensive")
+    assert understand("yes cancel it", prompt="no_what").intent == "cancel"
+
+
+def test_opt_out_words_are_whole_messages():
+    """STOP, START and HELP count alone; inside a sentence they do not; "stop everything" says so."""
+    assert understand("STOP").intent == "stop"
+    assert understand("Start.").intent == "start"
+    assert understand("help").intent == "help"
+    assert understand("stop everything").slots.reason == "everything"
+    assert understand("I'll stop by the shop tomorrow").intent != "stop"
+    assert understand("arret", lang="fr").intent == "stop"
+
+
+def test_the_words_that_the_prompt_offered_are_understood():
+    """An offered word means what the prompt said, in whatever language it was written."""
+    got = understand("KONFIRMUJ", prompt="confirm", lang="en", offered=("KONFIRMUJ", "ZMIANA", "REZYGNUJ"))
+    assert (got.intent, got.sure) == ("yes", True)
+    got = understand("zmiana", prompt="confirm", lang="en", offered=("KONFIRMUJ", "ZMIANA", "REZYGNUJ"))
+    assert (got.intent, got.slots.choice) == ("no", 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint", "lang"),
+    [
+        ("haan bhej do", "en", "hi"),
+        ("Bonjour, où est mon colis", "ar", "fr"),
+        ("где моя посылка", None, "ru"),
+        ("ok", None, None),
+        ("no", "pt", "pt"),
+        ("haan ji bhej do", "ur", "ur"),
+    ],
+)
+def test_the_language_is_the_one_written(text, hint, lang):
+    """What the customer writes wins over the hint; the hint settles what languages share."""
+    assert understand(text, prompt="confirm", lang=hint).lang == lang
+
+
+def test_tone_is_noticed():
+    """Anger and pleasure are told apart from plain answers."""
+    assert understand("YOU ARE THIEVES!! THIS IS A SCAM!!!").tone == "angry"
+    assert understand("thank you, perfect 😍").tone == "pleased"
+    assert understand("yes").tone == "neutral"
+
+
+def test_every_intent_is_a_known_one():
+    """No reading invents an intent."""
+    for text in ("yes", "blah", "where is my order", "I will sue you", "call me", "", "??", "12 345"):
+        assert understand(text).intent in INTENTS
