@@ -48,7 +48,8 @@ faults: setup-dev ## long fault suites; make faults KILLS=200 ORDERS=1000 REPORT
 	@$(PY) -m bench.faults $(if $(KILLS),--kills $(KILLS)) $(if $(ORDERS),--orders $(ORDERS)) $(if $(SEED),--seed $(SEED)) $(if $(REPORT),--report $(REPORT))
 
 bench: setup-dev ## speed, as ratios to something measured in the same run
-	@$(PY) -m bench.road
+	@$(PY) -m bench.road $(if $(COUNT),--count $(COUNT))
+	@$(PY) -m bench.history $(if $(ORDERS),--orders $(ORDERS),--orders 10000,100000)
 
 eval: setup-dev ## understanding, measured on data that nobody here wrote (where ../shared/data exists)
 	@$(PY) -m bench.eval

@@ -75,7 +75,6 @@ class ImapReader:
                 wait_s, pause_s = (0.0 if more else EVERY_S), AGAIN_S
             except (imaplib.IMAP4.error, OSError, StoreUnavailable) as error:
                 log.warning("imap.failed", extra={"error": type(error).__name__})
-                await self._drop()
                 wait_s, pause_s = pause_s, min(pause_s * 2, AGAIN_MOST_S)
             except Exception:  # the outer loop of the mailbox: logged, and it goes on
                 log.exception("imap.bug")
@@ -90,7 +89,11 @@ class ImapReader:
         Raises OSError and imaplib's errors for the server's faults, StoreUnavailable: the mail stays unread.
         """
         async with self._turn:
-            return await self._look()
+            try:
+                return await self._look()
+            except (imaplib.IMAP4.error, OSError):
+                await self._drop()  # the next look begins with a fresh connection
+                raise
 
     async def _look(self) -> int:
         numbers = await asyncio.to_thread(self._unread)

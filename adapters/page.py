@@ -290,7 +290,7 @@ def _with_time(opened: Opened, bound: PagePressed, form: Mapping[str, str], now:
         raise _NotReadable("bad_time") from None
     today = now.astimezone(zone(name)).date()
     at = at_local(day, hour or clock(12), zone(name))
-    window = f"{hour:%H:%M}-" if hour is not None else None
+    window = f"{hour:%H:%M}-{hour.replace(hour=min(hour.hour + 1, 23)):%H:%M}" if hour is not None else None
     if not today <= day <= today + timedelta(days=DAYS_AHEAD) or (hour is not None and at <= now):
         raise _NotReadable("bad_time")
     if resolve(day.isoformat(), window, now, opened.policy.hours, name) is None:  # the shop does not deliver then

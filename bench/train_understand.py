@@ -8,7 +8,6 @@ weights of the features seen; what ships is the average over all steps, in small
 
 from __future__ import annotations
 
-import sys
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
@@ -40,7 +39,7 @@ ROLE_INTENT = {
 }
 
 #: Reasons that by themselves say that the order is not wanted.
-GIVES_UP = ("reason:changed_mind", "reason:no_money", "reason:ordered_elsewhere")
+GIVES_UP = ("reason:changed_mind", "reason:ordered_elsewhere")
 
 Example = tuple[tuple[str, ...], int]
 
@@ -145,4 +144,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

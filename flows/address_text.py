@@ -22,7 +22,9 @@ LINE_MOST = 120
 SHORTEST = 4
 _SPLIT = re.compile(r"\s*[,;\n،、]\s*")
 #: A house number alone, with what may stand beside it: "4", "No. 12-B", "house 7".
-_HOUSE = re.compile(r"(?:[^\W\d]+[.:]?\s*)?[#№]?\s*(?P<number>\d{1,5}(?:\s?[-/]\s?\w{1,4}|\s?[A-Za-z])?)\b\s*(?P<more>\D.{0,80})?")
+_HOUSE = re.compile(
+    r"(?:[^\W\d]+[.:]?\s*)?[#№]?\s*(?P<number>\d{1,5}(?:\s?[-/]\s?\w{1,4}|\s?[A-Za-z])?)\b\s*(?P<more>\D.{0,80})?"
+)
 _LEAD = re.compile(r"^(?:is|to|es|está|a|est|à|هو|هي|है|hai)\s*[:,]?\s+", re.IGNORECASE)
 
 

@@ -23,7 +23,7 @@ from flows import (
     talk,
     undoing,
 )
-from flows.conversation import Contact, Question
+from flows.conversation import Question
 from flows.events import CustomerPressed, CustomerWrote
 from flows.optouts import go_on_elsewhere, start, stop, withdrawn
 from flows.orders import BEFORE_DISPATCH, Order
@@ -91,7 +91,8 @@ def reply(turn: Turn, event: CustomerWrote, asked: list[Order]) -> None:
     if _typed_button(turn, event, question, asked):
         return
     got = _read(turn, event.text, question, asked)
-    language.follow(turn, event.text, got)
+    if question is None or question.kind not in ("number", "address"):  # what is asked for there has no language
+        language.follow(turn, event.text, got)
     if question is not None and _follow_up(turn, event, question, got):
         return
     _meant(turn, event, got, asked)
@@ -116,7 +117,7 @@ def _read(turn: Turn, text: str, question: Question | None, asked: list[Order]) 
 def _meant(turn: Turn, event: CustomerWrote, got: Understood, asked: list[Order]) -> None:
     """Each part of the message is done; what decides comes first. What is not sure is read by a person."""
     wants = [(got.intent, got.slots), *((part.intent, part.slots) for part in got.parts)]
-    if not got.sure:
+    if not got.sure or doing.doubtful(got, event.text):
         doing.do(turn, event, got.intent, got.slots, asked, sure=False, tone=got.tone)
         return
     if got.intent == "yes" and any(intent == "change_phone" and slots.phone for intent, slots in wants):
@@ -189,7 +190,7 @@ def _typed_button(turn: Turn, event: CustomerWrote, question: Question | None, a
 
 def _hear(turn: Turn, channel: str, address: str, name: str) -> None:
     """The address lives, and opens the window."""
-    known = turn.contact(channel, address) or Contact(channel, address)
+    known = turn.contact(channel, address) or turn.was.stranger(channel, address)
     turn.put_contact(replace(known, heard_at=turn.now, dead=""))
     turn.set(last_channel=channel, last_address=address)
     if name and not turn.was.name:

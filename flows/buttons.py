@@ -58,11 +58,13 @@ def bound(turn: Turn, event: CustomerPressed, meaning: Callable[[str], str]) -> 
         for asked in order.asked:
             if event.reply_to and asked.provider_id == event.reply_to:
                 return verb, order if verb else None, asked.version == order.version
+    waiting = {open_.id for open_ in turn.open if open_.status == "planned"}  # nothing hangs under what has not left
     unsure = [
         (order, asked)
         for order in turn.orders
         for asked in order.asked
         if asked.channel == event.channel and asked.address == event.address and asked.status in ("planned", "unknown")
+        if asked.effect_id not in waiting
     ]
     if verb and len(unsure) == 1:
         # Twilio broke off after taking it, so its id is not known to us; but it is the only one it can hang under

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from flows import hours
 from flows.address_text import LINE_MOST, corrected, difference, far, one_line, shown
+from flows.addresses import missing_parts
 from flows.conversation import Question
 from flows.delivery_time import resolve
 from flows.events import CustomerPressed, CustomerWrote
@@ -133,8 +134,13 @@ def new_address(turn: Turn, event: Talk, order: Order, text: str) -> None:
     if after is None:
         turn.set(question=None)
         to_staff(turn, event, order, "reply.change_address")
-    else:
+    elif set(missing_parts(after)) <= set(missing_parts(order.fields.address)):
         put_address(turn, event, order, after)
+    elif turn.question is not None and turn.question.kind == "address":
+        turn.set(question=None)
+        to_staff(turn, event, order, "reply.change_address")
+    else:
+        ask(turn, event, order, "address")  # "to my office": a courier needs more
 
 
 def put_address(turn: Turn, event: Talk, order: Order, after: PostalAddress) -> None:

@@ -39,7 +39,10 @@ class Contact(Struct, frozen=True, omit_defaults=True):
 class Question(Struct, frozen=True, omit_defaults=True):
     """A follow-up that is open beside the ladder's questions: the last one asked counts."""
 
-    kind: Literal["which", "no_what", "change_what", "number", "address", "time", "later", "why", "undo", "second"]
+    #: what it asks for; "second" is a second number, "call" when a call suits them
+    kind: Literal[
+        "which", "no_what", "change_what", "number", "address", "time", "later", "why", "undo", "second", "call"
+    ]
     channel: str
     address: str
     at: datetime
@@ -86,6 +89,7 @@ class Conversation(Struct, frozen=True, omit_defaults=True, kw_only=True, tag="c
     last_address: str = ""
     handed_over_at: datetime | None = None  # when we last said "a person will read this"
     language_from: Literal["", "customer"] = ""  # "customer": they wrote in it, so only they change it
+    stopped_before: tuple[str, ...] = ()  # channels that an erased person had said stop on: whoever is found here again
     polite_at: datetime | None = None  # when we last answered a greeting or thanks
 
     def order(self, order_id: str) -> Order | None:
@@ -107,6 +111,10 @@ class Conversation(Struct, frozen=True, omit_defaults=True, kw_only=True, tag="c
             if contact.channel == channel and contact.address == address:
                 return contact
         return None
+
+    def stranger(self, channel: str, address: str) -> Contact:
+        """An address that is new here. A stop that outlived its person's erasure holds for it."""
+        return Contact(channel, address, stopped=channel in self.stopped_before)
 
     def askable(self) -> tuple[Order, ...]:
         return tuple(o for o in self.orders if o.state in ASKABLE)

@@ -8,7 +8,7 @@ from flows.orders import BEFORE_DISPATCH, CLOSED, Order
 from flows.talk import SAID_MOST, to_staff
 from flows.too_late import too_late
 from flows.turn import Turn
-from flows.understand.model import Slots
+from flows.understand.model import Slots, Understood
 from flows.which import ask_which
 
 CHANGES = frozenset({"change_phone", "change_address", "change_time"})
@@ -16,7 +16,16 @@ CHANGES = frozenset({"change_phone", "change_address", "change_time"})
 _ACTED_ON = CHANGES | {"later", "not_me", "order_status", "question", "thanks", "greeting"}
 #: These the owner hears at once, with the words and the tone.
 _OWNER_HEARS = frozenset({"complaint", "threat", "discount", "human"})
+#: Below this a guess at a change is not acted on where the words are a question.
+SURE_OF_A_WISH = 0.9
 _HANDED = {"discount": "discount_handed", "call_me": "call_me_ok", "change_items": "item_change_handed"}
+
+
+def doubtful(got: Understood, text: str) -> bool:
+    """A question that only seems to ask for a change ("can the neighbour take it?") is a person's to answer."""
+    valued = got.slots.phone or got.slots.address or got.slots.day or got.slots.window
+    asks = "?" in text or "؟" in text
+    return got.intent in CHANGES and not valued and asks and got.confidence < SURE_OF_A_WISH
 
 
 def do(

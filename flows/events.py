@@ -12,8 +12,8 @@ from msgspec import Struct
 
 from flows.desk import Person
 from flows.effects import Outcome
-from flows.orders import Order, OrderFields
 from flows.matching.reading import Reading
+from flows.orders import Order, OrderFields
 from flows.pointers import Pointer
 from flows.postal import PostalAddress
 from flows.risk.history import PastOrder

@@ -7,7 +7,7 @@ be used go to a person.
 from __future__ import annotations
 
 from flows import changing, reasons, safeguards, undoing, verifying
-from flows.address_text import completed, corrected
+from flows.address_text import completed
 from flows.conversation import Question
 from flows.events import CustomerWrote
 from flows.orders import ASKABLE, BEFORE_DISPATCH, Order
@@ -15,7 +15,7 @@ from flows.talk import answer, to_staff
 from flows.turn import Turn
 from flows.understand.model import Understood
 
-KINDS = frozenset({"number", "address", "time", "later", "why", "undo", "second"})
+KINDS = frozenset({"number", "address", "time", "later", "why", "undo", "second", "call"})
 #: So many digits are an attempt at a phone number.
 DIGITS_LEAST = 4
 #: Sure ones of these are no answer to what was asked; any other guess about words that were asked for is only a guess.
@@ -36,9 +36,8 @@ def prompt_of(question: Question) -> str | None:
         "time": "time",
         "later": "time",
         "why": "why",
-        "undo": "confirm",
     }
-    return kinds.get(question.kind)
+    return kinds.get(question.kind, "confirm")
 
 
 def follow(turn: Turn, event: CustomerWrote, question: Question, got: Understood) -> bool:
@@ -54,6 +53,8 @@ def follow(turn: Turn, event: CustomerWrote, question: Question, got: Understood
         return False
     if question.kind == "second":
         return _second(turn, event, order, got)
+    if question.kind == "call":
+        return _call(turn, event, order, got)
     if got.intent in ("yes", "no") and not got.parts and not got.slots.phone:
         return _never_mind(turn, event, order, got)
     match question.kind:
@@ -131,7 +132,10 @@ def _address(turn: Turn, event: CustomerWrote, question: Question, order: Order,
     if got.slots.phone or (got.sure and got.intent in _ELSEWHERE) or (asks and not got.slots.address):
         return False
     was, text = order.fields.address, got.slots.address or event.text
-    after = completed(was, text) if question.wanted == "missing" else corrected(was, text)
+    if question.wanted != "missing":
+        changing.new_address(turn, event, order, text)
+        return True
+    after = completed(was, text)
     if after is None:
         turn.set(question=None)
         to_staff(turn, event, order, "reply.change_address")
@@ -159,4 +163,13 @@ def _later(turn: Turn, event: CustomerWrote, order: Order, got: Understood) -> b
     else:
         turn.set(question=None)
         to_staff(turn, event, order, "reply.later")
+    return True
+
+
+def _call(turn: Turn, event: CustomerWrote, order: Order, got: Understood) -> bool:
+    """When a call suits them: whoever calls reads it. A yes, a cancel or another sure wish needs no call."""
+    if got.sure and (got.intent in ("yes", "no") or got.intent in _ELSEWHERE - {"call_me"}):
+        return False
+    turn.set(question=None)
+    to_staff(turn, event, order, "reply.call_me", template="call_me_ok")
     return True

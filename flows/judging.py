@@ -16,15 +16,19 @@ from msgspec.structs import replace
 from flows.deciding import confirm
 from flows.effects import Value
 from flows.events import OrderTold
-from flows.ladder import begin, flag, hold, staff_wait
+from flows.ladder import begin, flag, hold, staff_wait, wait_of
 from flows.opening import hours_value
-from flows.orders import Asked, Order, Reason
+from flows.orders import ASKABLE, Asked, Order, Reason
 from flows.reach import compose, preferred, tell
 from flows.risk import Around, OpenOrder, Ruling, assess, describe
 from flows.safeguards import CALL, wanted
 from flows.turn import Turn
 
 _OPEN = frozenset({"pending", "flagged", "held", "confirmed"})
+#: Verdicts that keep an order back; letting the customer off lifts them on every open order.
+_STOPPED = frozenset({"review", "blocked"})
+#: Reasons on a card that come from a verdict.
+_RULED = frozenset({"review", "said_yes", "blocked", "call_before"})
 
 
 def judge(turn: Turn, order: Order, event: OrderTold) -> Order:
@@ -103,12 +107,17 @@ def _over_limit(turn: Turn, order: Order, limit: str) -> Order:
     return order
 
 
-def let_off(turn: Turn, order: Order, name: str) -> Order:
-    """A person clears what the past says, for good: this order goes on like anybody's, and so will the next ones."""
+def let_off(turn: Turn, order: Order, name: str) -> None:
+    """A person clears what the past says, for good: their open orders go on like anybody's, and so will the next ones."""
     turn.set(ruling=Ruling("normal", name, turn.now))
     turn.note("ruled", order.id, by=f"staff:{name}", via="telegram", verdict="normal")
+    for other in [o for o in turn.orders if o.state in _OPEN and (o.seq == order.seq or o.verdict in _STOPPED)]:
+        turn.refresh(_released(turn, other, name))
+
+
+def _released(turn: Turn, order: Order, name: str) -> Order:
     said = any(r.key == "said_yes" for r in order.reasons)
-    kept = tuple(r for r in order.reasons if r.key not in ("review", "said_yes", "blocked", "call_before"))
+    kept = tuple(r for r in order.reasons if r.key not in _RULED)
     was_reviewing = order.reviewing
     order = turn.put(replace(order, verdict="normal", reviewing=False, reasons=kept))
     if said and order.state in ("flagged", "held"):
@@ -117,27 +126,39 @@ def let_off(turn: Turn, order: Order, name: str) -> Order:
     elif was_reviewing and order.state == "flagged":
         turn.rest(f"remind:{order.id}")
         order = turn.put(replace(order, state="pending"))
-    elif order.state == "held" and not order.asked:
-        order = begin(turn, turn.put(replace(order, state="pending", rung=-1)))
-    turn.refresh(order)
+    elif order.state == "held" and not kept:
+        turn.rest(f"remind:{order.id}")
+        order = turn.put(replace(order, state="pending"))
+        if any(a.version == order.version for a in order.asked):  # one question a rung: its wait begins anew
+            turn.wake(f"rung:{order.id}", turn.now + wait_of(turn, order.rung))
+        else:
+            order = begin(turn, order)
     return order
 
 
-def block(turn: Turn, order: Order, name: str) -> Order:
+def block(turn: Turn, order: Order, name: str) -> None:
     """A person blocks this customer, for good, until somebody lets them off again. Open orders are held, none is cancelled."""
     turn.set(ruling=Ruling("blocked", name, turn.now))
     turn.note("ruled", order.id, by=f"staff:{name}", via="telegram", verdict="blocked")
-    if order.state in ("pending", "flagged", "held"):
-        turn.withdraw(order.id, "first", "rung")
-        turn.rest(f"rung:{order.id}")
-        return _blocked(turn, replace(order, verdict="blocked", reviewing=False))
-    turn.refresh(order)
-    return order
+    for other in [o for o in turn.orders if o.state in ASKABLE]:
+        turn.withdraw(other.id, "first", "rung")
+        turn.rest(f"rung:{other.id}", f"call:{other.id}")
+        if other.verdict != "blocked":
+            _blocked(turn, replace(other, verdict="blocked", reviewing=False))
+    turn.refresh(turn.get(order.id) or order)
 
 
 def said_yes(turn: Turn, order: Order) -> Order:
     """The yes is noted on the card; the ladder has done its work."""
     turn.withdraw(order.id, "first", "rung")
+    if (
+        order.verdict == "blocked" and order.state == "held"
+    ):  # a person's word holds it: their yes changes only the card
+        reason = Reason("said_yes")
+        kept = order.reasons if reason in order.reasons else (*order.reasons, reason)
+        order = turn.card(turn.put(replace(order, reasons=kept)))
+        turn.tell_staff(order, "again.said_yes")
+        return order
     order = flag(turn, replace(order, reviewing=False), Reason("said_yes"))
     return order if CALL not in wanted(turn, order) else _call_before(turn, order)
 

@@ -23,8 +23,6 @@ from flows.turn import Turn
 FRESH = timedelta(minutes=10)
 #: How long a flagged order waits for staff where the ladder has no staff rung.
 STAFF_WAIT = timedelta(hours=24)
-#: No timer is set for this very moment: effects are named by the moment that woke the conversation, and it comes once.
-LEAST_WAIT = timedelta(seconds=1)
 #: Reminders about a held order: a day, then twice as long each time, at most so much.
 REMIND_FIRST = timedelta(hours=24)
 REMIND_MOST = timedelta(days=8)
@@ -159,9 +157,9 @@ def flag(turn: Turn, order: Order, reason: Reason) -> Order:
 
 
 def wait_of(turn: Turn, rung: int) -> timedelta:
-    """A rung's wait; of one that the settings no longer have, the least: the next moment moves on."""
+    """A rung's wait; of one that the settings no longer have, none: the next moment moves on."""
     ladder = turn.policy.ladder
-    return max(ladder[rung].wait, LEAST_WAIT) if 0 <= rung < len(ladder) else LEAST_WAIT
+    return ladder[rung].wait if 0 <= rung < len(ladder) else timedelta(0)
 
 
 def channel_of(turn: Turn, rung: int) -> str:

@@ -1,4 +1,4 @@
-""" "Not me": somebody used this person's number. It stops at once, for this order and this address; staff and owner know."""
+"""Not me, says who was asked: somebody used this number. It stops at once, for this order and address; staff and owner know."""
 
 from __future__ import annotations
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from flows import language, pointers, undoing
-from flows.conversation import Contact
 from flows.deciding import cancel, confirm, rest
 from flows.effects import HandOver
 from flows.events import OrderHandedOver, OrderTold, ShopReported
@@ -104,11 +103,11 @@ def _know(turn: Turn, fields: OrderFields) -> None:
         turn.claims.append(pointers.phone(shop, fields.phone))
         for channel in ("sms", "whatsapp"):
             if turn.contact(channel, fields.phone) is None:
-                turn.put_contact(Contact(channel, fields.phone))
+                turn.put_contact(turn.was.stranger(channel, fields.phone))
     if fields.email:
         turn.claims.append(Pointer("email", fields.email, shop))
     if fields.email and turn.contact("email", fields.email) is None:
-        turn.put_contact(Contact("email", fields.email))
+        turn.put_contact(turn.was.stranger("email", fields.email))
     if fields.name and not turn.was.name:
         turn.set(name=fields.name)
     language.of_an_order(turn, fields)

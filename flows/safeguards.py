@@ -37,7 +37,8 @@ def only_staff(turn: Turn, order: Order) -> bool:
     """Whether the customer's yes is not enough for this order."""
     if order.state == "confirmed":
         return False
-    return (order.verdict == "review" and turn.policy.on_review == "staff") or CALL in wanted(turn, order)
+    doubtful = order.verdict == "blocked" or (order.verdict == "review" and turn.policy.on_review == "staff")
+    return doubtful or CALL in wanted(turn, order)
 
 
 def after_yes(turn: Turn, event: Talk, order: Order) -> bool:

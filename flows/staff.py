@@ -11,7 +11,9 @@ from msgspec.structs import replace
 
 from flows import handing, hours, ladder
 from flows.cards import CANCEL_CONFIRMED, CONFIRM_CANCELLED
+from flows.conversation import Question
 from flows.deciding import cancel, confirm, undo
+from flows.effects import Say
 from flows.events import StaffPressed
 from flows.judging import block, let_off
 from flows.orders import ASKABLE, Call, Order
@@ -119,7 +121,14 @@ def _no_answer(turn: Turn, order: Order, event: StaffPressed) -> None:
     turn.wake(f"call:{order.id}", after)
     order = turn.put(replace(order, call_after=after))
     turn.refresh(order)
-    tell(turn, order, "missed_call", number=turn.policy.call_from or turn.policy.name)
+    _ask_when(turn, order, tell(turn, order, "missed_call", number=turn.policy.call_from or turn.policy.name))
+
+
+def _ask_when(turn: Turn, order: Order, effect_id: str) -> None:
+    """Words that come now at that address say when a call suits."""
+    say = next((p.effect for p in turn.planned if p.id == effect_id), None)
+    if isinstance(say, Say):
+        turn.set(question=Question("call", say.channel, say.to, turn.now, (order.id,)))
 
 
 def _undo(turn: Turn, order: Order, event: StaffPressed) -> None:

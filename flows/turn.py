@@ -32,6 +32,8 @@ from flows.remembering import past_of
 
 #: Staff decisions reach the customer this much later, so that Undo can still take them back unseen.
 UNDO_GRACE = timedelta(seconds=10)
+#: The next moment after this one, as exactly as stores keep moments.
+SOONEST = timedelta(milliseconds=1)
 SEEN_FOR_S = int(SEEN_FOR.total_seconds())
 #: Closed orders that stay in the document: enough for second thoughts, the rest is history.
 CLOSED_KEPT = 5
@@ -145,9 +147,12 @@ class Turn:
         self.contacts.append(contact)
 
     def wake(self, name: str, due: datetime) -> None:
-        """Ask to be woken at `due` for `name` ("rung:<order>"); replaces an earlier wish of that name."""
+        """Ask to be woken at `due` for `name` ("rung:<order>"); replaces an earlier wish of that name.
+
+        Never for a moment that has come: effects are named by the moment that woke the conversation, so each comes once.
+        """
         self._changed = True
-        self.timers = {**self.timers, name: due}
+        self.timers = {**self.timers, name: max(due, self.now + SOONEST)}
 
     def rest(self, *names: str) -> None:
         """Take wishes to be woken back."""

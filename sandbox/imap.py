@@ -50,9 +50,13 @@ class PretendImap:
     async def __aexit__(self, *_: object) -> None:
         if self._server is not None:
             self._server.close()
-        for task in self._open:
-            task.cancel()
+        self.cut()
         await asyncio.gather(*self._open, return_exceptions=True)
+
+    def cut(self) -> None:
+        """Every open connection breaks."""
+        for task in list(self._open):
+            task.cancel()
 
     # -- what happens to the mailbox
 

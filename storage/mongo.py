@@ -66,6 +66,10 @@ class _Row(msgspec.Struct):
     todo: bytes
 
 
+#: (the conversation, or None; the id that the last pointer has reserved already, if any)
+_Found = tuple[_Row | None, str]
+
+
 class _Try(msgspec.Struct):
     """A write that was begun in this unit: should its token be found in the document, it was done."""
 
@@ -116,15 +120,17 @@ class MongoStore(MongoReading, MongoHistory, MongoProcesses):
 
     async def _unit(self, event: AnyEvent, decide: Decide, now: datetime) -> Handled:
         with self.answers():
-            row, reserved = await self._find(event.to)
-        if row is None and not event.opens:
-            return Handled(decision=None)
+            found: _Found | None = await self._find(event.to)
+        assert found is not None
+        row, reserved = found
         tries: dict[bytes, _Try] = {}
-        async with self._queue(row.id if row else reserved or self._hash(event.to[-1])):
+        async with self._queue(row.id if row else reserved or self._hash(event.to[-1])) as waited:
+            found = None if waited else found
             while True:
+                first, found = found, None
                 try:
                     with self.answers():
-                        handled = await self._attempt(event, decide, now, tries)
+                        handled = await self._attempt(first or await self._find(event.to), event, decide, now, tries)
                 except StoreUnavailable:
                     if not tries or self._closing:
                         raise
@@ -136,13 +142,13 @@ class MongoStore(MongoReading, MongoHistory, MongoProcesses):
                 await asyncio.sleep(RACE_AGAIN_S)  # noqa: TID251 -- another process was first
 
     @contextlib.asynccontextmanager
-    async def _queue(self, name: str) -> AsyncIterator[None]:
-        """One after another for the same conversation, in the order they came."""
+    async def _queue(self, name: str) -> AsyncIterator[bool]:
+        """One after another for the same conversation, in the order they came. Gives whether others were first."""
         lock, waiting = self._queues.get(name, (asyncio.Lock(), 0))
         self._queues[name] = (lock, waiting + 1)
         try:
             async with lock:
-                yield
+                yield waiting > 0
         finally:
             lock, waiting = self._queues[name]
             if waiting == 1:
@@ -151,10 +157,10 @@ class MongoStore(MongoReading, MongoHistory, MongoProcesses):
                 self._queues[name] = (lock, waiting - 1)
 
     async def _attempt(
-        self, event: AnyEvent, decide: Decide, now: datetime, tries: dict[bytes, _Try]
+        self, found: _Found, event: AnyEvent, decide: Decide, now: datetime, tries: dict[bytes, _Try]
     ) -> Handled | None:
         """One walk of the road; None: somebody else was first, or it is not known whether the write was done. Walk again."""
-        row, reserved = await self._find(event.to)
+        row, reserved = found
         if row is None and not event.opens:
             return Handled(decision=None)
         if row is not None and tries:
@@ -198,8 +204,7 @@ class MongoStore(MongoReading, MongoHistory, MongoProcesses):
 
     # -- finding and writing
 
-    async def _find(self, pointers: tuple[Pointer, ...]) -> tuple[_Row | None, str]:
-        """(the conversation, or None; the id that the last pointer has reserved already, if any)."""
+    async def _find(self, pointers: tuple[Pointer, ...]) -> _Found:
         reserved = ""
         for pointer in pointers:
             reserved = await self._lead(pointer)

@@ -35,6 +35,7 @@ from flows.pointers import Pointer
 from storage import codec
 from storage import sqlite_schema as sql
 from storage.sealing import Sealer
+from storage.sqlite_forgetting import SqliteForgetting
 from storage.sqlite_history import Errand, SqliteHistory
 
 BATCH = 32
@@ -97,7 +98,7 @@ def _undecided(document: Document | None, new_id: str, event: AnyEvent, now: dat
     raise AssertionError("an errand decides nothing")
 
 
-class SqliteStore(SqliteHistory):
+class SqliteStore(SqliteForgetting, SqliteHistory):
     """See engine.ports.Store and engine.ports.History.
 
     `on_fatal` is called when the file can no longer be trusted: the process has to end.

@@ -103,6 +103,11 @@ JOURNAL = """SELECT j.lines, c.key FROM journal j JOIN conversation c ON c.n = j
 KEEP = "INSERT INTO kept (id, at, key, body) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
 KEPT = "SELECT id, key, body FROM kept ORDER BY at LIMIT ?"
 DROP_KEPT = "DELETE FROM kept WHERE id = ?"
+FORGET = """UPDATE conversation SET key = ?, doc = ?, version = ?, next_due = NULL, next_send = NULL, flying = 0
+    WHERE n = ?"""
+FORGET_JOURNAL = "DELETE FROM journal WHERE conversation = ?"
+POINTERS_OF = "SELECT key FROM pointer WHERE conversation = ?"
+UNPOINT = "DELETE FROM pointer WHERE key = ?"
 COUNT_ORDERS = "SELECT state, count(*) FROM shop_order GROUP BY state"
 
 HISTORY_SHOP = "SELECT n, key FROM history_shop WHERE shop = ?"

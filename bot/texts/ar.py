@@ -215,6 +215,8 @@ TEXTS = {
     "button.cancel": "❌ إلغاء",
     "button.no_answer": "📵 لا يرد",
     "button.take": "🙋 أتولاه",
+    "button.let_off": "👍 سماح",
+    "button.block": "⛔ حظر",
     "button.release": "أتركه",
     "button.undo": "↩️ تراجع",
     "button.close_talk": "✅ تم",

@@ -201,6 +201,8 @@ TEXTS = {
     "button.cancel": "❌ Cancel",
     "button.no_answer": "📵 No answer",
     "button.take": "🙋 Take",
+    "button.let_off": "👍 Let off",
+    "button.block": "⛔ Block",
     "button.release": "Give back",
     "button.undo": "↩️ Undo",
     "button.close_talk": "✅ Done",

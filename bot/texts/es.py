@@ -216,6 +216,8 @@ TEXTS = {
     "button.cancel": "❌ Cancelar",
     "button.no_answer": "📵 No responde",
     "button.take": "🙋 Me encargo",
+    "button.let_off": "👍 Dejar pasar",
+    "button.block": "⛔ Bloquear",
     "button.release": "Soltar",
     "button.undo": "↩️ Deshacer",
     "button.close_talk": "✅ Hecho",

@@ -218,6 +218,8 @@ TEXTS = {
     "button.cancel": "❌ Annuler",
     "button.no_answer": "📵 Pas de réponse",
     "button.take": "🙋 Je m'en occupe",
+    "button.let_off": "👍 Laisser passer",
+    "button.block": "⛔ Bloquer",
     "button.release": "Rendre",
     "button.undo": "↩️ Défaire",
     "button.close_talk": "✅ Fait",

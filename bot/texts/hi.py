@@ -215,6 +215,8 @@ TEXTS = {
     "button.cancel": "❌ रद्द करें",
     "button.no_answer": "📵 जवाब नहीं",
     "button.take": "🙋 मैं देखता हूँ",
+    "button.let_off": "👍 जाने दें",
+    "button.block": "⛔ रोकें",
     "button.release": "छोड़ें",
     "button.undo": "↩️ वापस लें",
     "button.close_talk": "✅ हो गया",

@@ -216,6 +216,8 @@ TEXTS = {
     "button.cancel": "❌ Cancelar",
     "button.no_answer": "📵 Não atende",
     "button.take": "🙋 Eu trato",
+    "button.let_off": "👍 Liberar",
+    "button.block": "⛔ Bloquear",
     "button.release": "Largar",
     "button.undo": "↩️ Desfazer",
     "button.close_talk": "✅ Feito",

@@ -217,6 +217,8 @@ TEXTS = {
     "button.cancel": "❌ Отменить",
     "button.no_answer": "📵 Не отвечает",
     "button.take": "🙋 Беру",
+    "button.let_off": "👍 Простить",
+    "button.block": "⛔ Блокировать",
     "button.release": "Отдать",
     "button.undo": "↩️ Вернуть",
     "button.close_talk": "✅ Готово",

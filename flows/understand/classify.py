@@ -31,8 +31,8 @@ INTENT_LABELS, _INTENT_VOTES = _load("intents.tsv")
 FORM_LABELS, _FORM_VOTES = _load("forms.tsv")
 _QUESTION: Final = INTENT_LABELS.index("question")
 #: Votes for "question" by each word never seen in training, from this length on, up to so many words.
-_STRANGER: Final = 200
-_STRANGER_FROM: Final = 4
+_STRANGER: Final = 300
+_STRANGER_FROM: Final = 3
 _STRANGERS_MOST: Final = 3
 #: Turns a difference of votes into odds; fitted so that confidence and accuracy agree on held-out phrases.
 _SCALE: Final = 0.012

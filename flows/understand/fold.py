@@ -20,7 +20,7 @@ _INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Me"})
 _FIXED: Final[dict[str, str]] = {
     **dict.fromkeys("\n\r\v\f\x85\u2028\u2029", "\n"),
     **dict.fromkeys("\t\xa0", " "),
-    **dict.fromkeys("\"“”„‟«»″〝〞「」『』", '"'),
+    **dict.fromkeys('"“”„‟«»″〝〞「」『』', '"'),
     **dict.fromkeys("'’‘‛ʼ`´′ʻʿʾ", "'"),
     **dict.fromkeys("‐‑‒–—―−", "-"),
     **dict.fromkeys("؟⸮՞", "?"),
@@ -94,7 +94,9 @@ _SPACES: Final = re.compile(r" {2,}")
 _BREAKS: Final = re.compile(r" *\n[ \n]*")
 
 # A word, an emoji or other symbol, or a mark that can change what a sentence says.
-_TOKEN: Final = re.compile(r"[\w\u0900-\u0dff\u0e00-\u0e7f]+|[?!.,;:\"\n>/+@#%&]|[^\w\s?!.,;:\"\n>/+@#%&\-(){}\[\]*=~^|<\\$]")
+_TOKEN: Final = re.compile(
+    r"[\w\u0900-\u0dff\u0e00-\u0e7f]+|[?!.,;:\"\n>/+@#%&]|[^\w\s?!.,;:\"\n>/+@#%&\-(){}\[\]*=~^|<\\$]"
+)
 
 
 def clean(text: str) -> str:

@@ -10,6 +10,7 @@ bring it after 6") keeps the decision sure only where the part itself is underst
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Final
 
 from msgspec import Struct
@@ -108,7 +109,7 @@ def _agreement(core: set[str], roles: set[str], sure: bool) -> Reading:
 def _plain_cancel(pieces: list[Piece]) -> bool:
     """Whether it is clear that "no" and "cancel" are two answers: "no cancel" may mean "no cancelling"."""
     order = [piece.role for piece in pieces if piece.role not in {"fill", "emoji", "greeting", "thanks"}]
-    for left, right in zip(order, order[1:], strict=False):
+    for left, right in pairwise(order):
         if {left, right} == {"no", "cancel"}:
             return False
     return not ("ok" in order and order[-1] == "ok" and len(order) > 2)

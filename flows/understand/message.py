@@ -6,7 +6,7 @@ from typing import Final
 
 from flows.understand.cover import Piece, cover, known_spelling, matches_at
 from flows.understand.fold import fold_clean, is_word, tokens
-from flows.understand.grammar import COMPANIONS, EMPTY, Reading, read
+from flows.understand.grammar import AGREE, COMPANIONS, EMPTY, Reading, read
 from flows.understand.language import hinted_forms, language_of
 from flows.understand.lexicon import FORMS
 from flows.understand.model import DECISIONS, Part, Slots, Understood
@@ -38,7 +38,7 @@ class Message:
     def understood(self) -> Understood:
         """The meaning of the whole message, its further parts beside it."""
         covers = self._covers()
-        form, pieces = covers[0]
+        pieces = covers[0][1]
         covering = tuple(form for form, cover_ in covers if all(p.own or p.role in EMPTY for p in cover_))
         tone = tone_of(self.cleaned, self.words, pieces)
         lang = language_of(self.words, covering, self.hints, self.country)
@@ -62,14 +62,23 @@ class Message:
                 own[place] += seen >> place & 1
         best = sorted(range(len(FORMS)), key=lambda place: -own[place])[:_TRIED]
         forms = dict.fromkeys([FORMS[place] for place in best if own[place]] + [*self.hints] + ["en"])
-        covers = [(form, cover(self.words[:MAX_DECISION_TOKENS], self.found, form)) for form in forms]
+        covers = [(form, self._cover(form)) for form in forms]
         return sorted(covers, key=lambda entry: _unexplained(entry[1]))
+
+    def _cover(self, form: str) -> list[Piece]:
+        """The roles of the tokens as `form` reads them. After "cancel it, or change something?" a yes is no vote."""
+        pieces = cover(self.words[:MAX_DECISION_TOKENS], self.found, form)
+        if self.prompt == "no_what" and any(piece.role == "cancel" for piece in pieces):
+            return [Piece("fill", one.start, one.end, own=one.own) if one.role in AGREE else one for one in pieces]
+        return pieces
 
     def _agreed(self, covers: list[tuple[str, list[Piece]]]) -> Reading | None:
         """The one reading of all forms that explain the message equally well; a hinted form has the last word."""
         least = _unexplained(covers[0][1])
         level = [
-            (form, read(cover_)) for form, cover_ in covers if _unexplained(cover_) == least and self._likely(form, cover_)
+            (form, read(cover_))
+            for form, cover_ in covers
+            if _unexplained(cover_) == least and self._likely(form, cover_)
         ]
         hinted = [reading for form, reading in level if form in self.hints and self._has_own(covers, form)]
         readings = hinted or [reading for _, reading in level]
@@ -121,9 +130,7 @@ class Message:
         if not any(is_word(word) for word in self.words[start:end]):
             return Named("unclear", 0.0, _NO_SLOTS, sure=False)
         text = self._text(start, end)
-        moved = [
-            Piece(piece.role, piece.start - start, piece.end - start, piece.doubt, piece.own) for piece in pieces
-        ]
+        moved = [Piece(piece.role, piece.start - start, piece.end - start, piece.doubt, piece.own) for piece in pieces]
         return name(Span(text, fold_clean(text), self.words[start:end], moved, self.country), self.prompt)
 
     def _text(self, start: int, end: int) -> str:

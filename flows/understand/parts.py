@@ -15,9 +15,9 @@ from flows.understand.time_slot import find_times
 from flows.understand.values import as_address, find_address, find_amount
 
 #: Below this the classifier's best guess is no basis for acting; above it, acting is what it would cost to ask.
-SURE_FROM: Final = 0.60
+SURE_FROM: Final = 0.65
 #: Below this the guess is not even worth naming.
-NAMED_FROM: Final = 0.50
+NAMED_FROM: Final = 0.55
 _SAYS_WHEN: Final = TIMING | EMPTY | {"send", "num", "yes", "ok"}
 #: Roles that show that an answer to "where do you live?" is another thing.
 _NO_ADDRESS: Final = frozenset({"yes", "affirm", "no", "cancel", "keep", "if", "maybe", "not_me", "stop", "help"})
@@ -72,7 +72,11 @@ def _proved(span: Span, roles: set[str], slots: Slots, guess: str, prompt: str |
         return "cancel"
     if prompt == "address" and slots.address and not roles & _NO_ADDRESS:
         return "change_address"
-    if slots.phone and (prompt == "number" or guess in {"change_phone", "call_me"} or roles & {"phone", "call_me"}) and not asked:
+    if (
+        slots.phone
+        and (prompt == "number" or guess in {"change_phone", "call_me"} or roles & {"phone", "call_me"})
+        and not asked
+    ):
         return "change_phone"
     if slots.address and not asked and guess in {"change_address", "unclear", "question", "change_phone"}:
         return "change_address"

@@ -1,7 +1,8 @@
 """Alternation patterns, in which lexicon and phrases are written: `(please|kindly|) send (it|my order)`.
 
-`(a|b)` is one of them; an empty alternative, or a `?` after a group or a letter, makes it optional; groups nest. A bar outside of groups separates
-whole phrases. Expansion is in a fixed order, so that everything built from the files is reproducible.
+`(a|b)` is one of them; an empty alternative, or a `?` after a group or a letter, makes it optional; groups nest. A
+bar outside of groups separates whole phrases. Expansion is in a fixed order, so that everything built from the files
+is reproducible.
 """
 
 from __future__ import annotations

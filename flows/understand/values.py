@@ -14,7 +14,9 @@ _CURRENCY: Final = re.compile(
     r"|le|tl|lira|reais|r\$|pesos?|soles|rub|руб\w*|р|грн|zl|lei|baht|php|vnd|dong|rm|kes|ksh|tsh|toman"
     r"|جنيه|درهم|ريال|دينار|روپے|روبيه|रुपये|रुपए|रु|টাকা|บาท|[$€£₹₨৳₺₽฿₫₱])"
 )
-_MONEY: Final = re.compile(rf"(?:{_CURRENCY.pattern}\s*({_AMOUNT.pattern}))|(?:({_AMOUNT.pattern})\s*{_CURRENCY.pattern})(?!\w)")
+_MONEY: Final = re.compile(
+    rf"(?:{_CURRENCY.pattern}\s*({_AMOUNT.pattern}))|(?:({_AMOUNT.pattern})\s*{_CURRENCY.pattern})(?!\w)"
+)
 _SHORTEST_ADDRESS: Final = 4
 _CHOICE: Final = re.compile(r"[#(\[]*\s*(\d{1,9})\s*[).\]!]*")
 
@@ -55,7 +57,7 @@ def find_address(cleaned: str, words: list[str], pieces: list[Piece]) -> str | N
 
 def as_address(text: str) -> str | None:
     """A text trimmed to what may be an address: at least 4 characters, one of them a letter. None otherwise."""
-    text = text.strip(" :,-.=\n\"")
+    text = text.strip(' :,-.=\n"')
     return text if len(text) >= _SHORTEST_ADDRESS and any(char.isalpha() for char in text) else None
 
 

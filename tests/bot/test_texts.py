@@ -121,6 +121,8 @@ def test_states_buttons_notices_and_commands_have_words() -> None:
     verbs = {verb for rows in _BUTTONS.values() for row in rows for verb in row} - {CANCEL_CONFIRMED} | {
         "release",
         "close_talk",
+        "let_off",
+        "block",
     }
     told = re.findall(r'notice = f?"(\w+)', _source("staff"))
     echoed = re.findall(r'notice = f?"(\w+)', _source("talk"))

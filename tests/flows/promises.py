@@ -226,12 +226,12 @@ def _customer_may(before: Conversation, was: Order, event: AnyEvent, state: str)
             if bound:
                 assert bound == f"{was.seq}:{was.version}", "an outdated button decided"
             else:
-                assert verb == "again" or event.reply_to in {
-                    a.provider_id for a in was.asked if a.version == was.version
-                }, "a button under an outdated question decided"
+                assert verb == "again" or _hangs_under(before, was, event), (
+                    "a button under an outdated question decided"
+                )
         case CustomerWrote():
             words = event.text.strip().strip("!.").casefold()
-            assert words in DECISIVE or words == was.id, f"{event.text!r} decided"
+            assert words in DECISIVE or words == was.id.casefold(), f"{event.text!r} decided"
             mine = [a for a in was.asked if a.address == event.address and a.status != "withdrawn"]
             assert mine, "an address that was never asked decided"
             if state == "confirmed" and was.state != "cancelled":
@@ -241,6 +241,17 @@ def _customer_may(before: Conversation, was: Order, event: AnyEvent, state: str)
                 )
         case _:
             raise AssertionError(f"{type(event).__name__} decided for the customer")
+
+
+def _hangs_under(before: Conversation, was: Order, event: CustomerPressed) -> bool:
+    """Under a question about this version: by the provider's id of it, or one that has left and whose id never came."""
+    waiting = {o.id for o in before.open if o.status == "planned"}
+    return any(
+        a.version == was.version
+        and a.effect_id not in waiting
+        and (a.provider_id == event.reply_to or a.status in ("planned", "unknown"))
+        for a in was.asked
+    )
 
 
 # -- what leaves

@@ -104,12 +104,12 @@ def test_two_people_at_once() -> None:
 def test_a_talk_is_closed_and_nothing_else() -> None:
     """The card of a talk without an order knows no calls and no cancels; who writes again opens it again."""
     world = World()
-    world.bring(wrote("hello?"))
+    world.bring(wrote("zq zq"))
     for verb in ("no_answer", "cancel", "undo", "take"):
         press(world, verb)
         assert world.conversations()[0].talk.state == "flagged"  # type: ignore[union-attr]
     assert press(world, "confirm") == "done"
-    world.bring(wrote("one more thing", world.next()))
+    world.bring(wrote("zq zq zq", world.next()))
     assert world.conversations()[0].talk.state == "flagged"  # type: ignore[union-attr]
 
 

@@ -235,6 +235,11 @@ async def test_what_a_dead_process_had_on_the_wire_is_recovered_within_ten_secon
     events = [event for engine in engines for event in engine.events]
     assert [event.gone for event in events] == [("dead",)]
     assert await store.in_flight() == []
+
+    async def taken_off() -> bool:
+        return "dead" not in await store.processes()
+
+    await servers.until(taken_off, 3)
     await servers.until(lambda: all(lease.alive == {"one", "two"} for lease in leases), 3)
     assert store.slots is not None
     assert second.slots is not None

@@ -13,7 +13,6 @@ from flows import pointers
 from flows.events import CustomerPressed, CustomerWrote
 from flows.money import Money
 from flows.pointers import Pointer
-from flows.understand import understand
 from flows.wording import render
 from tests.town import ANA, ANA_PHONE, WA_FROM, Town, town
 
@@ -60,12 +59,6 @@ AR = Tongue(
 )  # fmt: skip
 TONGUES = pytest.mark.parametrize("they", [EN, ES, AR], ids=lambda t: t.lang)
 STREET = {"line1": "Calle Mayor", "city": "Madrid", "postcode": "28013", "country": "ES"}
-
-
-@pytest.fixture(autouse=True)
-def _real_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Words are understood by the real thing."""
-    monkeypatch.setattr("flows.answers.understand", understand)
 
 
 def text(template: str, they: Tongue, channel: str = "sms", **values: Any) -> str:
@@ -600,3 +593,61 @@ async def test_bad_input_never_decides_and_is_never_met_with_silence(tmp_path: P
         await t.skip(seconds=10)
         assert await t.state(order) in {"pending": ("pending", "flagged")}.get(state, (state,))
         assert heard() or len(t.group_texts()) > group
+
+
+ONE_WAY = "{ES: {two_way_sms: false, links_allowed: true}}"
+
+
+async def test_the_page_asks_for_the_missing_part_too(tmp_path: Path) -> None:
+    """Confirmed on the page, the house number missing: asked once by a text with the page, where it is then given."""
+    async with town(tmp_path, countries=ONE_WAY) as t:
+        order = await t.order(address=STREET)
+        path = t.link()
+        await t.page(path, "confirm")
+        assert await t.state(order) == "confirmed"
+        assert "needs a house number or a landmark" in t.last("sms")
+        status, _ = await t.page(t.link(), "address", line1="Calle Mayor 4", city="", postcode="")
+        assert status == 200
+        assert (await t.get(order)).fields.address.line1 == "Calle Mayor 4"
+        count = len(t.got("sms"))
+        await t.skip(48)
+        assert len(t.got("sms")) == count
+
+
+async def test_another_town_on_the_page_is_for_a_person(tmp_path: Path) -> None:
+    """As in conversation: the difference goes to staff, the order keeps its address, and the page says who reads it."""
+    async with town(tmp_path, telegram=True, countries=ONE_WAY) as t:
+        order = await t.order()
+        status, html = await t.page(t.link(), "address", line1="Rambla 2", city="Barcelona", postcode="08001")
+        assert status == 200
+        assert "A person at Demo Shop will read this" in html
+        assert (await t.get(order)).fields.address.city == "Madrid"
+        await t.skip(seconds=10)
+        assert any("Barcelona" in x for x in t.group_texts())
+
+
+@pytest.mark.parametrize(("hour", "status"), [("17:00", 200), ("20:00", 400), ("03:00", 400)])
+async def test_a_time_on_the_page_keeps_to_the_hours(tmp_path: Path, hour: str, status: int) -> None:
+    """As in conversation: outside the shop's hours it is asked again and nothing is noted."""
+    async with town(tmp_path, countries=ONE_WAY) as t:
+        order = await t.order()
+        answered, _ = await t.page(t.link(), "time", day="2026-11-24", hour=hour)
+        assert answered == status
+        assert (await t.get(order)).wish == ("2026-11-24 17:00" if status == 200 else "")
+
+
+async def test_the_shops_echo_of_its_old_word_takes_no_change_back(tmp_path: Path) -> None:
+    """The shop tells the order again as it knows it: the customer's address and time stay, and nothing is asked anew."""
+    async with town(tmp_path) as t:
+        body = t.an_order()
+        await t.api("POST", "/orders", body)
+        await t.settle()
+        for words in (EN.address, EN.tomorrow):
+            await t.sms(words)
+            await t.skip(seconds=5)
+        await t.api("PUT", f"/orders/{body['id']}", body | {"note": "gift"})
+        await t.settle()
+        order = await t.get(body["id"])
+        assert (order.fields.address.line1, order.wish) == ("Calle Luna 4", "2026-11-24 16:00-18:00")
+        assert order.wish in order.fields.courier_note
+        assert order.version == 1

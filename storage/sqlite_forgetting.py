@@ -1,0 +1,69 @@
+"""Erasing a person from the SQLite file: a new key, a blank document, and no line of the old journal.
+
+The old key goes with the row it stood in, so what the file's free pages may still hold cannot be read. Weak spot: a backup made
+before holds the old row with its key.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+
+import apsw
+
+from flows.conversation import Conversation
+from flows.forgetting import Forgotten
+from flows.pointers import Pointer
+from storage import codec
+from storage import sqlite_schema as sql
+from storage.sealing import Sealer
+from storage.sqlite_history import Errand
+
+
+class SqliteForgetting:
+    """See engine.people_data.Forgetting. A part of SqliteStore, which brings the connections and the road."""
+
+    _db: apsw.Connection
+    _sealer: Sealer
+
+    async def errand(self, errand: Errand) -> None:
+        """Run it inside a transaction of the road; returns after the commit."""
+        raise NotImplementedError
+
+    def _hash(self, pointer: Pointer) -> bytes:
+        raise NotImplementedError
+
+    async def forget(self, conversation: str, left: Callable[[Conversation], Forgotten | None]) -> bool:
+        """Overwrite the conversation with what `left` makes of it as it is now; False where that is None, or nobody is known."""
+        done = False
+
+        def run() -> None:
+            nonlocal done
+            done = self._forget(conversation, left)
+
+        await self.errand(Errand(run))
+        with contextlib.suppress(apsw.Error):  # so that the log does not keep it; a reader in the way lets it wait
+            self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        return done
+
+    def _forget(self, conversation: str, left: Callable[[Conversation], Forgotten | None]) -> bool:
+        row = self._db.execute(sql.BY_ID, (conversation,)).fetchone()
+        if row is None:
+            return False
+        n, _, key, version, sealed = row
+        was = codec.read(self._sealer.open(key, sealed))
+        forgotten = left(was) if isinstance(was, Conversation) else None
+        if forgotten is None:
+            return False
+        fresh = self._sealer.new_key()
+        doc = self._sealer.seal(fresh, codec.dump(forgotten.conversation))
+        self._db.execute("PRAGMA secure_delete = ON")
+        try:
+            self._db.execute(sql.FORGET, (fresh, doc, version + 1, n))
+            self._db.execute(sql.FORGET_JOURNAL, (n,))
+            keep = {self._hash(pointer) for pointer in forgotten.pointers}
+            gone = [key for (key,) in self._db.execute(sql.POINTERS_OF, (n,)) if key not in keep]
+            self._db.executemany(sql.UNPOINT, [(key,) for key in gone])
+        finally:
+            self._db.execute("PRAGMA secure_delete = OFF")
+        return True
