@@ -104,7 +104,8 @@ def _over_limit(turn: Turn, order: Order, limit: str) -> Order:
     turn.note("held", order.id, by="rule", reason="limit", limit=limit)
     order = turn.put(replace(order, state="held", reasons=(*order.reasons, Reason("limit", {"limit": limit}))))
     turn.wake(f"remind:{order.id}", turn.now + staff_wait(turn))
-    return order
+    # one number too often is somebody's case; a flood is told to the owner, a card for each would bury the group
+    return turn.card(order) if limit == "number" else order
 
 
 def let_off(turn: Turn, order: Order, name: str) -> None:

@@ -15,6 +15,7 @@ def crossed(tree: dict[str, object]) -> Iterator[Crossed]:
     yield from _blocks(tree, ())
     for index, shop in enumerate(_list(tree.get("shops"))):
         yield from _blocks(_dict(shop), ("shops", index))
+        yield from _prepay(_dict(shop), _dict(tree.get("risk")), index)
 
 
 def _shops(shops: object) -> Iterator[Crossed]:
@@ -26,6 +27,14 @@ def _shops(shops: object) -> Iterator[Crossed]:
         if name is not None and name in seen:
             yield f"shops[{index}].id", f"shops[{seen[name]}] is called {name} too", "Give every shop an id of its own."
         seen.setdefault(name, index)
+
+
+def _prepay(shop: dict[str, object], risk: dict[str, object], index: int) -> Iterator[Crossed]:
+    """Payment ahead needs somewhere to pay."""
+    asks = _dict(_dict(shop.get("risk", risk)).get("ask"))
+    if any("prepay" in _list(wanted) for wanted in asks.values()) and not shop.get("payment_link"):
+        mend = 'Add payment_link: "https://pay.example.com/{order}/{amount}"'
+        yield path(("shops", index, "payment_link")), "risk.ask wants prepay, and there is no payment_link", mend
 
 
 def _blocks(holder: dict[str, object], loc: tuple[str | int, ...]) -> Iterator[Crossed]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+from flows.risk.policy import Weights
 from flows.risk.signals import Reason
 from flows.wording.pattern import fill, parse
 
@@ -60,3 +63,16 @@ def in_words(reason: Reason) -> str:
     if "parts" in values:
         values["parts"] = ", ".join(PARTS.get(part, part) for part in values["parts"].split(", "))
     return fill(parse(REASONS[reason.code]), values, lambda name: "other").rstrip(":")
+
+
+def signals_table() -> str:
+    """The signals with their default points, the heaviest first, as docs/history.md shows them."""
+    weights = Weights()
+    rows = sorted((-getattr(weights, code), code) for code in Weights.__struct_fields__)
+    lines = [f"| `{code}` | {-points:g} | {_bare(REASONS[code])} |" for points, code in rows]
+    return "\n".join(["| signal | points | on the card |", "|---|---|---|", *lines])
+
+
+def _bare(sentence: str) -> str:
+    """The sentence without its values."""
+    return re.sub(r"\{\w+\}", "…", re.sub(r"\[.*?\]", "", sentence)).removesuffix(": …").rstrip(":")

@@ -58,8 +58,10 @@ class Message:
             for match in matches:
                 for mask, _ in match.roles:
                     seen |= mask
-            for place in range(len(FORMS)):
-                own[place] += seen >> place & 1
+            while seen:
+                lowest = seen & -seen
+                own[lowest.bit_length() - 1] += 1
+                seen ^= lowest
         best = sorted(range(len(FORMS)), key=lambda place: -own[place])[:_TRIED]
         forms = dict.fromkeys([FORMS[place] for place in best if own[place]] + [*self.hints] + ["en"])
         covers = [(form, self._cover(form)) for form in forms]
@@ -106,6 +108,7 @@ class Message:
         """What a reading gives, after its further parts are named."""
         intent, sure = reading.intent, reading.sure
         parts: list[Part] = []
+        leading = False  # whether the first further part is sure by itself
         for start, end in reading.rest:
             inside = [piece for piece in pieces if start <= piece.start < end]
             named = self._name_tokens(inside, start, end)
@@ -115,10 +118,11 @@ class Message:
             sure = sure and known and named.sure and named.intent in COMPANIONS
             sure = sure and (named.proved or not reading.proof)
             if known:
+                leading = named.sure if not parts else leading
                 parts.append(Part(named.intent, self._text(start, end), named.slots))
         slots = Slots(reason=reading.reason) if reading.reason else _NO_SLOTS
         if intent == "no" and parts and not reading.sure:
-            intent, slots, sure, parts = parts[0].intent, parts[0].slots, True, parts[1:]
+            intent, slots, sure, parts = parts[0].intent, parts[0].slots, leading, parts[1:]
         for part in parts:
             slots = _merged(slots, part.slots)
         if intent in {"yes", "no"} and self.prompt in _NOT_YES_OR_NO:
