@@ -65,6 +65,11 @@ def faq(turn: Turn, event: CustomerWrote, order: Order | None) -> bool:
     return bool(answer(turn, event, "faq_answer", order, answer=answers[topic]))
 
 
+def delivery_time(turn: Turn) -> str:
+    """When parcels come, in the shop's own words (faq: delivery_time); "" where it says nothing."""
+    return _answers(turn).get("delivery_time", "")
+
+
 def _answers(turn: Turn) -> dict[str, str]:
     """The shop's answers in the customer's language, else in the shop's."""
     faq_ = turn.policy.faq

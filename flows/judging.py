@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from flows.deciding import confirm
 from flows.effects import Value
 from flows.events import OrderTold
+from flows.informing import delivery_time
 from flows.ladder import begin, flag, hold, staff_wait, wait_of
 from flows.opening import hours_value
 from flows.orders import ASKABLE, Asked, Order, Reason
@@ -77,6 +78,9 @@ def _welcome(turn: Turn, order: Order) -> Order:
     if found.channel == "whatsapp":
         say = replace(say, buttons=("change", "not_me"))
     effect_id = turn.plan(say)
+    comes = delivery_time(turn)
+    if comes and (found.channel == "sms" or turn.window_open(found.to)):  # a text of its own: the greeting is full
+        turn.plan(compose(turn, order, "faq_answer", found, "answer", answer=comes))
     asked = Asked(effect_id, found.channel, found.to, order.version, -1, turn.now)
     return turn.put(replace(order, asked=(*order.asked, asked)))
 
@@ -100,12 +104,13 @@ def _blocked(turn: Turn, order: Order) -> Order:
 
 
 def _over_limit(turn: Turn, order: Order, limit: str) -> Order:
-    """Kept and shown, not texted: made-up orders must not make us send. A person lets it go on with Confirm or Cancel."""
+    """Kept, not texted: made-up orders must not make us send. The owner hears of the flood; a card comes only for the first one
+    of a number that ordered too often, since a card for each of a flood would bury the group."""
     turn.note("held", order.id, by="rule", reason="limit", limit=limit)
+    others = any(r.key == "limit" for o in turn.orders if o.open and o.seq != order.seq for r in o.reasons)
     order = turn.put(replace(order, state="held", reasons=(*order.reasons, Reason("limit", {"limit": limit}))))
     turn.wake(f"remind:{order.id}", turn.now + staff_wait(turn))
-    # one number too often is somebody's case; a flood is told to the owner, a card for each would bury the group
-    return turn.card(order) if limit == "number" else order
+    return turn.card(order) if limit == "number" and not others else order
 
 
 def let_off(turn: Turn, order: Order, name: str) -> None:
@@ -113,11 +118,15 @@ def let_off(turn: Turn, order: Order, name: str) -> None:
     turn.set(ruling=Ruling("normal", name, turn.now))
     turn.note("ruled", order.id, by=f"staff:{name}", via="telegram", verdict="normal")
     for other in [o for o in turn.orders if o.state in _OPEN and (o.seq == order.seq or o.verdict in _STOPPED)]:
-        turn.refresh(_released(turn, other, name))
+        turn.refresh(_released(turn, other, name, pressed=other.seq == order.seq))
 
 
-def _released(turn: Turn, order: Order, name: str) -> Order:
+def _released(turn: Turn, order: Order, name: str, *, pressed: bool) -> Order:
+    """The order without its verdict. Where its customer has said yes, the press on its own card is the yes that was missing;
+    another order waits for a press of its own."""
     said = any(r.key == "said_yes" for r in order.reasons)
+    if said and not pressed:
+        return turn.put(replace(order, verdict="normal"))
     kept = tuple(r for r in order.reasons if r.key not in _RULED)
     was_reviewing = order.reviewing
     order = turn.put(replace(order, verdict="normal", reviewing=False, reasons=kept))
@@ -158,7 +167,7 @@ def said_yes(turn: Turn, order: Order) -> Order:
         reason = Reason("said_yes")
         kept = order.reasons if reason in order.reasons else (*order.reasons, reason)
         order = turn.card(turn.put(replace(order, reasons=kept)))
-        turn.tell_staff(order, "again.said_yes")
+        turn.tell_staff(order, f"again.{reason.key}")
         return order
     order = flag(turn, replace(order, reviewing=False), Reason("said_yes"))
     return order if CALL not in wanted(turn, order) else _call_before(turn, order)

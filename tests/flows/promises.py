@@ -212,6 +212,9 @@ def _right(
     else:
         assert who == "customer"
         assert was is not None
+        if note.data["state"] == "confirmed" and was.state != "cancelled":
+            held_back = was.verdict == "blocked" or (was.verdict == "review" and policy.on_review == "staff")
+            assert not held_back, "a customer's yes confirmed what only staff may"
         _customer_may(before, was, event, note.data["state"])
 
 

@@ -27,8 +27,9 @@ from flows.events import (
 from flows.money import Money
 from flows.orders import Item, OrderFields
 from flows.postal import PostalAddress
+from flows.risk import PastOrder
 from tests.flows import promises
-from tests.flows.shop import ANA, BEN, CY, GROUP, MAIL, POLICIES, SHOP, fields, told, wrote
+from tests.flows.shop import ANA, BEN, CY, GROUP, MAIL, NOW, POLICIES, SHOP, fields, told, wrote
 from tests.flows.world import Attempt, World
 
 PHONES = (ANA, BEN, CY)
@@ -41,7 +42,18 @@ WORDS = (
 #: A code of every class of refusal that Twilio has, and one that nobody listed.
 CODES = ("21211", "30003", "30006", "21610", "63016", "30007", "20003", "99999")
 STAFF = ((222, "Ana", "staff"), (333, "Ben", "manager"), (111, "Olga", "owner"), (999, "Eve", "stranger"))
-VERBS = ("confirm", "cancel", "no_answer", "undo", "take", "refund", CANCEL_CONFIRMED, CONFIRM_CANCELLED)
+VERBS = (
+    "confirm",
+    "cancel",
+    "no_answer",
+    "undo",
+    "take",
+    "refund",
+    CANCEL_CONFIRMED,
+    CONFIRM_CANCELLED,
+    "let_off",
+    "block",
+)
 KINDS = (
     "confirmed", "cancelled", "paid", "shipped", "out_for_delivery", "attempt_failed", "delivered", "returned", "lost",
 )  # fmt: skip
@@ -74,6 +86,17 @@ orders: st.SearchStrategy[OrderFields] = st.builds(
 )
 
 
+REFUSED = tuple(
+    PastOrder(order_id=f"R{n}", placed_at=NOW, closed_at=NOW, ended="refused", fault="customer", currency="EUR")
+    for n in range(3)
+)
+#: What else is known of an order when it comes: mostly nothing; a bad past, a ceiling that it would pass, or its end.
+FLAGS: list[dict[str, object]] = [
+    *({}, {}, {}, {}),
+    *({"cancelled": True}, {"shipped": True}, {"past": REFUSED}, {"past": REFUSED[:1]}, {"over_limit": "number"}),
+]
+
+
 class Machine(RuleBasedStateMachine):
     """The world, and everybody who can do something to it."""
 
@@ -96,10 +119,10 @@ class Machine(RuleBasedStateMachine):
     @rule(
         of=orders,
         mode=st.sampled_from(["upsert", "upsert", "upsert", "new", "change"]),
-        flags=st.sampled_from([{}, {}, {}, {}, {"cancelled": True}, {"shipped": True}]),
+        flags=st.sampled_from(FLAGS),
         age=st.sampled_from([None, None, timedelta(0), timedelta(days=1)]),
     )
-    def tells_of_an_order(self, of: OrderFields, mode: str, flags: dict[str, bool], age: timedelta | None) -> None:
+    def tells_of_an_order(self, of: OrderFields, mode: str, flags: dict[str, object], age: timedelta | None) -> None:
         source_at = None if age is None else self.world.now - age
         self._told(of, mode=mode, source_at=source_at, **flags)
 

@@ -148,6 +148,20 @@ async def test_a_flood_on_one_prefix(tmp_path: Path) -> None:
         assert len([x for x in t.got("sms", to=None) if "cash on delivery" in x]) == 20
 
 
+async def test_too_many_orders_of_one_number(tmp_path: Path) -> None:
+    """Three first texts a day: the fourth order is kept and shown, the fifth only kept, and staff can let the fourth go on."""
+    async with town(tmp_path, telegram=True) as t:
+        orders = [await t.order(items=[{"sku": f"S{n}", "title": f"Lamp {n}", "quantity": 1}]) for n in range(5)]
+        await t.skip(seconds=5)
+        assert [(await t.get(order)).state for order in orders[3:]] == ["held", "held"]
+        assert len([x for x in t.got("sms") if "cash on delivery" in x]) == 3
+        (card,) = t.cards(orders[3])
+        assert "Not texted yet: more orders than usual from this number" in card.text
+        assert not [card for card in t.cards() if card.text.splitlines()[1].startswith(f"Order {orders[4]}")]
+        await t.staff(ANA, CONFIRM, orders[3])
+        assert await t.state(orders[3]) == "confirmed"
+
+
 def _street(n: int) -> dict[str, str]:
     return {"line1": f"Calle de Alcala {n % 300}", "city": "Madrid", "postcode": "28009", "country": "ES"}
 

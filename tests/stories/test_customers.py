@@ -74,6 +74,16 @@ async def test_what_a_good_customer_bought_stands_on_the_card(tmp_path: Path) ->
         assert LET_OFF not in t.buttons(order)
 
 
+async def test_a_good_customer_is_told_when_it_comes(tmp_path: Path) -> None:
+    """Where the shop says how long parcels take (faq: delivery_time), the greeting is followed by its words, once."""
+    async with town(tmp_path, in_shop="faq: {en: {delivery_time: It comes in two days.}}") as t:
+        await good_customer(t)
+        await t.order()
+        assert [x[:12] for x in t.got("sms")] == ["Welcome back", "It comes in "]
+        await t.skip(hours=30)
+        assert len(t.got()) == 2
+
+
 async def test_three_paid_orders_make_a_good_customer(tmp_path: Path) -> None:
     """Nothing is seeded: a stranger is asked three times, pays three times, and the fourth order is not asked about."""
     async with town(tmp_path) as t:
