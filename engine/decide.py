@@ -60,6 +60,7 @@ class Decider:
         perform = list(decision.perform)
         document = decision.document
         waiting: list[Open] = []
+        spilled, orders = list(decision.spilled), list(decision.orders)
         for open_ in decision.planned:
             effect = open_.effect
             carries = isinstance(effect, Say) and (effect.link or (effect.channel == "email" and effect.order_id))
@@ -79,6 +80,14 @@ class Decider:
             perform += passed.perform
             claims += passed.claims
             waiting += passed.planned
+            spilled += passed.spilled
+            orders += passed.orders
         return replace(
-            decision, document=document, planned=tuple(waiting), perform=tuple(perform), claims=tuple(claims)
+            decision,
+            document=document,
+            planned=tuple(waiting),
+            perform=tuple(perform),
+            claims=tuple(claims),
+            spilled=tuple(spilled),
+            orders=tuple(orders),
         )

@@ -75,7 +75,8 @@ class Engine:
                 return handled
             if not decision.forward:
                 break
-            event = replace(event, to=(pointers.phone(decision.document.shop, decision.forward),))
+            # the other number may not be known yet: what comes early opens its conversation, and waits there
+            event = replace(event, to=(pointers.phone(decision.document.shop, decision.forward),), opens=True)
         self._log(event, handled)
         if decision is not None and decision.changed:
             await self.follow(decision.document, decision.perform)

@@ -47,6 +47,7 @@ class Lane:
         """A permit in the deciding commit itself: only when one is free and nothing older waits. Asked twice, granted once."""
         if effect.id in self._granted:
             return True
+        self._ripen(now)
         if self._heap or effect.not_before > now or self.next_permit(now) > now:
             return False
         self._granted.add(effect.id)

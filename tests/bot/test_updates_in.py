@@ -129,7 +129,7 @@ async def test_ids_that_start_anew_are_not_mistaken_for_old_ones(
     await until(lambda: polls() >= before + 2, "no quiet poll came")
     world.break_it("telegram", Fault("status", match="getUpdates", status=502, times=-1))
     before = polls()
-    await until(lambda: polls() == before + 1, "the poll under way did not end")
+    await until(lambda: polls() > before, "the poll under way did not end")
     tg.state.updates.skip_ids(-5000)
     press = asyncio.ensure_future(tg.press(222, card, "✅ Confirm"))
     await until(lambda: len(tg.pending_updates()) == 1)
