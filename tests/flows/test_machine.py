@@ -92,8 +92,15 @@ REFUSED = tuple(
 )
 #: What else is known of an order when it comes: mostly nothing; a bad past, a ceiling that it would pass, or its end.
 FLAGS: list[dict[str, object]] = [
-    *({}, {}, {}, {}),
-    *({"cancelled": True}, {"shipped": True}, {"past": REFUSED}, {"past": REFUSED[:1]}, {"over_limit": "number"}),
+    {},
+    {},
+    {},
+    {},
+    {"cancelled": True},
+    {"shipped": True},
+    {"past": REFUSED},
+    {"past": REFUSED[:1]},
+    {"over_limit": "number"},
 ]
 
 
