@@ -673,8 +673,12 @@ def erase_customer(
             await store.close()
 
     done = asyncio.run(erase())
-    click.echo(f"Erased: {done.conversations} conversation(s), {done.history} past order(s), {done.bodies} unread body(ies).")
-    click.echo("Not ours to erase: the Telegram group, the customer's phone, the shop's own system, backups made before.")
+    click.echo(
+        f"Erased: {done.conversations} conversation(s), {done.history} past order(s), {done.bodies} unread body(ies)."
+    )
+    click.echo(
+        "Not ours to erase: the Telegram group, the customer's phone, the shop's own system, backups made before."
+    )
 
 
 def _someone(named: Any) -> Any:
@@ -721,7 +725,9 @@ def send_test(context: click.Context, to: str, channel: str | None, shop: str | 
 
 
 @main.command()
-@click.option("--to", "target", required=True, help="mongodb://host/database. The data is sealed with the same encryption_key.")
+@click.option(
+    "--to", "target", required=True, help="mongodb://host/database. The data is sealed with the same encryption_key."
+)
 @click.pass_context
 def migrate(context: click.Context, target: str) -> None:
     """A shop's data to another storage. May be broken off and run again; run it once while serving, and once after.
@@ -774,7 +780,9 @@ async def _migrate(path: str, target: str, key: bytes) -> tuple[bool, bool]:
         await store.close()
         lock.release()
     for moved in report:
-        click.echo(f"{moved.kind:<16} {moved.count:>9}  copied {moved.copied:>9}  {'same' if moved.same else 'DIFFERS'}")
+        click.echo(
+            f"{moved.kind:<16} {moved.count:>9}  copied {moved.copied:>9}  {'same' if moved.same else 'DIFFERS'}"
+        )
     return all(moved.same for moved in report), last
 
 

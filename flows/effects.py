@@ -182,7 +182,9 @@ class Card(Struct, frozen=True, omit_defaults=True):
     again: bool = False  # Telegram did not answer the first time
 
 
-AnyEffect = Say | ShowCard | TellStaff | PingOwner | AskProvider | HandOver | CallBack | SpreadStop | Remember | RaiseAlarm
+AnyEffect = (
+    Say | ShowCard | TellStaff | PingOwner | AskProvider | HandOver | CallBack | SpreadStop | Remember | RaiseAlarm
+)
 
 Status = Literal["planned", "sending", "unknown"]
 

@@ -324,7 +324,9 @@ async def test_a_template_that_nobody_configured_is_refused_here() -> None:
     """WhatsApp without an approved template: Refused("no_template"), and no request is made."""
     wanted = Template("missed_call", "es", ("1001",))
     for channel in (TwilioChannel(TWILIO), MetaChannel(META)):
-        outcome = await channel.send(replace(message("whatsapp", "+34600000001", "+34910000002"), template=wanted, session=False))
+        outcome = await channel.send(
+            replace(message("whatsapp", "+34600000001", "+34910000002"), template=wanted, session=False)
+        )
         assert isinstance(outcome, Refused)
         assert outcome.code == "no_template"
         await channel.close()

@@ -137,7 +137,9 @@ async def test_a_number_with_a_conversation_of_its_own_takes_the_order_over(tmp_
         assert (await t.state(his), await t.state(hers)) == ("pending", "confirmed")
 
 
-@pytest.mark.parametrize("written", ["my number changed 12", "my new number is +92 300 1234567", "my number changed 600000001"])
+@pytest.mark.parametrize(
+    "written", ["my number changed 12", "my new number is +92 300 1234567", "my number changed 600000001"]
+)
 async def test_a_number_that_cannot_be_used_moves_nothing(tmp_path: Path, written: str) -> None:
     """Too short, of another country, or the same again: a short answer, and the order stays where it is."""
     async with town(tmp_path) as t:
@@ -576,7 +578,18 @@ async def test_a_hidden_number_is_known_by_its_user_id(tmp_path: Path) -> None:
         assert await t.state(order) == "confirmed"
 
 
-BAD = ["", "   ", "x" * 16_000, "😀😀😀", "\u202e\u202dabc\u0007", "да yes نعم", "yes no", "1 2 3", "no yes cancel", "\u0000"]
+BAD = [
+    "",
+    "   ",
+    "x" * 16_000,
+    "😀😀😀",
+    "\u202e\u202dabc\u0007",
+    "да yes نعم",
+    "yes no",
+    "1 2 3",
+    "no yes cancel",
+    "\u0000",
+]
 
 
 @pytest.mark.parametrize("words", BAD, ids=range(len(BAD)))

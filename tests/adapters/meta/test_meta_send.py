@@ -89,7 +89,9 @@ async def test_a_template_press_brings_our_payload_back(bench: Made) -> None:
     """Our payload rides on the template's button and comes back with the press and the message's id."""
     made, pretend, channel = bench
     buttons = (("yes:1:2", "Confirm"), ("cancel:1:2", "Cancel"))
-    accepted = await channel.send(say(template=Template("confirm", "en", ("1001", "10 €")), buttons=buttons, session=False))
+    accepted = await channel.send(
+        say(template=Template("confirm", "en", ("1001", "10 €")), buttons=buttons, session=False)
+    )
     assert isinstance(accepted, Accepted)
     assert made.world.ledger[0].text == "Order 1001, 10 €."
     assert await pretend.press(ANA, "Cancel") == 200
@@ -147,7 +149,9 @@ async def test_every_request_fits_metas_own_file(bench: Made) -> None:
     pretend.opened[ANA] = NOW
     await channel.send(say())
     await channel.send(say(buttons=(("yes:1:2", "Confirm"),), session=False))
-    await channel.send(say(template=Template("confirm", "en", ("1001", "x")), buttons=(("yes:1:2", "Confirm"),), session=False))
+    await channel.send(
+        say(template=Template("confirm", "en", ("1001", "x")), buttons=(("yes:1:2", "Confirm"),), session=False)
+    )
     schemas = YAML(typ="safe").load(path)["components"]["schemas"]
     kinds = {"text": "TextMessage", "interactive": "InteractiveMessage", "template": "TemplateMessage"}
     assert [body["type"] for body in made.bodies] == list(kinds)
