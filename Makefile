@@ -13,7 +13,7 @@ run: setup ## the sandbox: http://127.0.0.1:8080
 	@$(PY) run.py sandbox
 
 test: setup-dev ## the tests
-	@$(PY) -m pytest -n 2 --dist loadfile $(TEST)
+	@$(PY) -m pytest -n 4 --dist worksteal $(TEST)
 
 setup: $(VENV)/.product ## installs what the product needs
 setup-dev: $(VENV)/.dev

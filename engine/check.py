@@ -12,6 +12,7 @@ import re
 import shutil
 from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -194,6 +195,19 @@ def _templates(settings: Settings, shop: Shop, policy: Policy) -> Iterator[Fault
         yield _warning(settings, where, what, mend)
 
 
+def _texts(policy: Policy, langs: frozenset[str] | None, opt_out: frozenset[str]) -> tuple[wording.Fault, ...]:
+    """What is wrong with the texts. Our own are read once for each sender's words: that takes most of a second."""
+    if policy.overrides:
+        words = wording.check(overrides=policy.overrides, langs=langs, opt_out_words=opt_out, script=policy.script)
+        return tuple(words)
+    return _our_texts(langs, opt_out, policy.script)
+
+
+@lru_cache(maxsize=32)
+def _our_texts(langs: frozenset[str] | None, opt_out: frozenset[str], script: str | None) -> tuple[wording.Fault, ...]:
+    return tuple(wording.check(langs=langs, opt_out_words=opt_out, script=script))
+
+
 def _words(settings: Settings, policy: Policy, where: str, all_languages: bool) -> Iterator[Fault]:
     """The texts in every language under the shop's own words and its sender's opt-out words.
 
@@ -202,7 +216,7 @@ def _words(settings: Settings, policy: Policy, where: str, all_languages: bool) 
     opt_out = policy.sms.opt_out if policy.sms else frozenset[str]()
     spoken = {policy.language, policy.language.split("-")[0], *policy.overrides}
     langs = None if all_languages else spoken
-    for fault in wording.check(overrides=policy.overrides, langs=langs, opt_out_words=opt_out, script=policy.script):
+    for fault in _texts(policy, None if langs is None else frozenset(langs), opt_out):
         language, _, key = fault.where.removeprefix("texts ").partition(" ")
         if fault.where.startswith("texts ") or (fault.kind == "fault" and key in policy.overrides.get(language, ())):
             mend = "Mend this text, or take it out and keep the built-in one."

@@ -8,7 +8,7 @@ from flows.understand.fold import clean, fold, fold_clean
 from flows.understand.language import hinted_forms
 from flows.understand.lexicon import BIT, FORMS, PHRASES
 from flows.understand.message import Message
-from flows.understand.model import Slots, Understood
+from flows.understand.model import DECISIONS, Slots, Understood
 from flows.understand.values import find_choice
 
 _DIGIT_AT_CONFIRM: Final = {1: "yes", 2: "no", 3: "cancel"}
@@ -62,7 +62,8 @@ def _chosen(choice: int, prompt: str | None, lang: str | None) -> Understood:
 
 def _as_offered(understood: Understood, folded: str, prompt: str | None, offered: tuple[str, ...]) -> Understood:
     """A word that the prompt itself gave, where the lexicon does not know better."""
-    if prompt != "confirm" or understood.sure or len(offered) != len(_OFFERED_MEAN):
+    decided = understood.sure and understood.intent in DECISIONS
+    if prompt != "confirm" or decided or len(offered) != len(_OFFERED_MEAN):
         return understood
     meant = [mean for word, mean in zip(offered, _OFFERED_MEAN, strict=True) if fold(word) == folded.rstrip(" .!")]
     if len(meant) != 1:
