@@ -22,6 +22,8 @@ from typing import Any
 
 import pytest
 
+from tests.ports import free_port as free_port
+
 ROOT = Path(__file__).parents[1]
 FERRETDB = ROOT / ".services" / "bin" / "ferretdb"
 #: A server that is not up after so long will not come.
@@ -34,12 +36,6 @@ def missing(what: str) -> None:
     if os.environ.get("REQUIRE_SERVICES"):
         pytest.fail(said)
     pytest.skip(said)
-
-
-def free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return int(s.getsockname()[1])
 
 
 class Server:

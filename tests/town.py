@@ -31,6 +31,7 @@ from sandbox.smtp import PretendSmtp
 from sandbox.telegram import PretendTelegram
 from sandbox.twilio import PretendTwilio, TwilioRules
 from sandbox.world import Fault, Received, World
+from tests.ports import free_port
 from tests.town_settings import (
     ACCOUNT,
     ANA,
@@ -50,7 +51,6 @@ from tests.town_settings import (
     TOKEN,
     WA_FROM,
     WOO_SECRET,
-    free_port,
     local,
     register,
     settings_of,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import socket
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -75,12 +74,6 @@ def local(text: str, zone: str = "Europe/Madrid") -> datetime:
 
 def settings_of(text: str) -> Settings:
     return build(parse(text), ENV)
-
-
-def free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return int(s.getsockname()[1])
 
 
 def register(twilio: PretendTwilio, approved: tuple[str, ...]) -> str:

@@ -22,7 +22,7 @@ from engine.clock import FakeClock
 from flows import pointers
 from sandbox.serving import serve
 from tests import town
-from tests.town_settings import free_port
+from tests.ports import free_port
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "vectors"
 CALL = [

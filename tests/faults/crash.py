@@ -38,6 +38,7 @@ from storage.opening import open_store
 from tests.faults.fast_clock import FastWorld, Pace
 from tests.faults.lives import Nursery
 from tests.faults.verdict import Verdict, adrift, with_a_person
+from tests.ports import free_port
 
 KEY = bytes(range(32))
 ENV = {"KEY": base64.b64encode(KEY).decode(), "TWILIO": "crash-token", "API": "crash-api-token"}
@@ -97,7 +98,7 @@ class Storm:
         self._pace = Pace.start(STORM_PACE)
         self._world = FastWorld(self._pace)
         self._world.on_received(self._arrived)
-        self._port = _free_port()
+        self._port = free_port()
         self._url = f"http://127.0.0.1:{self._port}"
         self._tasks: set[asyncio.Task[Any]] = set()
         self._life = 0
@@ -324,14 +325,6 @@ class Storm:
 
 
 _TOKEN = {"Authorization": f"Bearer {ENV['API']}"}
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return int(s.getsockname()[1])
 
 
 def _register(twilio: PretendTwilio) -> None:
