@@ -212,8 +212,8 @@ class Caught:
         return NOW
 
     async def handle(self, event: Recovered) -> None:
-        self.events.append(event)
         await self.store.transact(event, heard_with(lambda c: replace(c, open=())), NOW)
+        self.events.append(event)
 
 
 async def test_what_a_dead_process_had_on_the_wire_is_recovered_within_ten_seconds(store: MongoStore, url: str) -> None:
