@@ -20,6 +20,7 @@ from flows.informing import delivery_time
 from flows.ladder import begin, flag, hold, staff_wait, wait_of
 from flows.opening import hours_value
 from flows.orders import ASKABLE, Asked, Order, Reason
+from flows.postal import mark
 from flows.reach import compose, preferred, tell
 from flows.risk import Around, OpenOrder, Ruling, assess, describe
 from flows.safeguards import CALL, wanted
@@ -39,7 +40,16 @@ def judge(turn: Turn, order: Order, event: OrderTold) -> Order:
         return _over_limit(turn, order, event.over_limit)
     subject = describe(order.fields, _around(turn, order, event), policy.disposable, event.reading)
     found = assess(subject, event.past, policy.risk, turn.now)
-    order = turn.put(replace(order, verdict=found.verdict, risk=found.reasons, bought=found.bought))
+    good = not subject.address_nonsense and not {*subject.address_missing} - {"country"}
+    order = turn.put(
+        replace(
+            order,
+            verdict=found.verdict,
+            risk=found.reasons,
+            bought=found.bought,
+            good_address=mark(order.fields.address) if good else 0,
+        )
+    )
     if found.verdict != "normal":
         turn.note(
             "assessed", order.id, by="rule", verdict=found.verdict, reasons=",".join(r.code for r in found.reasons)

@@ -170,6 +170,7 @@ class Order(Struct, frozen=True, omit_defaults=True, kw_only=True):
     #: What the shop last said, where the customer has changed something since: its next word repeats the old phone and address
     shop_said: OrderFields | None = None
     shop_events: tuple[str, ...] = ()  # ids of the shop's last events about it: they travel with an order that moves
+    good_address: int = 0  # mark (flows/postal) of the address that nothing is missing in, as read when the order came
     verdict: Verdict = "normal"  # what the customer's past says (flows/risk)
     risk: tuple[RiskReason, ...] = ()
     bought: Bought | None = None

@@ -8,7 +8,7 @@ from flows.addresses import missing_parts, nonsense
 from flows.conversation import Question
 from flows.events import CustomerPressed, CustomerWrote
 from flows.orders import Order
-from flows.postal import PostalAddress
+from flows.postal import PostalAddress, mark
 from flows.reach import compose, preferred
 from flows.talk import answer
 from flows.turn import Turn
@@ -56,7 +56,10 @@ def after_page(turn: Turn, order: Order) -> Order:
 
 
 def _due(order: Order) -> str:
-    return wanted(order.fields.address) if order.state == "confirmed" and ONCE not in order.asked_once else ""
+    if order.state != "confirmed" or ONCE in order.asked_once:
+        return ""
+    address = order.fields.address
+    return "" if order.good_address == mark(address) else wanted(address)
 
 
 def _noted(turn: Turn, order: Order) -> Order:
