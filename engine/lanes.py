@@ -26,6 +26,9 @@ class Lane:
         self.name = name
         self.rate_per_s = rate_per_s
         self.wake = asyncio.Event()
+        #: Until when whoever empties the lane sleeps; None: wake it for anything. A wake that finds nothing to do costs as much
+        #: as an answer, and a slow sender has thousands waiting.
+        self.sleeps_until: datetime | None = None
         self.flying = 0
         self._burst = timedelta(seconds=(burst - 1) / rate_per_s)
         self._free_at: datetime | None = None
@@ -80,7 +83,9 @@ class Lane:
             return
         self._known.add(effect.id)
         heapq.heappush(self._later, (effect.not_before, effect.urgency, effect.at, effect.id, conversation))
-        self.wake.set()
+        soonest = effect.not_before if self._free_at is None else max(effect.not_before, self._free_at - self._burst)
+        if self.sleeps_until is None or soonest < self.sleeps_until:
+            self.wake.set()
 
     def _ripen(self, now: datetime) -> None:
         while self._later and self._later[0][0] <= now:

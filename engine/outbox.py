@@ -135,7 +135,9 @@ class Outbox:
             taken = lane.take(now) if lane.flying < FLYING_MOST else None
             if taken is None:
                 until = lane.next_moment(now) if lane.flying < FLYING_MOST else None
+                lane.sleeps_until = until
                 await clock.wait(until, lane.wake)
+                lane.sleeps_until = None
                 continue
             lane.flying += 1
             self._spawn(self._claim(lane, *taken))
