@@ -9,6 +9,7 @@ RUN useradd --system --uid 10001 --home-dir /app doorstep && mkdir /data && chow
 COPY --from=built /venv /venv
 WORKDIR /app
 COPY run.py config.yaml ./
+COPY commands commands
 COPY flows flows
 COPY engine engine
 COPY adapters adapters

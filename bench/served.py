@@ -61,7 +61,7 @@ def house(port: int, directory: str, twilio: str, rate: float):  # type: ignore[
     """The service as `serve` builds it, on a file in `directory`."""
     import base64
 
-    import run
+    from commands.house import House
     from engine import journal_log
     from engine.clock import RunningClock
     from engine.settings import build
@@ -78,7 +78,7 @@ def house(port: int, directory: str, twilio: str, rate: float):  # type: ignore[
         rate=rate,
     )
     env = {"KEY": base64.b64encode(bytes(32)).decode(), "TWILIO": TOKEN}
-    return run.House(build(parse(text), env), RunningClock())
+    return House(build(parse(text), env), RunningClock())
 
 
 async def seed(service, count: int, *, asked: bool = True) -> None:  # type: ignore[no-untyped-def]

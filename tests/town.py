@@ -20,7 +20,7 @@ from typing import Any
 
 import aiohttp
 
-import run
+from commands.house import House
 from engine.clock import FakeClock
 from engine.settings import Settings
 from flows import pointers
@@ -87,7 +87,7 @@ class Town:
         self.twilio: PretendTwilio
         self.smtp: PretendSmtp
         self.tg: PretendTelegram
-        self.house: run.House
+        self.house: House
         self.group = 0
         self.http: aiohttp.ClientSession
         self.url = ""
@@ -96,7 +96,7 @@ class Town:
 
     async def open_house(self) -> None:
         """Start the service on what its disk holds; returns when the bot, where there is one, listens."""
-        self.house = run.House(self.settings, self.clock)
+        self.house = House(self.settings, self.clock)
         host, _, port = self.settings.listen.rpartition(":")
         await self.house.start(host, int(port))
         if self.group:

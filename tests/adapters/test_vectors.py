@@ -15,9 +15,9 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-import run
 from adapters.receiving import FORM, FORM_LIMIT_BYTES, receive
 from adapters.twilio_signature import TwilioVerifier
+from commands.house import House
 from engine.clock import FakeClock
 from flows import pointers
 from sandbox.serving import serve
@@ -108,7 +108,7 @@ NUMBERS = ("1122334455667", "106540352242922", "277321005464405")
 
 
 @contextlib.asynccontextmanager
-async def meta_house(tmp_path: Path, secrets: tuple[str, ...]) -> AsyncIterator[tuple[run.House, str]]:
+async def meta_house(tmp_path: Path, secrets: tuple[str, ...]) -> AsyncIterator[tuple[House, str]]:
     """The service with one shop for each number of the bodies."""
     from engine.settings import build
     from engine.settings.document import parse
@@ -117,7 +117,7 @@ async def meta_house(tmp_path: Path, secrets: tuple[str, ...]) -> AsyncIterator[
     shops = "".join(SHOP.format(n=n, number=number) for n, number in enumerate(NUMBERS))
     text = META.format(port=port, path=tmp_path / "meta.db", shops=shops)
     env = town.ENV | {f"SECRET{n}": secret for n, secret in enumerate(secrets)}
-    house = run.House(build(parse(text), env), FakeClock(town.START))
+    house = House(build(parse(text), env), FakeClock(town.START))
     await house.start("127.0.0.1", port)
     try:
         yield house, f"http://127.0.0.1:{port}"
@@ -168,7 +168,7 @@ async def test_whatsapp_bodies_are_taken_once_each_or_kept(tmp_path: Path) -> No
                 assert once[1] == before[1] + 1, f"{name} names no number of ours, so it is kept"
 
 
-async def _journals(house: run.House) -> int:
+async def _journals(house: House) -> int:
     """How many of other people's events were taken as new, over all conversations."""
     total = 0
     for (conversation,) in house.store._reader.execute("SELECT id FROM conversation").fetchall():

@@ -1,4 +1,4 @@
-"""Gives birth to lives of the real service: run.House on a settings file, in a process of its own, on the SQLite file on disk.
+"""Gives birth to lives of the real service: House on a settings file, in a process of its own, on the SQLite file on disk.
 
 Imports come once, then each life is a fork: it begins in a tenth of a second, and SIGKILL ends it as it ends any process. Commands,
 a JSON line each, come on standard input: {"settings": text, "env": {...}, "pace": {...}, "port": n, "bug": name}; the answer
@@ -24,7 +24,7 @@ from typing import Any
 
 import msgspec
 
-import run
+from commands.house import House
 from engine.ports import Handled
 from flows.decision import Decision
 from flows.effects import Open
@@ -106,7 +106,7 @@ async def live(birth: Birth) -> None:
     from engine.settings import build
     from engine.settings.document import parse
 
-    house = run.House(build(parse(birth.settings), birth.env), FastClock(birth.pace))
+    house = House(build(parse(birth.settings), birth.env), FastClock(birth.pace))
     await house.start("127.0.0.1", birth.port)
     await asyncio.Event().wait()
 

@@ -10,7 +10,7 @@ from typing import Any
 import apsw
 import pytest
 
-import run
+from commands.house import House
 from engine.timers import BATCH
 from flows import timers
 from tests.town import START, Town, town
@@ -70,7 +70,7 @@ async def test_an_unreadable_conversation_does_not_stop_the_start(tmp_path: Path
                     (conversation,),
                 )
         await t.house.stop()
-        t.house = run.House(t.house.settings, t.clock)
+        t.house = House(t.house.settings, t.clock)
         await t.house.start("127.0.0.1", int(t.url.rpartition(":")[2]))
         assert await t.twilio.reply(number(2), "1") == 200
         assert await t.state(orders[2]) == "confirmed"

@@ -16,7 +16,7 @@ def test_the_default_loads_no_driver_of_other_stores(tmp_path: Path) -> None:
     """A house on SQLite imports neither pymongo nor redis."""
     program = f"""
 import asyncio, sys
-import run
+from commands.house import House
 from engine.clock import RunningClock
 from engine.settings import build
 from engine.settings.document import parse
@@ -25,7 +25,7 @@ public_url: https://orders.example.com
 storage: {{url: "sqlite:///{tmp_path}/x.db", encryption_key: "${{KEY}}"}}
 shops: [{{id: demo, name: Demo, language: en, country: ES, currency: EUR, timezone: Europe/Madrid, api_token: "${{KEY}}"}}]
 '''
-house = run.House(build(parse(text), {{"KEY": "A" * 43 + "="}}), RunningClock())
+house = House(build(parse(text), {{"KEY": "A" * 43 + "="}}), RunningClock())
 assert house.several is None
 print(sorted({{name.partition('.')[0] for name in sys.modules}} & {{"pymongo", "redis", "bson"}}))
 """

@@ -1,0 +1,61 @@
+"""What every command needs: the settings or all their faults at once, the shop that is meant, the store."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from engine.settings import Settings, Shop
+    from storage.sqlite import SqliteStore
+
+
+def settings_of(context: click.Context, command: str) -> Settings:
+    """The settings, or every fault at once and exit 1."""
+    from engine.settings import BadSettings, load, unset
+
+    try:
+        settings = load(context.obj, os.environ)
+        faults = unset(settings, command)
+    except BadSettings as error:
+        faults = list(error.faults)
+    if faults:
+        for fault in faults:
+            click.echo(str(fault), err=True)
+        raise SystemExit(1)
+    return settings
+
+
+class Plain(click.Group):
+    """What the house itself says is wrong is said in one line, without a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        from engine.ports import ServiceError
+
+        try:
+            return super().invoke(ctx)
+        except ServiceError as error:
+            click.echo(f"doorstep: {error}", err=True)
+            raise SystemExit(1) from None
+
+
+def past_of(settings: Settings) -> SqliteStore:
+    """The store with the shop's past, opened."""
+    from storage.opening import open_store
+    from storage.sqlite import SqliteStore
+
+    store = open_store(settings.storage.path or settings.storage.url.reveal(), settings.storage.key(), lambda why: None)
+    if not isinstance(store, SqliteStore):
+        raise click.ClickException("The history is kept in SQLite only: set storage.url to sqlite:///data/doorstep.db")
+    return store
+
+
+def shop_of(settings: Settings, shop: str | None) -> Shop:
+    known = [s.id for s in settings.shops]
+    if shop is None and len(known) > 1:
+        raise click.UsageError(f"Which shop? Say --shop and one of: {', '.join(known)}")
+    if shop is not None and shop not in known:
+        raise click.UsageError(f"There is no shop {shop}. Shops: {', '.join(known)}")
+    return settings.shop(shop or known[0])

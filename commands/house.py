@@ -1,0 +1,206 @@
+"""The house: the parts, built from the settings and wired."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import os
+import signal
+import sys
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from engine.clock import Clock
+    from engine.settings import Settings
+
+#: How often the service looks after itself: backlogs, work that a process left behind.
+SWEEP = timedelta(seconds=20)
+
+
+class House:
+    """The parts, built and wired from the settings. `start` opens the doors, `stop` closes them in order."""
+
+    def __init__(self, settings: Settings, clock: Clock, extra: Any = None, storage_path: str | None = None) -> None:
+        import secrets
+
+        from adapters import health, imap
+        from adapters.http import make_app, make_runner
+        from adapters.wiring import Providers
+        from engine import metrics
+        from engine.decide import Decider
+        from engine.engine import Engine
+        from engine.knowing import Knowing
+        from engine.lanes import Lanes
+        from engine.leases import Processes
+        from engine.outbox import Outbox
+        from engine.rates import rates
+        from engine.settings import people, policies
+        from engine.timers import Timers
+        from engine.tokens import Tokens
+        from storage.opening import open_store
+        from storage.serving_lock import ServingLock
+
+        self.settings = settings
+        self.clock = clock
+        self.process = secrets.token_hex(6)
+        key = settings.storage.key()
+        tokens = Tokens(key)
+        self.ended = asyncio.Event()
+        path = storage_path or settings.storage.path
+        self.lock = ServingLock(path) if path is not None else None
+        self.store = open_store(path or settings.storage.url.reveal(), key, self._fatal)
+        self.policies = policies(settings)
+        decider = Decider(self.policies, Lanes(rates(self.policies)), tokens, self.process)
+        self.engine = Engine(self.store, decider, clock, tokens)
+        self.several = None
+        if isinstance(self.store, Processes):
+            from storage.several import Several
+
+            redis = settings.storage.redis.reveal() if settings.storage.redis else None
+            self.several = Several(self.engine, self.store, self.process, redis, key, self._fatal)
+        bursts = {"bursts": self.several.bursts} if self.several else {}
+        self.engine.knowing = Knowing(self.store, self.policies, **bursts)
+        self.providers = Providers(settings, clock.now)
+        channels = self.several.channels(self.providers.channels) if self.several else self.providers.channels
+        self.outbox = Outbox(self.engine, channels, tokens, settings.public_url, self.process)
+        self.outbox.history = self.store
+        self.timers = Timers(self.engine)
+        self.people = {shop.id: people(settings, shop.id) for shop in settings.shops}
+        self.known_faults: dict[str, str] = {}
+        self.bots: list[Any] = []
+        self.polling: list[Any] = []  # of the bots: of several processes, one polls
+        self.mailboxes = imap.readers(settings, self.engine)
+        routes: list[web.RouteDef] = self.providers.routes(self.engine, key)
+        routes += health.Health(self, metrics.registry(self.engine.counters)).routes()
+        routes += self._telegram()
+        self.app = make_app(self.engine, [*routes, *(extra(self) if extra else ())])
+        self.runner = make_runner(self.app)
+        self.tasks: list[asyncio.Task[Any]] = []
+
+    async def _moved(self, old: str, new: str) -> None:
+        from engine.opening import group_moved
+
+        await group_moved(self.engine, old, new)
+
+    def _fatal(self, why: str) -> None:
+        """The disk can no longer be trusted: end, and let the supervisor start us on what it really holds."""
+        print(f"doorstep: {why}", file=sys.stderr)
+        os._exit(70)
+
+    def _telegram(self) -> list[web.RouteDef]:
+        """One bot for each token, imported (slowly) only where a shop has a group."""
+        blocks = {s.id: b for s in self.settings.shops if (b := self.settings.blocks(s).telegram) is not None}
+        tokens = {block.token.reveal(): block for block in blocks.values()}
+        if not tokens:
+            return []
+        from bot.service import TelegramService
+
+        desks: dict[str, Any] = {}
+        for token, block in tokens.items():
+            shops = frozenset(shop for shop, other in blocks.items() if other.token.reveal() == token)
+            webhook = block.mode == "webhook"
+            bot = TelegramService(
+                token,
+                block.base_url,
+                self.engine,
+                public_url=self.settings.public_url if webhook else "",
+                secret=block.webhook_secret.reveal() if webhook and block.webhook_secret else "",
+                shops=shops,
+                on_migrated=self._moved,
+            )
+            self.bots.append(bot)
+            if not webhook:
+                self.polling.append(bot)
+            desks |= dict.fromkeys(shops, bot.desk)
+        self.outbox.desks = desks
+        return [route for bot in self.bots for route in bot.routes()]
+
+    # -- adapters.health.Probe
+
+    async def counts(self) -> dict[str, int]:
+        return await self.store.counts()
+
+    def faults(self) -> dict[str, str]:
+        late = {f"lane {name}": f"{int(s)} s behind" for name, s in self.outbox.backlog_s().items() if s > 60}
+        return {**self.known_faults, **late}
+
+    async def start(self, host: str, port: int) -> None:
+        from aiohttp import web
+
+        from adapters.replaying import replay
+        from engine.opening import open_desks
+
+        if self.lock is not None:
+            self.lock.take()
+        if self.several is not None:
+            await self.several.start(on_lead=lambda: self._start_bots([*self.polling, *self.mailboxes]))
+        await open_desks(self.engine, self.people)
+        if self.several is None:
+            await self.outbox.recover()
+        await replay(
+            self.store,
+            self.engine,
+            self.providers.parsers(self.engine),
+            {"telegram": self.bots[0].intake.take} if self.bots else {},
+        )
+        self.timers.start()
+        await self.runner.setup()
+        await web.TCPSite(self.runner, host, port, backlog=512, reuse_address=True).start()
+        self._start_bots([bot for bot in self.bots if self.several is None or bot not in self.polling])
+        self._start_bots(self.mailboxes if self.several is None else [])
+        self.tasks.append(asyncio.create_task(self._sweep()))
+        # lexicon and catalogues are a million objects that live for ever: a collection that walks them stops the loop for 0.1 s
+        gc.collect()
+        gc.freeze()
+
+    def _start_bots(self, bots: list[Any]) -> None:
+        for bot in bots:
+            bot.start()
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP.total_seconds())
+            with contextlib.suppress(Exception):
+                self.engine.resume()
+                await self.outbox.watch_backlog()
+
+    async def next_moment(self) -> datetime | None:
+        moments = [m for m in (await self.store.next_due(), self.outbox.next_moment()) if m is not None]
+        return min(moments, default=None)
+
+    def busy(self) -> int:
+        return self.outbox.busy() + self.timers.busy
+
+    async def stop(self) -> None:
+        """No new request, finish what runs, then close."""
+        await self.runner.cleanup()
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        await self.timers.stop()
+        await self.outbox.stop()
+        for bot in [*self.bots, *self.mailboxes]:
+            await bot.close()
+        if self.several is not None:
+            await self.several.stop()
+        await self.providers.close()
+        await self.store.close()
+        if self.lock is not None:
+            self.lock.release()
+
+
+async def run(house: House, host: str, port: int) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, house.ended.set)
+    await house.start(host, port)
+    click.echo(f"Doorstep listens on http://{host}:{port}", err=True)
+    await house.ended.wait()
+    click.echo("Stopping: finishing what is under way …", err=True)
+    await house.stop()

@@ -1,0 +1,120 @@
+"""The service: for real, and against pretend providers."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from commands.front import settings_of
+from commands.house import House, run
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+
+@click.command()
+@click.pass_context
+def serve(context: click.Context) -> None:
+    """The real service: webhooks, bot, pumps.
+
+    Example: python run.py --config shop.yaml serve
+    """
+    from engine import journal_log
+    from engine.check import refuses_start
+    from engine.clock import RunningClock
+
+    settings = settings_of(context, "serve")
+    stopping = refuses_start(context.obj, os.environ, datetime.now(UTC))
+    for fault in stopping:
+        click.echo(str(fault), err=True)
+    if stopping:
+        raise SystemExit(1)
+    journal_log.set_up()
+    host, _, port = settings.listen.rpartition(":")
+
+    async def go() -> None:
+        await run(House(settings, RunningClock()), host, int(port))
+
+    asyncio.run(go())
+
+
+@click.command()
+@click.option("--port", default=8080, show_default=True, help="Where the page and the service answer.")
+@click.option("--data", default="", help="Keep the database here; without it each start begins afresh.")
+@click.pass_context
+def sandbox(context: click.Context, port: int, data: str) -> None:
+    """The service with pretend providers, and a page to play with.
+
+    Example: python run.py sandbox --port 8080
+    """
+    asyncio.run(_play(context.obj, port, data))
+
+
+async def _play(config: Path, port: int, data: str) -> None:
+    """The unchanged service, pointed at pretend providers on loopback; the page and the inspection are mounted beside it."""
+    import base64
+    import secrets
+    import tempfile
+
+    from adapters.inspection import Inspection
+    from engine import journal_log
+    from engine.clock import RunningClock
+    from engine.settings import BadSettings, load
+    from sandbox.play import Playground
+    from sandbox.pretend import pretend_providers
+    from sandbox.shops import ShopAccess
+
+    journal_log.set_up("WARNING")
+    url = f"http://127.0.0.1:{port}"
+    access = ShopAccess(secrets.token_hex(8), secrets.token_hex(8), secrets.token_hex(8), "demo")
+    async with contextlib.AsyncExitStack() as stack:
+        folder = data or stack.enter_context(tempfile.TemporaryDirectory(prefix="doorstep-"))
+        pretend = await stack.enter_async_context(pretend_providers(url))
+        key = base64.b64encode(b"the sandbox keeps nothing secret"[:32]).decode()
+        path = Path(folder).resolve() / "sandbox.db"
+        env = {"DOORSTEP_KEY": key, "DEMO_API_TOKEN": access.api_token, **pretend.env}
+        env |= {"SHOPIFY_SECRET": access.shopify_secret, "WOO_SECRET": access.woo_secret}
+        try:
+            settings = load(config, env, pretend.settings(url, f"sqlite:///{path}", access, _approved()))
+        except BadSettings as error:
+            for fault in error.faults:
+                click.echo(str(fault), err=True)
+            raise SystemExit(1) from None
+        clock = RunningClock()
+        play = Playground(
+            pretend.world,
+            pretend.twilio,
+            pretend.telegram,
+            pretend.smtp,
+            service_url=url,
+            shop=access,
+            group_chat=pretend.group,
+            people=pretend.people,
+        )
+
+        def extra(house: House) -> list[web.RouteDef]:
+            inside = Inspection(house.store, tuple(house.policies), clock, house.busy, house.next_moment)
+            return [*play.routes(), *inside.routes()]
+
+        house = House(settings, clock, extra)
+        house.app.on_shutdown.append(lambda _app: play.close())  # its event streams would hold the shutdown up
+        click.echo(f"The sandbox: open {url} in a browser. Ctrl-C ends it.", err=True)
+        await run(house, "127.0.0.1", port)
+
+
+def _approved() -> dict[str, dict[str, tuple[str, list[tuple[str, str]]]]]:
+    """Our WhatsApp templates as the sandbox's Twilio has approved them: name -> language -> (body, buttons)."""
+    from flows.wording import languages, proactive_templates, wa_template
+
+    found: dict[str, dict[str, tuple[str, list[tuple[str, str]]]]] = {}
+    for name in proactive_templates():
+        for lang in languages():
+            template = wa_template(name, lang)
+            found.setdefault(name, {})[lang] = (template.body, list(template.buttons))
+    return found
