@@ -180,9 +180,10 @@ def told(
     source_at: datetime | None = None,
     cancelled: bool = False,
     shipped: bool = False,
+    ref: str = "",
 ) -> OrderTold:
     """The one event that every shop's telling becomes. A change to an order nobody knows opens nothing."""
     return OrderTold(
         event_id=event_id, to=named(shop, fields), at=now, opens=mode != "change", fields=fields, mode=mode, source=source,
-        source_at=source_at, cancelled=cancelled, shipped=shipped,
+        source_at=source_at, cancelled=cancelled, shipped=shipped, ref=ref,
     )  # fmt: skip

@@ -55,8 +55,15 @@ def parse(body: bytes, policy: Policy, now: datetime) -> tuple[OrderTold, ...]:
             source_at=values.moment(order.get("updated_at")),
             cancelled=order.get("cancelled_at") is not None,
             shipped=order.get("fulfillment_status") == "fulfilled",
+            ref=_ref(order),
         ),
     )
+
+
+def _ref(order: Mapping[str, Any]) -> str:
+    """Its id for the Admin API: gid://shopify/Order/450789469."""
+    number = values.text(order.get("id"), values.MAX_ID)
+    return values.text(order.get("admin_graphql_api_id")) or (f"gid://shopify/Order/{number}" if number else "")
 
 
 def is_order(body: object) -> bool:

@@ -89,6 +89,7 @@ def parse(body: bytes, policy: Policy, now: datetime) -> tuple[OrderTold, ...]:
             source_at=values.moment(order.get("date_modified_gmt")),
             cancelled=status in _OFF,
             shipped=status in _SENT,
+            ref=values.text(order.get("id"), values.MAX_ID),
         ),
     )
 

@@ -165,10 +165,12 @@ class Engine:
     def count(self, name: str, **labels: str) -> None:
         self.counters[(name, tuple(sorted(labels.items())))] += 1
 
-    async def trouble(self, shop: str, kind: str, values: dict[str, str | int], pause: str) -> None:
+    async def trouble(
+        self, shop: str, kind: str, values: dict[str, str | int], pause: str = "", rest_s: int = 0
+    ) -> None:
         """A fault of a provider: the owner hears of it once in a while, and its channel rests before it is tried again."""
         if pause:
-            self.paused[shop, pause] = self.clock.now() + PAUSE
+            self.paused[shop, pause] = self.clock.now() + (timedelta(seconds=rest_s) or PAUSE)
             self._apply_pauses()
         shown = {name: value for name, value in values.items() if name != "shop"}
         await self.alarm(shop, kind, ":".join(str(value) for value in shown.values()), **shown)

@@ -17,7 +17,7 @@ from engine import rendering
 from engine.engine import Engine
 from engine.history_record import closed
 from engine.lanes import Lane
-from engine.ports import Channel, DeskPort, History, Lookup, OurFault, StoreUnavailable
+from engine.ports import Channel, DeskPort, History, Lookup, OurFault, ShopPort, StoreUnavailable
 from engine.tokens import Tokens, mailable
 from flows import pointers
 from flows.decision import Document
@@ -35,6 +35,7 @@ from flows.effects import (
     Say,
     ShowCard,
     SpreadStop,
+    TellShop,
     TellStaff,
     Unknown,
 )
@@ -75,6 +76,7 @@ class Outbox:
         self._engine = engine
         self._channels = channels
         self.desks: Mapping[str, DeskPort] = {}  # shop -> its staff's place; set once the bot is built
+        self.shops: Mapping[tuple[str, str], ShopPort] = {}  # (shop, place) -> who tells it there
         self._tokens = tokens
         self._public_url = public_url.rstrip("/")
         self._process = process
@@ -236,8 +238,13 @@ class Outbox:
             case CallBack():
                 return await self._call_back(shop, open_.id, effect), "doorstep"
             case RaiseAlarm():
-                await self._engine.trouble(shop, effect.kind, effect.values, effect.pause)
+                await self._engine.trouble(shop, effect.kind, effect.values, effect.pause, effect.rest_s)
                 return Accepted(), "doorstep"
+            case TellShop():
+                port = self.shops.get((shop, effect.target))
+                if port is None:
+                    return Refused("not_configured", f"the shop has no {effect.target}"), effect.target
+                return await port.tell(effect, open_.id, self._engine.now()), effect.target
             case Remember():
                 return await self._remember(shop, effect), "doorstep"
             case SpreadStop():

@@ -23,7 +23,7 @@ from msgspec import Struct
 from flows.conversation import Conversation, Note
 from flows.decision import Decision, Document
 from flows.desk import Desk
-from flows.effects import Outcome, PingOwner, ShowCard, TellStaff
+from flows.effects import Outcome, PingOwner, ShowCard, TellShop, TellStaff
 from flows.events import AnyEvent
 from flows.pointers import Pointer
 from flows.policy import Policy
@@ -146,6 +146,16 @@ class DeskPort(Protocol):
 
     async def perform(self, effect: ShowCard | TellStaff | PingOwner, effect_id: str, shop: str) -> Outcome:
         """Accepted.provider_id of a ShowCard is "<chat>/<message id>"."""
+
+
+class ShopPort(Protocol):
+    """One place where a shop hears of decisions. One `tell` may be several requests (read, then write); each telling may come
+    again after an Unknown, and then changes nothing a second time."""
+
+    async def tell(self, telling: TellShop, effect_id: str, now: datetime) -> Outcome:
+        """Refused("edited", what stands there): the shop has changed the same thing meanwhile. Never raises for a shop's fault."""
+
+    async def close(self) -> None: ...
 
 
 class OrderRow(Struct, frozen=True):

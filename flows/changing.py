@@ -162,6 +162,7 @@ def address(turn: Turn, order: Order, after: PostalAddress, *, via: str) -> Orde
     order = turn.put(replace(order, fields=replace(order.fields, address=after)))
     order = turn.card(order)
     turn.tell_staff(order, "customer.address", text=difference(before, after))
+    turn.tell_shop(order, "changed", changed="address")
     return order
 
 
@@ -177,6 +178,7 @@ def place(turn: Turn, event: CustomerWrote, order: Order) -> None:
     order = turn.put(replace(order, fields=replace(order.fields, courier_note=note)))
     order = turn.card(order)
     turn.tell_staff(order, "customer.address", text=f"{one_line(order.fields.address)} → {point} {label}".strip())
+    turn.tell_shop(order, "changed", changed="place")
     written = ", ".join(part for part in (shown(order.fields.address), f"({point})") if part)
     echoed(turn, event, order, "address_ok", address=written)
 
@@ -208,4 +210,5 @@ def time(turn: Turn, order: Order, wish: str, *, via: str) -> Order:
     order = turn.put(replace(order, fields=replace(order.fields, courier_note=note), wish=wish))
     order = turn.card(order)
     turn.tell_staff(order, "customer.time", text=wish)
+    turn.tell_shop(order, "changed", changed="time")
     return order

@@ -20,6 +20,8 @@ def confirm(turn: Turn, order: Order, *, by: Who, via: Via, name: str = "") -> O
     order = _decide(turn, order, "confirmed", by, via, name)
     turn.wake(f"ship:{order.id}", turn.now + turn.policy.not_shipped_after)
     turn.refresh(order)
+    back = order.before is not None and order.before.state == "cancelled"
+    _tell(turn, order, "reopened" if back else "confirmed", by)
     return order
 
 
@@ -27,11 +29,19 @@ def cancel(turn: Turn, order: Order, *, by: Who, via: Via, name: str = "", templ
     """The order is off. `template`: what the customer is told, with the way back; "" when the caller answers them itself."""
     order = _decide(turn, order, "cancelled", by, via, name)
     turn.refresh(order)
+    _tell(turn, order, "cancelled", by, reason=order.cancel_reason or ("" if by == "customer" else template))
     if template:
         effect_id = tell(turn, order, template)
         if by in ("staff", "owner") and effect_id:
             turn.put_off(effect_id, turn.now + UNDO_GRACE)
     return order
+
+
+def _tell(turn: Turn, order: Order, what: str, by: Who, **values: str) -> None:
+    """The shop hears of it: what staff decided a little later, for they may undo it; what the shop decided itself, never."""
+    if by != "shop":
+        grace = turn.now + UNDO_GRACE if by in ("staff", "owner") else None
+        turn.tell_shop(order, what, not_before=grace, **{k: v for k, v in values.items() if v})
 
 
 def _decide(turn: Turn, order: Order, state: State, by: Who, via: Via, name: str) -> Order:
@@ -55,6 +65,7 @@ def _decide(turn: Turn, order: Order, state: State, by: Who, via: Via, name: str
             talk_until=None,
             talk_waiting=False,
             before=Before(order.state, order.decided_by, order.via, name, turn.now),
+            shop_knows={} if by == "shop" else order.shop_knows,  # it may have changed its own mind
         )
     )
 

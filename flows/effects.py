@@ -12,7 +12,7 @@ from typing import Literal
 from msgspec import Struct
 
 from flows.money import Money
-from flows.orders import Order
+from flows.orders import Order, OrderFields
 from flows.risk.history import PastOrder
 from flows.wording import Moment
 
@@ -142,12 +142,30 @@ class SpreadStop(Effect, frozen=True, kw_only=True, tag=True):
     everything: bool = False
 
 
+class TellShop(Effect, frozen=True, kw_only=True, tag=True):
+    """Tell the shop what became of an order, at one place. Settled by EffectSettled; may be tried again, unlike a Say
+    (flows/shop_told.py). Carries the order as it was when this was wished for."""
+
+    order_id: str
+    what: str  # confirmed cancelled reopened held asking changed closed slot note … (flows/shop_telling.py)
+    target: str  # callback | shopify | woocommerce
+    values: dict[str, Value] = {}
+    ref: str = ""  # the platform's own id of the order
+    version: int = 1
+    state: str = ""
+    by: str = ""  # who decided
+    via: str = ""
+    fields: OrderFields
+    said: OrderFields | None = None  # what the shop last told, where the customer has changed something since
+
+
 class RaiseAlarm(Effect, frozen=True, kw_only=True, tag=True):
     """Tell the owner of a fault that is not one customer's, once in a while; `pause`: a channel to leave alone meanwhile."""
 
     kind: str
     values: dict[str, str | int] = {}
     pause: str = ""
+    rest_s: int = 0  # how long the pause lasts; 0: the usual
 
 
 class Remember(Effect, frozen=True, kw_only=True, tag=True):
@@ -183,7 +201,17 @@ class Card(Struct, frozen=True, omit_defaults=True):
 
 
 AnyEffect = (
-    Say | ShowCard | TellStaff | PingOwner | AskProvider | HandOver | CallBack | SpreadStop | Remember | RaiseAlarm
+    Say
+    | ShowCard
+    | TellStaff
+    | PingOwner
+    | AskProvider
+    | HandOver
+    | CallBack
+    | SpreadStop
+    | Remember
+    | RaiseAlarm
+    | TellShop
 )
 
 Status = Literal["planned", "sending", "unknown"]

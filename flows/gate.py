@@ -10,8 +10,8 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from flows import cards, ladder
-from flows.effects import AnyEffect, Open, PingOwner, Say, ShowCard, TellStaff
+from flows import cards, ladder, shop_telling
+from flows.effects import AnyEffect, Open, PingOwner, Say, ShowCard, TellShop, TellStaff
 from flows.events import Claimed
 from flows.orders import ASKABLE, Order
 from flows.reach import heard, template_language
@@ -50,7 +50,7 @@ def claim(turn: Turn, event: Claimed) -> Open | None:
     open_ = next((o for o in turn.open if o.id == event.effect_id), None)
     if open_ is None or open_.status != "planned" or open_.not_before > turn.now:
         return None
-    verdict = _judge(turn, open_.effect)
+    verdict = _judge(turn, open_.effect) if not isinstance(open_.effect, TellShop) else _judge_shop(turn, open_)
     if isinstance(verdict, Later):
         turn.settle(open_.id, replace(open_, not_before=verdict.until))
         return None
@@ -66,7 +66,15 @@ def claim(turn: Turn, event: Claimed) -> Open | None:
 
 
 def _order_id(effect: AnyEffect) -> str:
-    return effect.order_id if isinstance(effect, Say | PingOwner) else ""
+    return effect.order_id if isinstance(effect, Say | PingOwner | TellShop) else ""
+
+
+def _judge_shop(turn: Turn, open_: Open) -> AnyEffect | Later | Never:
+    assert isinstance(open_.effect, TellShop)
+    why = shop_telling.may_leave(turn, open_, open_.effect)
+    if why == "wait":
+        return Later(turn.now + shop_telling.IN_TURN)
+    return Never(why) if why else open_.effect
 
 
 def _judge(turn: Turn, effect: AnyEffect) -> AnyEffect | Later | Never:

@@ -148,6 +148,7 @@ def flag(turn: Turn, order: Order, reason: Reason) -> Order:
     turn.note("flagged", order.id, by="rule", reason=reason.key)
     had_card = order.card_wanted
     order = turn.put(order)
+    turn.tell_shop(order, "held", reason=reason.key)
     order = turn.card(order)
     if had_card and not was_flagged:
         turn.tell_staff(order, f"again.{reason.key}")
@@ -200,6 +201,7 @@ def hold(turn: Turn, order: Order, reason: str) -> Order:
         turn.note("held", order.id, by="rule", reason=reason)
     turn.rest(f"rung:{order.id}")
     order = turn.put(replace(order, state="held", reminders=order.reminders + 1, held_until=None, reviewing=False))
+    turn.tell_shop(order, "held", reason=reason)
     order = turn.card(order)
     turn.tell_staff(order, f"held.{reason}")
     turn.ping_owner("owner.held", order.id, order=order.id, total=order.fields.total)

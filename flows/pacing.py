@@ -6,7 +6,7 @@ for the same sender, then answers to people, then the ladder, then what can wait
 
 from __future__ import annotations
 
-from flows.effects import AnyEffect, AskProvider, PingOwner, Say, ShowCard, TellStaff
+from flows.effects import AnyEffect, AskProvider, PingOwner, Say, ShowCard, TellShop, TellStaff
 from flows.policy import Policy
 
 _URGENCY = {"first": 0, "answer": 1, "rung": 2, "notice": 3}
@@ -31,4 +31,6 @@ def lane(effect: AnyEffect, policy: Policy) -> str:
         return "telegram:owner"
     if isinstance(effect, AskProvider):
         return f"ask:{effect.channel}:{effect.sender}"
+    if isinstance(effect, TellShop):
+        return f"shop:{policy.shop}:{effect.target}"  # one that is down holds nobody else up
     return ""

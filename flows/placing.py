@@ -66,6 +66,7 @@ def _new(turn: Turn, event: OrderTold) -> None:
         received_at=turn.now,
         source=event.source,
         source_at=event.source_at,
+        shop_ref=event.ref,
         shop_events=(event.event_id,),
     )
     turn.set(orders_ever=turn.was.orders_ever + 1)
@@ -123,7 +124,9 @@ def _again(turn: Turn, known: Order, event: OrderTold) -> None:
     if event.source_at and known.source_at and event.source_at < known.source_at:
         turn.notice = "stale"
         return
-    known = _remember(turn, replace(known, source_at=event.source_at or known.source_at), event)
+    known = _remember(
+        turn, replace(known, source_at=event.source_at or known.source_at, shop_ref=event.ref or known.shop_ref), event
+    )
     if event.cancelled:
         _shop_cancelled(turn, known)
         return
@@ -225,6 +228,8 @@ def restart(turn: Turn, order: Order) -> Order:
     )
     order = begin(turn, order)
     turn.refresh(order)
+    if order.shop_knows and order.state == "pending":
+        turn.tell_shop(order, "asking")
     return order
 
 
@@ -263,6 +268,8 @@ def arrived(turn: Turn, event: OrderHandedOver) -> None:
         turn.set(language=event.language)
     turn.note("order.arrived", order.id, by=event.moved_by)
     order = turn.put(order)
+    if event.moved_by != "shop" and not event.back:
+        turn.tell_shop(order, "changed", changed="phone")
     if event.back:
         undoing.came_back(turn, order)
     elif event.ask and (order.open or order.state == "ignored"):

@@ -117,6 +117,10 @@ class Policy(Struct, frozen=True, kw_only=True):
     payment_link: str = ""  # with {order} and {amount}
     later_within: timedelta | None = timedelta(days=14)  # who wants it later may name a day as far ahead; None: staff
     exchange: bool = True  # who cancels because it is the wrong article is shown to staff for an exchange
+    tells: frozenset[str] = frozenset()  # places that hear of decisions: callback, shopify, woocommerce
+    cancel_after: timedelta = timedelta(
+        minutes=30
+    )  # Shopify's cancel is for good: the customer may come back till then
     faq: dict[str, dict[str, str]] = {}  # language -> topic -> short answer
 
     def sender(self, channel: str) -> Sender | None:

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from flows import ladder, refusals
+from flows import ladder, refusals, shop_told
 from flows.conversation import Contact
 from flows.effects import (
     Accepted,
@@ -21,6 +21,7 @@ from flows.effects import (
     Refused,
     Say,
     ShowCard,
+    TellShop,
     TellStaff,
     TryAgain,
     Unknown,
@@ -45,6 +46,9 @@ def settled(turn: Turn, event: EffectSettled) -> None:
     open_ = next((o for o in turn.open if o.id == event.effect_id), None)
     if open_ is None or (open_.status == "planned" and isinstance(event.outcome, TryAgain | Unknown)):
         return  # said before; only a definite yes or no still tells something of an attempt that is long over
+    if isinstance(open_.effect, TellShop):
+        shop_told.settled(turn, open_, event.outcome)
+        return
     match event.outcome:
         case Accepted(provider_id=provider_id):
             _accepted(turn, open_, provider_id)
@@ -184,6 +188,9 @@ def _later(turn: Turn, open_: Open, provider: str, after: timedelta) -> None:
 def _unknown(turn: Turn, open_: Open, reason: str) -> None:
     effect = open_.effect
     if open_.status == "unknown":
+        return
+    if isinstance(effect, TellShop):
+        shop_told.settled(turn, open_, Unknown(reason))
         return
     turn.note(
         "unknown", effect.order_id if isinstance(effect, Say) else "", effect=type(effect).__name__, reason=reason

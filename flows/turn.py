@@ -29,6 +29,7 @@ from flows.orders import CLOSED, Order
 from flows.pointers import Pointer
 from flows.policy import Policy
 from flows.remembering import past_of
+from flows.shop_telling import tell_shop
 
 #: Staff decisions reach the customer this much later, so that Undo can still take them back unseen.
 UNDO_GRACE = timedelta(seconds=10)
@@ -43,7 +44,7 @@ class Turn:
     """The working copy. `conversation` is read at the start; what changed is put together by `decision`."""
 
     __slots__ = (
-        "_changed", "_orders_changed", "_was", "claims", "contacts", "event", "fields", "forward", "notes", "notice",
+        "_changed", "_orders_changed", "_was", "_wishes", "claims", "contacts", "event", "fields", "forward", "notes", "notice",
         "now", "open", "orders", "planned", "policy", "timers",
     )  # fmt: skip
 
@@ -64,6 +65,7 @@ class Turn:
         self.forward = ""
         self._orders_changed: dict[str, str] = {}
         self._changed = False
+        self._wishes = 0
 
     # -- reading
 
@@ -190,7 +192,8 @@ class Turn:
     def plan(self, effect: AnyEffect, *, not_before: datetime | None = None) -> str:
         """Add an effect to the open ones; gives its id."""
         self._changed = True
-        effect_id = f"{self.event.event_id}/{len(self.planned)}"
+        effect_id = f"{self.event.event_id}/{self._wishes}"
+        self._wishes += 1
         open_ = Open(
             id=effect_id,
             effect=effect,
@@ -235,6 +238,14 @@ class Turn:
         """A message to the owner's private chat."""
         if self.policy.staff_chat:
             self.plan(PingOwner(key=key, values={"shop": self.policy.name, **values}, order_id=order_id))
+
+    def tell_shop(self, order: Order, what: str, *, not_before: datetime | None = None, **values: Value) -> None:
+        """Tell the shop, wherever it wants to hear (flows/shop_telling.py); nothing where it has no such place."""
+        tell_shop(self, order, what, not_before, **values)
+
+    def unplan(self, effect_id: str) -> None:
+        """An effect of this very step is not wished for any more."""
+        self.planned = [p for p in self.planned if p.id != effect_id]
 
     def put_off(self, effect_id: str, until: datetime) -> None:
         """An effect planned in this step leaves no sooner than `until`."""

@@ -53,6 +53,7 @@ def _restored(turn: Turn, event: CustomerWrote | CustomerPressed, order: Order, 
         text = was.courier_note or "-"
     order = turn.card(turn.put(replace(order, shop_said=_said(order))))
     turn.tell_staff(order, "customer.undone", text=text)
+    turn.tell_shop(replace(order, shop_said=order.shop_said or now), "changed", changed=change.what, undone=1)
     return order
 
 
@@ -140,4 +141,5 @@ def came_back(turn: Turn, order: Order) -> None:
     if order.state == "pending" and f"rung:{order.id}" not in turn.timers:
         order = flag(turn, order, Reason("moved"))
     turn.refresh(order)
+    turn.tell_shop(replace(order, shop_said=order.shop_said or order.fields), "changed", changed="phone", undone=1)
     tell(turn, order, "undone")

@@ -71,6 +71,7 @@ POLICIES = {
     ),
     "alone": replace(POLICY, staff_chat="", wa_templates=frozenset(), ladder=POLICY.ladder[:1]),
     "paused": replace(POLICY, paused=frozenset(["sms"])),
+    "telling": replace(POLICY, tells=frozenset(["callback", "shopify"])),
 }
 
 
