@@ -167,7 +167,7 @@ class House:
         while True:
             await asyncio.sleep(SWEEP.total_seconds())
             with contextlib.suppress(Exception):
-                self.engine.resume()
+                await self.engine.look_at_desks()
                 await self.outbox.watch_backlog()
 
     async def next_moment(self) -> datetime | None:

@@ -18,6 +18,7 @@ from engine.clock import Clock
 from engine.decide import Decider
 from engine.knowing import Knowing
 from engine.lanes import Lanes
+from engine.overlay import Overlay
 from engine.ports import Handled, Kept, OrderRow, PageView, Store
 from engine.tokens import Tokens
 from flows import pointers
@@ -50,7 +51,7 @@ class Engine:
         self.counters: Counter[tuple[str, tuple[tuple[str, str], ...]]] = Counter()
         self._decider = decider
         self._tokens = tokens
-        self.paused: dict[tuple[str, str], datetime] = {}  # (shop, channel) -> until when it rests after a fault
+        self.overlay = Overlay(decider.policies)
         self._kept: dict[tuple[str, str], int] = {}
         self.after_commit: Callable[[Document, tuple[Open, ...]], Awaitable[None]] | None = None
         self.knowing: Knowing | None = None  # what is looked up before an order is decided
@@ -83,7 +84,9 @@ class Engine:
         return handled
 
     async def follow(self, document: Document, perform: tuple[Open, ...]) -> None:
-        """What a commit set going: the wire, the lanes, the timer pump."""
+        """What a commit set going: the wire, the lanes, the timer pump; what a desk wishes holds from here on."""
+        if isinstance(document, Desk):
+            self.overlay.desk(document, self.clock.now())
         due = document.next_due()
         if due is not None and self.on_due is not None:
             self.on_due(due)
@@ -170,22 +173,18 @@ class Engine:
     ) -> None:
         """A fault of a provider: the owner hears of it once in a while, and its channel rests before it is tried again."""
         if pause:
-            self.paused[shop, pause] = self.clock.now() + (timedelta(seconds=rest_s) or PAUSE)
-            self._apply_pauses()
+            now = self.clock.now()
+            self.overlay.rest(shop, pause, now + (timedelta(seconds=rest_s) or PAUSE), now)
         shown = {name: value for name, value in values.items() if name != "shop"}
         await self.alarm(shop, kind, ":".join(str(value) for value in shown.values()), **shown)
 
-    def resume(self) -> None:
-        """Let channels that have rested long enough be tried again."""
-        now = self.clock.now()
-        self.paused = {key: until for key, until in self.paused.items() if until > now}
-        self._apply_pauses()
-
-    def _apply_pauses(self) -> None:
-        for shop, policy in list(self.policies.items()):
-            resting = frozenset(channel for of, channel in self.paused if of == shop)
-            if resting != policy.paused:
-                self.policies[shop] = replace(policy, paused=resting)
+    async def look_at_desks(self) -> None:
+        """Channels that have rested long enough are tried again; what another process has set at a desk holds here, too."""
+        for shop in list(self.policies):
+            found = await self.store.load(pointers.desk(shop))
+            if isinstance(found, Desk):
+                self.overlay.desk(found, self.clock.now())
+        self.overlay.look(self.clock.now())
 
     async def alarm(self, shop: str, kind: str, key: str, **values: str | int) -> None:
         """Tell the owner of something, once in a while."""

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Mapping
 
 import msgspec
-from msgspec.structs import replace
 
 from engine.engine import Engine
 from flows import pointers
@@ -22,7 +21,7 @@ async def group_moved(engine: Engine, old: str, new: str) -> None:
             await engine.handle(
                 GroupMoved(event_id=event_id, to=(pointers.desk(shop),), at=engine.now(), old=old, new=new)
             )
-            engine.policies[shop] = replace(policy, staff_chat=new)
+            engine.overlay.moved(old, new, engine.now())
 
 
 async def open_desks(engine: Engine, people: Mapping[str, tuple[Person, ...]]) -> None:
@@ -40,6 +39,6 @@ async def open_desks(engine: Engine, people: Mapping[str, tuple[Person, ...]]) -
                 staff_chat=policy.staff_chat,
             )
         )
-        chat = (await engine.desk(shop)).staff_chat
-        if chat != policy.staff_chat:  # it moved since the settings were written
-            engine.policies[shop] = replace(policy, staff_chat=chat)
+        engine.overlay.desk(
+            await engine.desk(shop), engine.now()
+        )  # the group may have moved since the settings were written

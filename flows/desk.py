@@ -28,7 +28,11 @@ class Desk(Struct, frozen=True, omit_defaults=True, kw_only=True, tag="desk"):
     people: tuple[Person, ...] = ()
     staff_chat: str = ""  # where the group is now
     told_chat: str = ""  # what the settings said when it was last set; another value there is a new wish
-    paused: dict[str, str] = {}  # channel -> why
+    # what the owner has set from Telegram (flows/wishes.py), laid over the settings
+    paused: dict[str, str] = {}  # channel -> until when (ISO), "-" without an end
+    away_until: datetime | None = None  # nobody is at the shop until then
+    quiet: str = ""  # "21:00-09:00", "off", "" as the settings say
+    holidays: tuple[str, ...] = ()  # ISO dates beside those of the settings
     alerts: dict[str, datetime] = {}  # alert key -> last told
     timers: dict[str, datetime] = {}
     open: tuple[Open, ...] = ()

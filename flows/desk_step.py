@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from flows import pacing
+from flows import hours, pacing, wishes
 from flows.cards import RETRY
 from flows.decision import Decision
 from flows.desk import Desk
@@ -20,6 +20,7 @@ from flows.events import (
     GroupMoved,
     PeopleTold,
     Recovered,
+    ShopSet,
     TimerDue,
 )
 from flows.orders import CardRef
@@ -46,6 +47,8 @@ def step_desk(desk: Desk, event: AnyEvent, now: datetime, policy: Policy) -> Dec
             return Decision(document=replace(desk, staff_chat=event.new))
         case Alarmed():
             return _alarmed(desk, event, now, policy)
+        case ShopSet():
+            return _set(desk, event, now, policy)
         case BodyKept():
             return _kept(desk, event, now, policy)
         case Claimed():
@@ -55,10 +58,25 @@ def step_desk(desk: Desk, event: AnyEvent, now: datetime, policy: Policy) -> Dec
         case Recovered():
             return _recovered(desk, event, now)
         case TimerDue():
-            late = [name for name, due in desk.timers.items() if due <= event.due]
-            timers = {n: d for n, d in desk.timers.items() if n not in late}
-            return Decision(document=replace(desk, timers=timers), changed=bool(late))
+            return _due(desk, event, now)
     return Decision(document=desk, changed=False)
+
+
+def _due(desk: Desk, event: TimerDue, now: datetime) -> Decision:
+    late = [name for name, due in desk.timers.items() if due <= event.due]
+    timers = {n: d for n, d in desk.timers.items() if n not in late}
+    desk = replace(desk, timers=timers)
+    if "wishes" in late:
+        desk = wishes.ended(desk, now)
+    return Decision(document=desk, changed=bool(late))
+
+
+def _set(desk: Desk, event: ShopSet, now: datetime, policy: Policy) -> Decision:
+    """Notice: done | not_allowed | unreadable."""
+    found = wishes.changed(desk, event, now, now.astimezone(hours.zone(policy.zone)).date())
+    if isinstance(found, wishes.Refusal):
+        return Decision(document=desk, changed=False, notice=found.why)
+    return Decision(document=_seen(found, event, now), notice="done")
 
 
 def _people(desk: Desk, event: PeopleTold) -> Decision:

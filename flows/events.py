@@ -234,6 +234,20 @@ class Alarmed(Event, frozen=True, kw_only=True, tag=True):
     values: dict[str, str | int] = {}
 
 
+class ShopSet(Event, frozen=True, kw_only=True, tag=True):
+    """Somebody of the shop changed what shops change often. Source: the owner's private chat, /away and /pause.
+
+    away: `until`, None: back again. quiet: "21:00-09:00", "off" or "settings". holiday: an ISO date, "-" before it takes it
+    back. pause: a channel, "-" before it lets it work again; `until` None: until further notice.
+    """
+
+    by: int  # Telegram user id
+    name: str
+    what: Literal["away", "quiet", "holiday", "pause"]
+    value: str = ""
+    until: datetime | None = None
+
+
 class BodyKept(Event, frozen=True, kw_only=True, tag=True):
     """A signed body could not be used and was kept for a repair."""
 
@@ -261,5 +275,6 @@ AnyEvent = (
     | PeopleTold
     | GroupMoved
     | Alarmed
+    | ShopSet
     | BodyKept
 )

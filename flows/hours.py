@@ -117,6 +117,8 @@ def waking_end(start: datetime, wait: timedelta, quiet: Quiet | None, zone_name:
 
 def open_now(now: datetime, hours: Hours, zone_name: str) -> bool:
     """Whether somebody is at the shop."""
+    if hours.away_until is not None and now < hours.away_until:
+        return False
     local = now.astimezone(zone(zone_name))
     if local.date().isoformat() in hours.holidays:
         return False
@@ -125,7 +127,11 @@ def open_now(now: datetime, hours: Hours, zone_name: str) -> bool:
 
 
 def next_open(now: datetime, hours: Hours, zone_name: str) -> datetime | None:
-    """When somebody is next at the shop: `now` itself inside the hours; None when no hours are set or none in 3 weeks."""
+    """When somebody is next at the shop: `now` itself inside the hours; None when no hours are set or none in 3 weeks.
+
+    Who is away is counted as closed until the day they named."""
+    if hours.away_until is not None:
+        now = max(now, hours.away_until)
     if open_now(now, hours, zone_name):
         return now
     tz = zone(zone_name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Literal
 
 from msgspec import Struct
@@ -35,6 +35,7 @@ class Hours(Struct, frozen=True):
 
     week: dict[int, tuple[tuple[time, time], ...]] = {}
     holidays: frozenset[str] = frozenset()
+    away_until: datetime | None = None  # closed until then, whatever the week says
 
 
 class Sender(Struct, frozen=True):
