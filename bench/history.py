@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import csv
 import gc
 import os
@@ -160,15 +161,18 @@ async def lookups(store: SqliteStore, town: Town) -> tuple[list[float], list[flo
     return sorted(wall), sorted(cpu), found
 
 
-async def at_size(orders: int) -> None:
-    """One line for a shop of so many past orders."""
-    with tempfile.TemporaryDirectory(prefix="doorstep-bench-") as folder:
-        path = Path(folder) / "history.db"
+async def at_size(orders: int, keep: Path | None = None) -> None:
+    """One line for a shop of so many past orders, which stays in the folder `keep` and is found there by the next run."""
+    with contextlib.ExitStack() as stack:
+        folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="doorstep-bench-")))
+        path, filled = folder / f"history-{orders}.db", folder / f"history-{orders}.filled"
         store = SqliteStore(str(path), KEY)
         store.open()
         town = Town(orders)
         began = time.perf_counter()
-        await fill(store, town, orders)
+        if not filled.exists():
+            await fill(store, town, orders)
+            filled.touch()
         spent = time.perf_counter() - began
         wall, cpu, found = await lookups(store, town)
         await store.close()
@@ -273,9 +277,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--orders", default="10000,100000,1000000", help="sizes of the past, with commas")
     parser.add_argument("--import-rows", type=int, default=100_000, help="0: no import")
+    parser.add_argument("--keep", type=Path, help="a folder where the filled files stay for the next run")
     asked = parser.parse_args()
     for orders in (int(n) for n in asked.orders.split(",") if n):
-        asyncio.run(at_size(orders))
+        asyncio.run(at_size(orders, asked.keep))
     if asked.import_rows:
         asyncio.run(importing(asked.import_rows))
 

@@ -14,7 +14,7 @@ Weak spot: keys are what today's rules make of an order. When the rules for keys
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Literal, get_args
@@ -41,6 +41,12 @@ MOST_SKUS, MOST_SKU, MOST_TEXT, MOST_ID, MOST_SAID = 20, 40, 200, 100, 200
 
 #: Who told of the order's end. What the service itself saw is never overwritten by a file.
 Origin = Literal["service", "import"]
+
+#: Two writings of one door share its numbers (1.0) or, where one spells them out, most letters of the rest.
+LEAST_ALIKE = 0.75
+
+#: Each of two addresses has a number that the other lacks: another flat nearly always, or one side spelt out.
+_OTHERS_COMPARED = 2
 
 # Stored as positions: only ever append.
 _ENDED: tuple[Ended, ...] = (
@@ -193,20 +199,32 @@ def opened(payload: bytes) -> Kept:
 
 def past(here: Identity, payload: bytes) -> PastOrder | None:
     """The kept order if it is the customer's of `here`, with what matched; None where only a key is shared."""
-    packed = _unpacked(payload)
+    return _past(here, _unpacked(payload))
+
+
+def _past(here: Identity, packed: _Packed) -> PastOrder | None:
     matched = found_by(here, _who(packed))
     return replace(_outcome(packed), matched=matched) if matched else None
 
 
-def resemblance(here: Identity, payload: bytes) -> float:
-    """How alike the addresses look at first sight, 0..2: the numbers in them, and the letters. For choosing whom to compare."""
-    packed = _unpacked(payload)
-    line = f"{packed.line1} {packed.rest.line2}"
+def from_door(here: Identity, payloads: Iterable[bytes], most: int) -> list[PastOrder]:
+    """Those of the orders from one door that are the customer's. At most `most`, which read most alike, are compared in full."""
     address = here.address
     mine = set(_NUMBER.findall(" ".join((address.house, *address.loose, *(value for _, value in address.unit)))))
+    words = " ".join(address.words)
+    rated = [(*_resemblance(mine, words, packed), at, packed) for at, packed in enumerate(map(_unpacked, payloads))]
+    near = sorted((row for row in rated if row[1] >= LEAST_ALIKE), key=lambda row: row[:3], reverse=True)
+    likely = sum(row[0] for row in near[:most])
+    near = near[: max(likely, min(most, likely + _OTHERS_COMPARED))]
+    return [order for *_, packed in near if (order := _past(here, packed)) is not None]
+
+
+def _resemblance(mine: set[str], words: str, packed: _Packed) -> tuple[bool, float]:
+    """At first sight: whether no number speaks for two doors, and how alike numbers and letters are, 0..2."""
+    line = f"{packed.line1} {packed.rest.line2}"
     there = set(_NUMBER.findall(line))
     numbers = len(mine & there) / len(mine | there) if mine or there else 1.0
-    return numbers + fuzz.ratio(" ".join(address.words), line.casefold()) / 100
+    return mine <= there or there <= mine, numbers + fuzz.ratio(words, line.casefold()) / 100
 
 
 def settled(old: bytes, new: Closed) -> Closed | None:

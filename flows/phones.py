@@ -16,27 +16,13 @@ Source of ranges: the phonenumbers package (Google's libphonenumber).
 
 import re
 import unicodedata
-from typing import Literal
+from functools import lru_cache
 
 import phonenumbers
 from msgspec import Struct
-from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberType, ValidationResult
+from phonenumbers import NumberParseException, PhoneNumber, ValidationResult
 
-Kind = Literal["mobile", "landline", "either", "voip", "toll_free", "premium", "other", "unknown"]
-
-_KINDS: dict[int, Kind] = {
-    PhoneNumberType.MOBILE: "mobile",
-    PhoneNumberType.FIXED_LINE: "landline",
-    PhoneNumberType.FIXED_LINE_OR_MOBILE: "either",  # North America: one range for both
-    PhoneNumberType.VOIP: "voip",
-    PhoneNumberType.TOLL_FREE: "toll_free",
-    PhoneNumberType.PREMIUM_RATE: "premium",
-    PhoneNumberType.SHARED_COST: "premium",
-    PhoneNumberType.PERSONAL_NUMBER: "other",
-    PhoneNumberType.PAGER: "other",
-    PhoneNumberType.UAN: "other",
-    PhoneNumberType.VOICEMAIL: "other",
-}
+from flows.phone_kinds import Kind, kind_of
 
 #: Longer text in a phone field is a note, not a number; also bounds the work on a million-character cell.
 MAX_RAW = 80
@@ -185,6 +171,7 @@ def _folded(raw: str) -> str:
     return text.strip()
 
 
+@lru_cache(maxsize=512)  # an order's number is read by its identity, its assessment and its ladder
 def _read_one(text: str, country: str | None) -> Phone | None:
     if _NOT_A_NUMBER.search(text):
         return None
@@ -241,7 +228,7 @@ def _checked(number: PhoneNumber | None) -> Phone | None:
     if phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
         return None  # a local number without its area code, too: nobody can text it
     region = phonenumbers.region_code_for_number(number)
-    kind = _KINDS.get(phonenumbers.number_type(number), "unknown") if region else "unknown"
+    kind = kind_of(_national(number), number.country_code or 0, region) if region else "unknown"
     home = region or phonenumbers.region_code_for_country_code(number.country_code or 0)
     return Phone(e164, "" if home in {"001", "ZZ"} else home, kind, possible=True, valid=kind != "unknown")
 

@@ -22,7 +22,7 @@ from flows.risk.backtest import Replayed
 from flows.risk.history import PastOrder
 from flows.risk.identity import Identity
 from storage.mongo_connection import DUPLICATE, Json, MongoConnection
-from storage.sqlite_history import LEAST_ALIKE, MOST_AT_DOOR, MOST_COMPARED, MOST_OPENED, MOST_OWN, USUAL_FROM
+from storage.sqlite_history import MOST_AT_DOOR, MOST_COMPARED, MOST_OPENED, MOST_OWN, USUAL_FROM
 
 #: Buckets of amounts are 2 % wide, as in SQLite.
 WIDTH = math.log(1.02)
@@ -140,10 +140,8 @@ class MongoHistory(MongoConnection):
                     shared.update(row for row in await self._at_door(shop, name) if row not in own)
             opened = [row for row, _ in shared.most_common(MOST_OPENED)]
             near = [payload async for _, payload in self._payloads(shop, {"_id": {"$in": opened}}, 0)] if opened else []
-        rated = sorted(((record.resemblance(who, payload), at) for at, payload in enumerate(near)), reverse=True)
-        alike = [near[at] for likeness, at in rated[:MOST_COMPARED] if likeness >= LEAST_ALIKE]
-        payloads = (*own.values(), *alike)
-        return tuple(order for payload in payloads if (order := record.past(who, payload)) is not None)
+        mine = (order for payload in own.values() if (order := record.past(who, payload)) is not None)
+        return (*mine, *record.from_door(who, near, MOST_COMPARED))
 
     async def _at_door(self, shop: str, name: str) -> list[str]:
         found = (await self._db()).history.find({"keys": self._key(shop, name)}, {"_id": 1})

@@ -15,6 +15,7 @@ key, and an older backup still holds them.
 from __future__ import annotations
 
 import contextlib
+import json
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -36,8 +37,6 @@ MOST_OWN = 50
 #: Rows under one address key whose numbers are read (a pick-up point holds thousands); those that share most keys are opened,
 #: and those that read most alike are compared in full, at some 75 microseconds each: together well below a millisecond.
 MOST_AT_DOOR, MOST_OPENED, MOST_COMPARED = 60, 16, 6
-#: Two writings of one door share its numbers (1.0) or, where one spells them out, most letters of the rest.
-LEAST_ALIKE = 0.75
 #: Rows under the hash of one order's id: more than one only where two hashes meet.
 _MOST_NAMESAKES = 20
 #: Buckets of amounts are 2 % wide: nobody's usual order is known better than that.
@@ -190,12 +189,10 @@ class SqliteHistory:
         own = dict(self._own(self._reader, shop, who, wrapped, MOST_OWN))
         shared = Counter(n for key in who.keys if key[0] == "a" for n in self._numbers(shop, key) if n not in own)
         nearest = sorted(shared, key=lambda n: (-shared[n], -n))[:MOST_OPENED]
-        sealed = (self._reader.execute(sql.HISTORY_BY_NUMBER, (n,)).fetchone() for n in nearest)
-        neighbours: Any = [self._sealer.open(wrapped, blob[0]) for blob in sealed if blob is not None and blob[0]]
-        rated = sorted(((record.resemblance(who, payload), at) for at, payload in enumerate(neighbours)), reverse=True)
-        alike = [neighbours[at] for likeness, at in rated[:MOST_COMPARED] if likeness >= LEAST_ALIKE]
-        payloads = (*own.values(), *alike)
-        return tuple(order for payload in payloads if (order := record.past(who, payload)) is not None)
+        sealed: Any = self._reader.execute(sql.HISTORY_BY_NUMBERS, (json.dumps(nearest),)) if nearest else ()
+        neighbours = [self._sealer.open(wrapped, blob) for (blob,) in sealed if blob]
+        mine = (order for payload in own.values() if (order := record.past(who, payload)) is not None)
+        return (*mine, *record.from_door(who, neighbours, MOST_COMPARED))
 
     def _numbers(self, shop: str, key: str) -> list[int]:
         rows: list[Any] = self._reader.execute(sql.HISTORY_NUMBERS, (self._key(shop, key), MOST_AT_DOOR)).fetchall()

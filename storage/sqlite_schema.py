@@ -121,7 +121,7 @@ HISTORY_DROP_KEY = "DELETE FROM history_key WHERE key = ? AND n = ?"
 HISTORY_BY_KEY = """SELECT h.n, h.sealed FROM history_key k JOIN history h ON h.n = k.n WHERE k.key = ?
     ORDER BY k.n DESC LIMIT ?"""
 HISTORY_NUMBERS = "SELECT n FROM history_key WHERE key = ? ORDER BY n DESC LIMIT ?"
-HISTORY_BY_NUMBER = "SELECT sealed FROM history WHERE n = ?"
+HISTORY_BY_NUMBERS = "SELECT h.sealed FROM json_each(?) asked JOIN history h ON h.n = asked.value ORDER BY asked.id"
 HISTORY_COUNT = """INSERT INTO history_tally (shop, name, bucket, orders) VALUES (?, ?, ?, ?)
     ON CONFLICT (shop, name, bucket) DO UPDATE SET orders = orders + excluded.orders"""
 HISTORY_TALLIES = """SELECT t.name, t.orders FROM history_tally t JOIN history_shop s ON s.n = t.shop
