@@ -7,6 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from flows.couriers import Aftercare
 from flows.risk.policy import RiskPolicy
 
 
@@ -122,6 +123,7 @@ class Policy(Struct, frozen=True, kw_only=True):
     cancel_after: timedelta = timedelta(
         minutes=30
     )  # Shopify's cancel is for good: the customer may come back till then
+    after: Aftercare = Aftercare()  # between the yes and the door
     faq: dict[str, dict[str, str]] = {}  # language -> topic -> short answer
 
     def sender(self, channel: str) -> Sender | None:

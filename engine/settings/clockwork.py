@@ -51,6 +51,12 @@ def read_quiet(value: object) -> Quiet | None:
     return Quiet(start, end)
 
 
+def read_days(value: object) -> tuple[int, ...]:
+    """Weekdays such as mon-fri, or [mon, wed]."""
+    keys = value if isinstance(value, list | tuple) else [value]
+    return tuple(sorted({day for key in keys for day in _days(str(key))}))
+
+
 def zone_exists(name: str) -> bool:
     """Whether the time zone can be used on this machine."""
     try:

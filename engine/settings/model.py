@@ -11,13 +11,13 @@ from pydantic import AfterValidator, BeforeValidator, PrivateAttr
 
 from engine.secret import Secret
 from engine.settings.block import Block, setting
+from engine.settings.couriers import Delivery
 from engine.settings.faults import wrong
 from engine.settings.providers import Imap, Meta, SmsGateway, Smtp, Telegram, Twilio
 from engine.settings.rules import (
     Complaints,
     Confirmation,
     CountryRule,
-    Delivery,
     LimitRules,
     Offers,
     Polls,

@@ -72,6 +72,7 @@ def _policy(shop: Shop, blocks: Blocks, shares: dict[str, tuple[str, ...]]) -> P
         script=shop.script,
         not_shipped_after=blocks.delivery.not_shipped_after,
         no_news_after=blocks.delivery.no_news_after,
+        after=blocks.delivery.after(),
         risk_enabled=blocks.risk.enabled,
         risk=blocks.risk.policy(),
         on_trusted=blocks.risk.trusted,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import time, timedelta
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -84,6 +84,8 @@ def _spelled(value: object, field: FieldInfo) -> str:
         return str(value).lower()
     if isinstance(value, timedelta):
         return _duration(value)
+    if isinstance(value, time):
+        return f"{value:%H:%M}"
     if isinstance(value, Quiet):
         return f"{value.start:%H:%M}-{value.end:%H:%M}"
     if isinstance(value, Hours) or value in ((), {}):

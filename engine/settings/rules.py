@@ -131,17 +131,6 @@ class Risk(Block):
         )
 
 
-class Delivery(Block):
-    """After the yes."""
-
-    not_shipped_after: Wait = setting(
-        "a confirmed order that has not left by then is shown to staff", _DEFAULT.not_shipped_after, eg="3d"
-    )
-    no_news_after: Wait = setting(
-        "a shipped order without news by then is shown to staff", _DEFAULT.no_news_after, eg="10d"
-    )
-
-
 class Complaints(Block):
     """Complaints always go to the owner; there is nothing to set yet."""
 
