@@ -164,4 +164,3 @@ class Delivery(Block):
             still_after=self.ask_again_after,
             still_night=self.ask_again_night,
         )
-

@@ -16,6 +16,7 @@ from engine.settings.clockwork import zone_exists
 from engine.settings.document import parse
 from engine.settings.reference import markdown
 from engine.settings.senders import TWILIO_OPT_OUT
+from flows.couriers import Aftercare
 from flows.policy import Policy, Quiet, Rung
 
 ROOT = Path(__file__).parents[2]
@@ -144,6 +145,29 @@ def test_all_faults_come_at_once_with_place_line_and_mend() -> None:
         ("limits: {money_per_day: 20}\n", "", "limits.money_per_day", "EUR"),
         ("limits: {first_sms_per_number_day: -1}\n", "", "limits.first_sms_per_number_day", ""),
         ("delivery: {no_news_after: 3 weeks}\n", "", "delivery.no_news_after", "2d"),
+        ("delivery: {couriers: [{name: C}]}\n", "", "delivery.couriers[0].windows", "windows"),
+        ("delivery: {couriers: [{name: C, windows: {}}]}\n", "", "delivery.couriers[0].windows", "mon-fri"),
+        ("delivery: {couriers: [{name: C, windows: {mon: '9-14'}}]}\n", "", "delivery.couriers[0].windows", "mon-fri"),
+        (
+            "delivery: {couriers: [{name: C, windows: {mon: '9:00-14:00'}, cut_off: noon}]}\n",
+            "",
+            "delivery.couriers[0].cut_off",
+            "14:00",
+        ),
+        (
+            "delivery: {couriers: [{name: C, windows: {mon: '9:00-14:00'}, collects: moonday}]}\n",
+            "",
+            "delivery.couriers[0].collects",
+            "mon",
+        ),
+        (
+            "delivery: {couriers: [{name: C, windows: {mon: '9:00-14:00'}, lead_days: soon}]}\n",
+            "",
+            "delivery.couriers[0].lead_days",
+            "whole number",
+        ),
+        ("delivery: {ask_again_night: late}\n", "", "delivery.ask_again_night", "21:00-09:00"),
+        ("delivery: {news: [everything]}\n", "", "delivery.news[0]", "shipped"),
         ('smtp: {url: "smtp://u:p@example.com", from: a@example.com}\n', "", "smtp.url", "${"),
         ('smtp: {url: "ftp://example.com", from: a@example.com}\n', "", "smtp.url", "smtp://"),
         ('smtp: {url: "smtp://localhost", from: "x\\r\\nBcc: y@example.com"}\n', "", "smtp.from", "orders@"),
@@ -468,3 +492,32 @@ def test_secrets_compare_by_value_and_stay_hidden() -> None:
     assert Secret.read("${X}", {}) == Secret.read("${X}", {}) != Secret.read("${Y}", {})
     assert Secret.read("${X}", {"X": ""}).missing == ("X",)
     assert f"{Secret.of('a')} {Secret.of('a')!r}" == "*** ***"
+
+
+def test_couriers_are_what_was_written() -> None:
+    """A described courier comes through whole, and with it news and re-planning are on unless the owner says otherwise."""
+    written = """
+delivery:
+  couriers:
+    - name: City Express
+      windows: {mon-fri: "09:00-14:00, 15:00-20:00", "2026-12-24": closed}
+      collects: [mon, wed-fri]
+      cut_off: "14:30"
+      holidays: [2026-12-25]
+      postcodes: [28, "08001-08042"]
+      cities: [Málaga]
+      tells: false
+  ask_again_after: 2d
+  ask_again_night: "23:00-05:00"
+"""
+    after = policy(written).after
+    (courier,) = after.couriers
+    assert courier.week == dict.fromkeys(range(5), ((time(9), time(14)), (time(15), time(20))))
+    assert courier.collects == {0, 2, 3, 4}
+    assert courier.holidays == {"2026-12-24", "2026-12-25"}
+    assert (courier.cut_off, courier.lead_days, courier.tells) == (time(14, 30), 1, False)
+    assert (courier.area.postcodes, courier.area.cities) == (("28", "08001-08042"), {"malaga"})
+    assert (after.news, after.replan) == ({"shipped", "today", "delivered"}, True)
+    assert after.still_night is not None
+    assert [after.still_night.holds(time(h)) for h in (22, 23, 4, 5)] == [False, True, True, False]
+    assert policy().after == Aftercare()
