@@ -34,7 +34,8 @@ CHANGES = (
 STEP = timedelta(minutes=15)
 QUARTERS = [time(h, m) for h in range(24) for m in (0, 15, 30, 45)]
 
-whenever = st.tuples(st.sampled_from(ZONES), st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 20)))
+NAIVE = datetime.fromisoformat("2026-01-01"), datetime.fromisoformat("2026-12-20")
+whenever = st.tuples(st.sampled_from(ZONES), st.datetimes(*NAIVE))
 #: Some days before a change of the clock, where it is changed.
 before_a_change = st.builds(
     lambda change, minutes: (change[0], datetime.fromisoformat(change[1]) - timedelta(minutes=minutes)),
