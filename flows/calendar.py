@@ -51,7 +51,7 @@ def slots(
     loaded = hours.at_local(fetched, courier.cut_off, hours.zone(shop_zone))
     tz = hours.zone(zone)
     last = now.astimezone(tz).date() + timedelta(days=courier.ahead_days)
-    day = _after(courier, fetched, courier.again_days if again else courier.lead_days)
+    day = _after(courier, fetched, courier.again_days if again else courier.lead_days, tz)
     while day is not None and day <= last:
         for start, end in sorted(courier.week.get(day.weekday(), ())):
             if not (_exists(day, start, tz) and _exists(day, end, tz)):
@@ -59,7 +59,7 @@ def slots(
             slot = Slot(day, start, end, courier.name, zone)
             if max(loaded, now) <= begins(slot) < ends(slot):
                 yield slot
-        day = _after(courier, day, 1)
+        day = _after(courier, day, 1, tz)
 
 
 def fetches(
@@ -72,17 +72,24 @@ def fetches(
     today = now.astimezone(tz).date()
     for ahead in range(FETCHED_WITHIN):
         day = today + timedelta(days=ahead)
-        if day.weekday() in days and day.isoformat() not in rests and hours.at_local(day, courier.cut_off, tz) > now:
+        if day.weekday() not in days or day.isoformat() in rests:
+            continue
+        gone = hours.at_local(day, courier.cut_off, tz)
+        if gone > now and gone.astimezone(tz).date() == day:  # a zone that leaps over the date line has no such day
             return day
     return None
 
 
-def _after(courier: Courier, day: date, count: int) -> date | None:
+def _after(courier: Courier, day: date, count: int, tz: ZoneInfo) -> date | None:
     """The `count`-th delivery day after `day`; with 0 the first from `day` on. None where there is none in reach."""
     left = count
     for ahead in range(0 if count == 0 else 1, FETCHED_WITHIN + 7 * (count + 1)):
         then = day + timedelta(days=ahead)
-        if courier.week.get(then.weekday()) and then.isoformat() not in courier.holidays:
+        if (
+            courier.week.get(then.weekday())
+            and then.isoformat() not in courier.holidays
+            and _exists(then, time(12), tz)
+        ):
             left -= 1
             if left <= 0:
                 return then
