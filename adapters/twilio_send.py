@@ -65,9 +65,8 @@ class TwilioChannel:
     def __init__(self, settings: TwilioSettings) -> None:
         self._settings = settings
         self._exchange = Exchange(settings.timeout_s)
-        account = f"{settings.account_sid}:{settings.auth_tokens[0]}".encode()
-        self._headers = {"Authorization": "Basic " + base64.b64encode(account).decode(), "Accept": "application/json"}
-        self._url = f"{settings.base_url.rstrip('/')}/2010-04-01/Accounts/{settings.account_sid}/Messages.json"
+        self._headers = authorization(settings)
+        self._url = messages_url(settings)
 
     async def send(self, message: Message) -> Outcome:
         """One POST. Refused("no_template"): WhatsApp wants a template, and none is configured in that language."""
@@ -116,6 +115,20 @@ class TwilioChannel:
             numbered = {str(n): value for n, value in enumerate(message.template.variables, start=1)}
             form["ContentVariables"] = msgspec.json.encode(numbered).decode()
         return form
+
+
+def authorization(settings: TwilioSettings) -> dict[str, str]:
+    """The headers with which this account asks."""
+    account = f"{settings.account_sid}:{settings.auth_tokens[0]}".encode()
+    return {"Authorization": "Basic " + base64.b64encode(account).decode(), "Accept": "application/json"}
+
+
+def account_url(settings: TwilioSettings) -> str:
+    return f"{settings.base_url.rstrip('/')}/2010-04-01/Accounts/{settings.account_sid}"
+
+
+def messages_url(settings: TwilioSettings) -> str:
+    return f"{account_url(settings)}/Messages.json"
 
 
 def status_callback(public_url: str, message: Message) -> str:

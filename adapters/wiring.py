@@ -10,6 +10,7 @@ import msgspec
 from aiohttp import web
 
 from adapters import gateway, meta, twilio
+from adapters.exchange import Exchange
 from adapters.gateway import DeliveryStatus, GatewayDelivery, GatewayReplies, GatewaySend, GatewaySettings
 from adapters.gateway_send import GatewayChannel
 from adapters.meta import MetaSettings, MetaTemplate
@@ -23,9 +24,14 @@ from adapters.shop_hooks import ShopHook, shop_hooks
 from adapters.smtp import SmtpChannel, SmtpSettings
 from adapters.twilio import TwilioSettings
 from adapters.twilio_send import TwilioChannel
-from engine.ports import Channel, Front
+from adapters.twilio_sweep import TwilioReceipts, TwilioReplies
+from adapters.twilio_watch import TwilioWatch
+from engine.ports import Channel, Front, Sweeper, Watch
 from engine.settings import Imap, Meta, Settings, SmsGateway, Smtp, Twilio, shops_by_address
 from engine.settings.sharing import Address
+
+#: A list of hundreds of messages takes a provider seconds.
+ASKING_TIMEOUT_S = 30.0
 
 Carriers = dict[tuple[str, str], Channel]
 
@@ -40,6 +46,7 @@ class Providers:
         self.meta: list[MetaSettings] = []
         self.gateways: dict[str, GatewaySettings] = {}
         self.channels: Carriers = {}
+        self._asking = Exchange(ASKING_TIMEOUT_S)  # for sweeps and watches, apart from what carries messages
         carriers: dict[int, Channel] = {}  # by the settings block they come from: shops share a connection pool
         for shop in settings.shops:
             blocks = settings.blocks(shop)
@@ -148,7 +155,20 @@ class Providers:
         found += ApiDocs(public_url).routes()
         return found
 
+    def sweepers(self) -> list[Sweeper]:
+        """What finds what webhooks never told. Meta has no list to ask."""
+        found: list[Sweeper] = []
+        for account in self.twilio:
+            if account.senders:
+                found += [TwilioReplies(account, self._asking), TwilioReceipts(account, self._asking)]
+        return found
+
+    def watches(self) -> list[Watch]:
+        """What looks whether webhooks still come here."""
+        return [TwilioWatch(account, self._asking) for account in self.twilio if account.senders]
+
     async def close(self) -> None:
+        await self._asking.close()
         for channel in {id(c): c for c in self.channels.values()}.values():
             await channel.close()
 

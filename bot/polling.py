@@ -134,6 +134,7 @@ class Polling:
         """Wait after a failed call; gives the next pause."""
         log.warning("telegram.poll_failed", extra={"error": type(error).__name__, "code": code_of(error)})
         if isinstance(error, TelegramConflictError):
+            self._start.conflicts += 1
             self._start.disconnected()  # a webhook was set, or a second program polls with this token
         wait_s = float(error.retry_after) if isinstance(error, TelegramRetryAfter) else pause_s
         await waited(self._stop, wait_s)

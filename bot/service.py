@@ -11,6 +11,7 @@ from bot.groups import OnMigrated
 from bot.intake import Intake
 from bot.polling import AGAIN_S, POLL_S, Polling
 from bot.start import Start
+from bot.watch import TelegramWatch
 from bot.webhook import routes
 from engine.ports import Front
 
@@ -44,6 +45,7 @@ class TelegramService:
         if not public_url:
             self._polling = Polling(self.desk.calls, self.intake, self._start, poll_s=poll_s, again_s=again_s)
         self._secret = secret
+        self.watch = TelegramWatch(self.desk, self._start, public_url)
         self._running: asyncio.Task[None] | None = None
 
     def routes(self) -> list[web.RouteDef]:

@@ -45,6 +45,8 @@ class Start:
         self._connected = False
         self._connecting = asyncio.Lock()
         self._stop = asyncio.Event()
+        #: How often Telegram said since the last look that another program polls, or that a webhook stands in the way.
+        self.conflicts = 0
 
     def stop(self) -> None:
         self._stop.set()

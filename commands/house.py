@@ -33,6 +33,7 @@ class House:
         from adapters.http import make_app, make_runner
         from adapters.wiring import Providers
         from engine import metrics
+        from engine.clock import SteadyClock
         from engine.decide import Decider
         from engine.engine import Engine
         from engine.knowing import Knowing
@@ -40,9 +41,11 @@ class House:
         from engine.leases import Processes
         from engine.outbox import Outbox
         from engine.rates import rates
+        from engine.reconciling import Reconciler
         from engine.settings import people, policies
         from engine.timers import Timers
         from engine.tokens import Tokens
+        from engine.watching import ClockWatch, DiskWatch, RejectedWatch, Watchdog
         from storage.opening import open_store
         from storage.serving_lock import ServingLock
 
@@ -79,6 +82,12 @@ class House:
         routes: list[web.RouteDef] = self.providers.routes(self.engine, key)
         routes += health.Health(self, metrics.registry(self.engine.counters)).routes()
         routes += self._telegram()
+        self.reconciler = Reconciler(self.engine, self.providers.sweepers())
+        steady = SteadyClock()
+        self.timers.trusted = steady.steady
+        near: list[Any] = [RejectedWatch(self.engine), ClockWatch(self.engine, steady)]
+        self.watchdog = Watchdog(self.engine, [*near, DiskWatch(self.engine, path)] if path is not None else near)
+        self.far_watchdog = Watchdog(self.engine, [*self.providers.watches(), *(bot.watch for bot in self.bots)])
         self.app = make_app(self.engine, [*routes, *(extra(self) if extra else ())])
         self.runner = make_runner(self.app)
         self.tasks: list[asyncio.Task[Any]] = []
@@ -128,7 +137,8 @@ class House:
 
     def faults(self) -> dict[str, str]:
         late = {f"lane {name}": f"{int(s)} s behind" for name, s in self.outbox.backlog_s().items() if s > 60}
-        return {**self.known_faults, **late}
+        troubles = {**self.watchdog.troubles, **self.far_watchdog.troubles}
+        return {**self.known_faults, **late, **troubles}
 
     async def start(self, host: str, port: int) -> None:
         from aiohttp import web
@@ -169,6 +179,14 @@ class House:
             with contextlib.suppress(Exception):
                 await self.engine.look_at_desks()
                 await self.outbox.watch_backlog()
+            await self.look_around()
+
+    async def look_around(self) -> None:
+        """Sweeps and watches whose time has come. Of several processes the leading one asks the providers."""
+        await self.watchdog.look()
+        if self.several is None or self.several.leases.leads:
+            await self.reconciler.look()
+            await self.far_watchdog.look()
 
     async def next_moment(self) -> datetime | None:
         moments = [m for m in (await self.store.next_due(), self.outbox.next_moment()) if m is not None]

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -18,6 +20,46 @@ class Clock(Protocol):
 
     async def wait(self, until: datetime | None, wake: asyncio.Event) -> None:
         """Return when `until` has come or `wake` is set, whichever is first; clears `wake`."""
+
+
+#: A jump of the machine's clock beyond this is a fault, not a correction.
+JUMP = timedelta(minutes=5)
+#: After a jump the clock has to go evenly for so long, in machine seconds, before timers are trusted again.
+STEADY_AFTER_S = 120.0
+
+
+class SteadyClock:
+    """Tells whether the machine's clock jumped: it is compared with the time since boot, which nobody sets.
+
+    Seconds since boot count a machine's sleep too (CLOCK_BOOTTIME; elsewhere the monotonic clock), so a lid that was closed is no jump.
+    """
+
+    def __init__(self, wall: Callable[[], float] = time.time, since_boot: Callable[[], float] | None = None) -> None:
+        self._wall = wall
+        self._boot = since_boot or _since_boot
+        self._apart = wall() - self._boot()
+        self._steady_from = float("-inf")
+        self._jumped = timedelta()
+
+    def steady(self) -> bool:
+        """Whether timers may be acted on."""
+        boot = self._boot()
+        moved = timedelta(seconds=self._wall() - boot - self._apart)
+        if abs(moved) > JUMP:
+            self._apart = self._wall() - boot
+            self._steady_from = boot + STEADY_AFTER_S
+            self._jumped = moved
+        return boot >= self._steady_from
+
+    def jumped(self) -> timedelta:
+        """How far the last jump went, told once; zero where there was none since the last question."""
+        self.steady()
+        told, self._jumped = self._jumped, timedelta()
+        return told
+
+
+def _since_boot() -> float:
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 class RunningClock:

@@ -186,8 +186,8 @@ class Engine:
                 self.overlay.desk(found, self.clock.now())
         self.overlay.look(self.clock.now())
 
-    async def alarm(self, shop: str, kind: str, key: str, **values: str | int) -> None:
-        """Tell the owner of something, once in a while."""
+    async def alarm(self, shop: str, kind: str, key: str, lasting: bool = False, /, **values: str | int) -> None:
+        """Tell the owner of something, once in a while; `lasting`: once, until an AlarmOver."""
         now = self.clock.now()
         event_id = f"alarm:{kind}:{key}:{int(now.timestamp())}"
         await self.handle(
@@ -199,5 +199,6 @@ class Engine:
                 key=f"{kind}:{key}",
                 kind=kind,
                 values={"shop": self.policies[shop].name, **values},
+                lasting=lasting,
             )
         )

@@ -15,7 +15,7 @@ What a provider says of one message is an Outcome (flows/effects.py), never an e
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
@@ -139,6 +139,55 @@ class Channel(Protocol):
         """The message, or None when the provider does not have it (or cannot be asked)."""
 
     async def close(self) -> None: ...
+
+
+class Unanswered(TheirFault):
+    """A provider could not be asked, or its answer was of no use: nothing is known, ask again."""
+
+
+class Swept(Struct, frozen=True):
+    """What a sweep found: the events that webhooks would have told, oldest first. What happened before `upto` is among them."""
+
+    events: tuple[AnyEvent, ...]
+    upto: datetime
+
+
+class Sweeper(Protocol):
+    """Finds what a provider's webhooks never told. Its events have the webhooks' own ids, so that nothing happens twice."""
+
+    name: str  # under which the desk of `shop` keeps how far it has come
+    shop: str
+    provider: str  # as the owner knows it
+    #: How far back it also looks once in a while and after an outage, for what changed long after it began; zero: no need.
+    deep: timedelta
+    #: Whether something found here means that the webhooks do not arrive (a late receipt alone does not).
+    tells: bool
+
+    async def sweep(self, since: datetime, now: datetime) -> Swept:
+        """Raises Unanswered."""
+
+
+class Trouble(Struct, frozen=True, kw_only=True):
+    """Something outside one customer's conversation is not well. The staff text is "owner.<kind>"."""
+
+    kind: str
+    shop: str  # whose owner hears of it
+    about: str = ""  # tells equal troubles of one kind
+    values: dict[str, str | int] = {}
+    mended: bool = False  # it was put right at once: told, but not again within some hours
+
+
+class Watch(Protocol):
+    """Looks at one thing that can fail in silence, and mends what can be mended."""
+
+    name: str
+
+    @property
+    def shops(self) -> tuple[str, ...]:
+        """Whose owners may hear of it."""
+
+    async def look(self) -> tuple[Trouble, ...]:
+        """What is wrong now; nothing when all is well. Raises Unanswered."""
 
 
 class DeskPort(Protocol):

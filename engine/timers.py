@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from engine.engine import Engine
@@ -18,6 +19,8 @@ BATCH = 32
 #: Read ahead of the batches: one query serves many.
 READ_AHEAD = 256
 STORE_AGAIN = timedelta(seconds=1)
+#: Between two looks at a clock that jumped, machine time.
+CLOCK_AGAIN = timedelta(seconds=1)
 
 
 class Timers:
@@ -29,6 +32,8 @@ class Timers:
         self._next: datetime | None = None
         self._task: asyncio.Task[None] | None = None
         self.busy = 0
+        #: Asked before each waking: a clock that has just jumped is not acted on.
+        self.trusted: Callable[[], bool] = lambda: True
         engine.on_due = self.consider
 
     def consider(self, due: datetime) -> None:
@@ -46,6 +51,9 @@ class Timers:
 
     async def _run(self) -> None:
         while True:
+            if not self.trusted():
+                await asyncio.sleep(CLOCK_AGAIN.total_seconds())
+                continue
             try:
                 await self.run_due()
                 self._next = await self._engine.store.next_due()

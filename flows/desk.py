@@ -39,6 +39,7 @@ class Desk(Struct, frozen=True, omit_defaults=True, kw_only=True, tag="desk"):
     seen: dict[str, int] = {}
     kept: int = 0  # bodies kept for a repair
     kept_card: CardRef | None = None
+    swept: dict[str, datetime] = {}  # sweep -> up to when the provider was asked what its webhooks never told
 
     def next_due(self) -> datetime | None:
         return min(self.timers.values(), default=None)

@@ -13,6 +13,7 @@ from flows.desk import Desk
 from flows.effects import Accepted, AnyEffect, Card, Line, Open, PingOwner, Refused, ShowCard, TryAgain, Unknown
 from flows.events import (
     Alarmed,
+    AlarmOver,
     AnyEvent,
     BodyKept,
     Claimed,
@@ -21,6 +22,7 @@ from flows.events import (
     PeopleTold,
     Recovered,
     ShopSet,
+    SweptTo,
     TimerDue,
 )
 from flows.orders import CardRef
@@ -49,6 +51,13 @@ def step_desk(desk: Desk, event: AnyEvent, now: datetime, policy: Policy) -> Dec
             return _alarmed(desk, event, now, policy)
         case ShopSet():
             return _set(desk, event, now, policy)
+        case AlarmOver(key=key):
+            alerts = {known: at for known, at in desk.alerts.items() if known != key}
+            return Decision(document=replace(desk, alerts=alerts), changed=key in desk.alerts)
+        case SweptTo(name=name, upto=upto):
+            on = name not in desk.swept or upto > desk.swept[name]
+            swept = {**desk.swept, name: upto} if on else desk.swept
+            return Decision(document=replace(desk, swept=swept), changed=on)
         case BodyKept():
             return _kept(desk, event, now, policy)
         case Claimed():
@@ -110,7 +119,7 @@ def _seen(desk: Desk, event: AnyEvent, now: datetime) -> Desk:
 
 def _alarmed(desk: Desk, event: Alarmed, now: datetime, policy: Policy) -> Decision:
     last = desk.alerts.get(event.key)
-    if last is not None and now - last < ALARM_AGAIN:
+    if last is not None and (event.lasting or now - last < ALARM_AGAIN):
         return Decision(document=desk, changed=False)
     desk = replace(_seen(desk, event, now), alerts={**desk.alerts, event.key: now})
     if not policy.staff_chat:

@@ -232,6 +232,20 @@ class Alarmed(Event, frozen=True, kw_only=True, tag=True):
     key: str
     kind: str  # the staff text is "owner.<kind>"
     values: dict[str, str | int] = {}
+    lasting: bool = False  # told once, however long it lasts, until an AlarmOver
+
+
+class AlarmOver(Event, frozen=True, kw_only=True, tag=True):
+    """What a lasting alarm told of is well again: should it come back, the owner hears of it anew."""
+
+    key: str
+
+
+class SweptTo(Event, frozen=True, kw_only=True, tag=True):
+    """A sweep has asked a provider for everything up to this moment, and carried out what it found."""
+
+    name: str  # of the sweep: "twilio:AC…:in"
+    upto: datetime
 
 
 class ShopSet(Event, frozen=True, kw_only=True, tag=True):
@@ -276,5 +290,7 @@ AnyEvent = (
     | GroupMoved
     | Alarmed
     | ShopSet
+    | AlarmOver
+    | SweptTo
     | BodyKept
 )

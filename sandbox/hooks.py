@@ -63,6 +63,9 @@ class Hooks:
         self.tries: collections.deque[Try] = collections.deque(maxlen=KEPT_TRIES)
         self.copies = 1
         self.held: list[Hook] | None = None
+        #: While set, nothing is posted: the provider cannot reach the service, and has given up each one.
+        self.dropping = False
+        self.dropped = 0
 
     def hold(self) -> None:
         """From now on reports (not people's messages) are kept in `held`."""
@@ -82,6 +85,9 @@ class Hooks:
 
     async def post(self, hook: Hook) -> int:
         """The status that the service answered last, 0 when it never did."""
+        if self.dropping:
+            self.dropped += 1
+            return 0
         if self.copies > 1:
             return max(await asyncio.gather(*(self._try_until_done(hook) for _ in range(self.copies))))
         return await self._try_until_done(hook)

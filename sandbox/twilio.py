@@ -70,6 +70,9 @@ class PretendTwilio(TwilioCustomer):
         self.messages: dict[str, Message] = {}  # by sid, oldest first
         self.sent_to: dict[str, list[Message]] = {}  # address -> ours to it, oldest first
         self.contents = Contents()
+        self.leads_to: dict[
+            str, str
+        ] = {}  # a number of ours -> where messages to it go, should somebody have changed it
         self.opt_outs = OptOuts(self.rules.opt_out_words, self.rules.opt_in_words)
         self.opened: dict[tuple[str, str], datetime] = {}  # (our WhatsApp sender, customer) -> last heard
         self.webhooks = TwilioHooks(account_sid, auth_token, message_url, self.hooks, self.rules.persist)

@@ -46,6 +46,7 @@ def add_routes(app: web.Application, twilio: PretendTwilio) -> None:
             web.post(account + "/Messages.json", routes.create),
             web.get(account + "/Messages.json", routes.list_messages),
             web.get(account + "/Messages/{sid}.json", routes.fetch),
+            web.get(account + "/IncomingPhoneNumbers.json", routes.numbers),
             web.post("/v1/Content", routes.create_content),
             web.get("/v1/Content", routes.list_contents),
             web.get("/v1/Content/{sid}", routes.fetch_content),
@@ -77,6 +78,14 @@ class _Routes:
         sid = self._twilio.account_sid
         facts = {"sid": sid, "friendly_name": "Sandbox", "status": "active", "type": "Full", "owner_account_sid": sid}
         return web.json_response({**facts, "uri": f"/{API_VERSION}/Accounts/{sid}.json"})
+
+    async def numbers(self, request: web.Request) -> web.Response:
+        """The number asked for, and where messages to it are sent. WhatsApp senders and short codes are none."""
+        self._admit(request)
+        number = request.query.get("PhoneNumber", "")
+        address = self._twilio.leads_to.get(number, self._twilio.webhooks.message_url)
+        one = {"phone_number": number, "sms_url": address, "sms_method": "POST", "sms_application_sid": ""}
+        return web.json_response({"incoming_phone_numbers": [one] if number.startswith("+") else [], "page": 0})
 
     async def create(self, request: web.Request) -> web.Response:
         self._admit(request)
