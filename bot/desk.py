@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from aiogram.exceptions import TelegramAPIError, TelegramMigrateToChat
-from aiogram.methods import EditMessageReplyMarkup, EditMessageText, SendMessage
+from aiogram.methods import EditMessageReplyMarkup, EditMessageText, SendChatAction, SendMessage
 from aiogram.types import InlineKeyboardMarkup, LinkPreviewOptions, Message, ReplyParameters
 
 from bot import places
@@ -20,7 +20,19 @@ from bot.places import Place, Places
 from bot.words import Words
 from engine.ports import Front
 from flows.desk import Person
-from flows.effects import Accepted, Card, Outcome, PingOwner, Refused, ShowCard, TellStaff, TryAgain, Unknown, Value
+from flows.effects import (
+    Accepted,
+    Card,
+    Outcome,
+    PingOwner,
+    Refused,
+    ShowCard,
+    TellPerson,
+    TellStaff,
+    TryAgain,
+    Unknown,
+    Value,
+)
 from flows.policy import Policy
 
 #: A link in a customer's words is not opened for everybody in the group.
@@ -46,8 +58,11 @@ class TelegramDesk:
         self.calls = TelegramCalls(token, base_url)
         self.groups = Groups(front, shops, on_migrated)
         self.places = Places()
+        self.username = ""  # the bot's own, once Telegram has said it
 
-    async def perform(self, effect: ShowCard | TellStaff | PingOwner, effect_id: str, shop: str) -> Outcome:
+    async def perform(
+        self, effect: ShowCard | TellStaff | TellPerson | PingOwner, effect_id: str, shop: str
+    ) -> Outcome:
         """One attempt. Never raises for a fault of Telegram's. Accepted.provider_id is "<chat>/<message id>"."""
         policy = self.front.policies[shop]
         match effect:
@@ -57,6 +72,8 @@ class TelegramDesk:
                 return Refused("no_card", "the card was not filled in")
             case TellStaff():
                 return await self._tell(effect, policy)
+            case TellPerson():
+                return await self._tell_person(effect, policy)
             case PingOwner():
                 return await self._ping(effect, policy)
 
@@ -145,6 +162,25 @@ class TelegramDesk:
             self.calls.afterwards(
                 [EditMessageReplyMarkup(chat_id=sent.chat.id, message_id=sent.message_id, reply_markup=keyboard)]
             )
+
+    # -- one person
+
+    async def _tell_person(self, effect: TellPerson, policy: Policy) -> Outcome:
+        """To a member of staff in private, in their own language. Refused where they have never pressed Start."""
+        person = (await self.front.desk(policy.shop)).person(effect.person)
+        if person is None:
+            return Refused("not_staff")
+        words = Words(person.language, policy.language)
+        sent = await self._send(str(effect.person), notice_html(effect.key, effect.values, words), None)
+        return Accepted(f"{sent.chat.id}/{sent.message_id}") if isinstance(sent, Message) else sent
+
+    async def may_write(self, person: int) -> bool:
+        """Whether they have pressed Start: a bot may write to nobody else. Where Telegram does not say, yes."""
+        try:
+            await self.calls.ask(SendChatAction(chat_id=person, action="typing"))
+        except TelegramAPIError as error:
+            return code_of(error) != "chat_gone"
+        return True
 
     # -- the owner
 

@@ -7,6 +7,7 @@ tells by itself what it is about, a week later and after a restart; what is reme
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup, Message
 from msgspec import Struct
@@ -14,12 +15,14 @@ from msgspec import Struct
 from bot.words import Words
 from engine.ports import Front
 from flows import cards
-from flows.effects import Card
+from flows.effects import Button, Card
 
 #: Cards remembered at once. Forgetting one costs a look-up by the order's number.
 REMEMBERED_MOST = 5000
 #: The verb of the button that only says which order a message is about.
 SHOW = "show"
+#: Before the data in a link of ours.
+MARK = "?d="
 
 
 class Place(Struct, frozen=True):
@@ -62,7 +65,26 @@ def of_markup(markup: InlineKeyboardMarkup | None) -> Place | None:
 
 
 def of_message(message: Message | None) -> Place | None:
-    return of_markup(message.reply_markup) if message is not None else None
+    """What a message of ours is about: its buttons say it, or where it has none, the link on its order's number."""
+    if message is None:
+        return None
+    return of_markup(message.reply_markup) or (asked[1] if (asked := asked_by(message)) is not None else None)
+
+
+def asked_by(message: Message) -> tuple[str, Place] | None:
+    """(what, about which order) a message of ours asks staff to write, from the link in it; None for any other message."""
+    for entity in message.entities or ():
+        _, mark, data = (entity.url or "").partition(MARK)
+        read = cards.read(data) if entity.type == "text_link" and mark else None
+        if read is not None:
+            return read[0], Place(read[1], read[2], read[3])
+    return None
+
+
+def asking_link(place: Place, what: str, chat: int, message_id: int) -> str:
+    """The address behind the order's number in a question to staff: it opens the card, and says what the answer is for."""
+    where = f"c/{str(chat).removeprefix('-100')}/{message_id}" if str(chat).startswith("-100") else "telegram"
+    return f"https://t.me/{where}{MARK}{place.data(what)}"
 
 
 def of_card(card: Card) -> Place | None:
@@ -86,12 +108,17 @@ async def of_order(front: Front, shop: str, order_id: str) -> Place | None:
 
 def card_keyboard(card: Card, place: Place | None, words: Words) -> InlineKeyboardMarkup | None:
     """The card's buttons; a card that offers nothing any more keeps the one that says what it is about."""
+    return keyboard(card.buttons, words) or reply_keyboard(order_of(card), place, words)
+
+
+def keyboard(buttons: Sequence[Sequence[Button]], words: Words) -> InlineKeyboardMarkup | None:
+    """Rows of buttons in one language; None where there is none."""
     rows = [
-        [InlineKeyboardButton(text=words.say(f"button.{b.verb}"), callback_data=b.data) for b in row]
-        for row in card.buttons
+        [InlineKeyboardButton(text=words.say(f"button.{b.verb}", b.values, 40), callback_data=b.data) for b in row]
+        for row in buttons
         if row
     ]
-    return InlineKeyboardMarkup(inline_keyboard=rows) if rows else reply_keyboard(order_of(card), place, words)
+    return InlineKeyboardMarkup(inline_keyboard=rows) if rows else None
 
 
 def reply_keyboard(order_id: str, place: Place | None, words: Words) -> InlineKeyboardMarkup | None:

@@ -93,6 +93,7 @@ class Start:
     async def _name(self) -> None:
         """The bot's own name, so that commands for another bot are left alone."""
         me = await self._desk.calls.ask(GetMe())
+        self._desk.username = me.username or ""
         self._inbound.commands.called(me.username or "")
 
     async def _menu(self) -> None:

@@ -155,6 +155,10 @@ class Engine:
             found = await self.store.load(pointers.phone(shop, phone))
         return found if isinstance(found, Conversation) else None
 
+    async def by_id(self, conversation_id: str) -> Conversation | None:
+        found = await self.store.load(pointers.conversation(conversation_id))
+        return found if isinstance(found, Conversation) else None
+
     async def orders(self, shop: str, state: str | None, since: datetime | None, limit: int) -> list[OrderRow]:
         return await self.store.orders(shop, state, since, limit)
 

@@ -35,6 +35,7 @@ from flows.effects import (
     Say,
     ShowCard,
     SpreadStop,
+    TellPerson,
     TellShop,
     TellStaff,
     Unknown,
@@ -226,7 +227,7 @@ class Outbox:
         match effect:
             case Say():
                 return await self._say(conversation, policy, open_.id, effect)
-            case ShowCard() | TellStaff() | PingOwner():
+            case ShowCard() | TellStaff() | TellPerson() | PingOwner():
                 desk = self.desks.get(shop)
                 if desk is None:
                     return Refused("not_configured", "the shop has no staff group"), "telegram"

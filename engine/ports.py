@@ -23,7 +23,7 @@ from msgspec import Struct
 from flows.conversation import Conversation, Note
 from flows.decision import Decision, Document
 from flows.desk import Desk
-from flows.effects import Outcome, PingOwner, ShowCard, TellShop, TellStaff
+from flows.effects import Outcome, PingOwner, ShowCard, TellPerson, TellShop, TellStaff
 from flows.events import AnyEvent
 from flows.pointers import Pointer
 from flows.policy import Policy
@@ -193,7 +193,9 @@ class Watch(Protocol):
 class DeskPort(Protocol):
     """The staff's place: cards and notices in the group, pings in the owner's chat."""
 
-    async def perform(self, effect: ShowCard | TellStaff | PingOwner, effect_id: str, shop: str) -> Outcome:
+    async def perform(
+        self, effect: ShowCard | TellStaff | TellPerson | PingOwner, effect_id: str, shop: str
+    ) -> Outcome:
         """Accepted.provider_id of a ShowCard is "<chat>/<message id>"."""
 
 
@@ -360,6 +362,9 @@ class Front(Protocol):
 
     async def order(self, shop: str, order_id: str) -> Conversation | None:
         """The conversation that holds the order now."""
+
+    async def by_id(self, conversation_id: str) -> Conversation | None:
+        """One conversation by its id, as last committed."""
 
     async def orders(self, shop: str, state: str | None, since: datetime | None, limit: int) -> list[OrderRow]: ...
 

@@ -5,6 +5,7 @@ Lines are staff text keys with values; the bot makes them words. The phone is ma
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from flows import hours
@@ -24,13 +25,17 @@ ITEMS_MOST = 4
 #: colleague decided has not seen that decision yet.
 CANCEL_CONFIRMED, CONFIRM_CANCELLED = "cancel_confirmed", "confirm_cancelled"
 
+_CALL = (("confirm", "cancel"), ("no_answer", "wrong_number"), ("later", "message"), ("new_number", "take"))
 _BUTTONS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "pending": (("confirm", "cancel"), ("no_answer", "take")),
-    "flagged": (("confirm", "cancel"), ("no_answer", "take")),
-    "held": (("confirm", "cancel"), ("no_answer", "take")),
-    "confirmed": (("undo", CANCEL_CONFIRMED),),
-    "cancelled": (("undo",),),
+    "pending": _CALL,
+    "flagged": _CALL,
+    "held": _CALL,
+    "confirmed": (("undo", CANCEL_CONFIRMED), ("message", "take")),
+    "cancelled": (("undo",), ("message",)),
+    "shipped": (("message", "take"),),
 }
+#: Buttons of other modules: verb -> whether the card offers it now. The verb itself is an entry of flows.staff.VERBS.
+MORE: dict[str, Callable[[Turn, Order], bool]] = {}
 
 
 def build(turn: Turn, order: Order) -> Card:
@@ -48,16 +53,17 @@ def build(turn: Turn, order: Order) -> Card:
 
 def _buttons(turn: Turn, order: Order) -> tuple[tuple[Button, ...], ...]:
     if order.seq == 0:
-        rows: tuple[tuple[str, ...], ...] = (("confirm",),) if order.state == "flagged" else ()
+        rows: tuple[tuple[str, ...], ...] = (("confirm",), ("message", "take")) if order.state == "flagged" else ()
     else:
         rows = _BUTTONS.get(order.state, ())
         if order.state in ("confirmed", "cancelled") and order.decided_by not in ("staff", "owner"):
             # what the shop has cancelled itself can only be ordered anew
-            rows = ((CANCEL_CONFIRMED,),) if order.state == "confirmed" else ((CONFIRM_CANCELLED,),)
-            rows = () if order.state == "cancelled" and order.shop_cancelled else rows
+            first = (CANCEL_CONFIRMED,) if order.state == "confirmed" else (CONFIRM_CANCELLED,)
+            rows = (() if order.state == "cancelled" and order.shop_cancelled else first, *rows[1:])
     if order.verdict in ("watch", "review", "blocked") and order.state in ("pending", "flagged", "held"):
         rows = (*rows, ("let_off",) if order.verdict == "blocked" else ("let_off", "block"))
-    return tuple(tuple(Button(_title(order, verb), data(turn.id, order, verb)) for verb in row) for row in rows)
+    rows = (*rows, tuple(verb for verb, offered in MORE.items() if offered(turn, order)))
+    return tuple(tuple(Button(_title(order, verb), data(turn.id, order, verb)) for verb in row) for row in rows if row)
 
 
 def _title(order: Order, verb: str) -> str:
@@ -110,7 +116,11 @@ def _order(turn: Turn, order: Order) -> list[Line]:
     if fields.note:
         lines.append(Line("note", {"text": fields.note}))
     if order.taken_by and order.open:
-        lines.append(Line("taken", {"name": order.taken_by}))
+        until = turn.timers.get(f"taken:{order.id}")
+        taken: dict[str, Value] = {"name": order.taken_by}
+        if until is not None:
+            taken["at"] = _at(turn, order, until)
+        lines.append(Line("taken", taken))
     if order.decided_by:
         lines.append(
             Line(
@@ -174,7 +184,7 @@ def _next(turn: Turn, order: Order) -> list[Line]:
     lines: list[Line] = []
     for name, moment in sorted(turn.timers.items(), key=lambda t: t[1]):
         kind, _, order_id = name.partition(":")
-        if order_id == order.id and kind != "ask":
+        if order_id == order.id and kind not in ("ask", "taken"):
             lines.append(Line(f"next.{kind}", {"at": _at(turn, order, moment)}))
             break
     if order.state in ("flagged", "held"):
@@ -192,6 +202,8 @@ def _talk(turn: Turn, order: Order) -> list[Line]:
     fields = order.fields
     lines = [Line("talk", {"name": turn.was.name, "phone": mask(fields.phone) if fields.phone else ""})]
     lines += [Line("said", {"text": text}) for text in order.said[-3:]]
+    if order.taken_by:
+        lines.append(Line("taken", {"name": order.taken_by}))
     if order.decided_name:
         lines.append(Line("talk_closed", {"name": order.decided_name}))
     return lines

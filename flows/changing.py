@@ -109,17 +109,22 @@ def new_number(turn: Turn, event: CustomerWrote | CustomerPressed, order: Order,
         answer(turn, event, "new_number_ok", order, number=phone.e164)  # whole: a wrong digit has to be seen
 
 
-def number(turn: Turn, order: Order, e164: str, raw: str, *, mobile: bool, via: str, told_here: bool) -> None:
-    """Hand the order to the new number, which is asked. `told_here`: the old one is where the wish was written."""
+def number(
+    turn: Turn, order: Order, e164: str, raw: str, *, mobile: bool, via: str, told_here: bool, name: str = ""
+) -> None:
+    """Hand the order to the new number, which is asked. `told_here`: the old one is where the wish was written.
+
+    `name`: of the colleague who was told the number; "": the customer gave it themselves.
+    """
     old = order
-    turn.note("number.changed", order.id, by="customer", via=via, to=mask(e164))
+    turn.note("number.changed", order.id, by=f"staff:{name}" if name else "customer", via=via, to=mask(e164))
     order = record(turn, order, "phone")
     order = replace(
         order,
         fields=replace(order.fields, phone=e164, phone_raw=raw, phone_mobile=mobile),
         fresh_number=True,
     )
-    move(turn, order, e164, moved_by="customer", ask=True)
+    move(turn, order, e164, moved_by="staff" if name else "customer", ask=True)
     if old.fields.phone and not told_here:
         # to the number itself, which may be a stranger's: masked, and not by e-mail, which stays with the order
         tell(turn, old, "old_number_told", but=frozenset({"email"}), number=mask(e164))

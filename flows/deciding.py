@@ -64,6 +64,9 @@ def _decide(turn: Turn, order: Order, state: State, by: Who, via: Via, name: str
             fresh_number=False,
             talk_until=None,
             talk_waiting=False,
+            taken_by="",
+            taken_id=0,
+            taken_wrote=False,
             before=Before(order.state, order.decided_by, order.via, name, turn.now),
             shop_knows={} if by == "shop" else order.shop_knows,  # it may have changed its own mind
         )
@@ -72,7 +75,7 @@ def _decide(turn: Turn, order: Order, state: State, by: Who, via: Via, name: str
 
 def rest(turn: Turn, order: Order) -> None:
     """No timer of this order is left."""
-    turn.rest(*(f"{name}:{order.id}" for name in ("rung", "remind", "call", "ship", "news", "talk")))
+    turn.rest(*(f"{name}:{order.id}" for name in ("rung", "remind", "call", "ship", "news", "talk", "taken")))
 
 
 def reopen(turn: Turn, order: Order, *, by: Who, via: Via) -> Order:

@@ -9,6 +9,14 @@ from msgspec import Struct
 from flows.effects import Open
 from flows.orders import CardRef
 
+#: From the least right to the most.
+ROLES = ("staff", "manager", "owner")
+
+
+def may(role: str, least: str) -> bool:
+    """Whether somebody with `role` has the rights of `least`."""
+    return role in ROLES and ROLES.index(role) >= ROLES.index(least)
+
 
 class Person(Struct, frozen=True, omit_defaults=True):
     """Somebody of the shop, by Telegram user id."""

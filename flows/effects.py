@@ -99,6 +99,14 @@ class PingOwner(Effect, frozen=True, kw_only=True, tag=True):
     order_id: str = ""
 
 
+class TellPerson(Effect, frozen=True, kw_only=True, tag=True):
+    """A message to one member of staff in private: what the group shall not read."""
+
+    person: int  # Telegram user id
+    key: str
+    values: dict[str, Value] = {}
+
+
 class AskProvider(Effect, frozen=True, kw_only=True, tag=True):
     """Ask the provider whether it took the message of `effect_id`. Answered by ProviderAnswered."""
 
@@ -187,6 +195,7 @@ class Button(Struct, frozen=True):
 
     verb: str
     data: str  # callback data, at most 64 bytes
+    values: dict[str, Value] = {}  # of its text
 
 
 class Card(Struct, frozen=True, omit_defaults=True):
@@ -204,6 +213,7 @@ AnyEffect = (
     Say
     | ShowCard
     | TellStaff
+    | TellPerson
     | PingOwner
     | AskProvider
     | HandOver

@@ -132,6 +132,18 @@ class StaffWrote(Event, frozen=True, kw_only=True, tag=True):
     text: str
 
 
+class StaffGave(Event, frozen=True, kw_only=True, tag=True):
+    """The answer of staff to what a button of a card asked them for: another phone number."""
+
+    by: int
+    name: str
+    role: str
+    seq: int
+    version: int
+    what: Literal["number"]
+    text: str
+
+
 class DeliveryReported(Event, frozen=True, kw_only=True, tag=True):
     """A provider's receipt. Source: Twilio status callback, Meta statuses, bounces."""
 
@@ -277,6 +289,7 @@ AnyEvent = (
     | PagePressed
     | StaffPressed
     | StaffWrote
+    | StaffGave
     | DeliveryReported
     | EffectSettled
     | ProviderAnswered

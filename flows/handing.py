@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from flows import hours, talk
-from flows.events import CustomerWrote, StaffWrote
+from flows import hours
+from flows.events import CustomerWrote
 from flows.orders import Order
 from flows.talk import SAID_KEPT, SAID_MOST
 from flows.turn import Turn
@@ -33,16 +33,6 @@ def begin(turn: Turn, order: Order) -> Order:
     if order.seq:
         turn.wake(f"talk:{order.id}", until)
     return turn.put(replace(order, talk_until=until, talk_waiting=False))
-
-
-def staff_wrote(turn: Turn, event: StaffWrote) -> None:
-    """A reply to the card. What reached the customer begins or prolongs the talk, and keeps a promise."""
-    talk.staff_wrote(turn, event)
-    if turn.notice.startswith("sent:"):
-        order = turn.talk if event.seq == 0 else next((o for o in turn.orders if o.seq == event.seq), None)
-        if order is not None:
-            order = kept(turn, order)
-            turn.refresh(begin(turn, replace(order, taken_by=order.taken_by or event.name)))
 
 
 def end(turn: Turn, order: Order) -> Order:
@@ -77,7 +67,9 @@ def talk_due(turn: Turn, order: Order) -> None:
     waiting = order.talk_waiting
     turn.rest(f"talk:{order.id}")
     turn.note("talk.over", order.id, by="rule")
-    order = turn.put(replace(order, talk_until=None, talk_waiting=False, taken_by=""))
+    order = replace(order, talk_until=None, talk_waiting=False, taken_by="", taken_id=0, taken_wrote=False)
+    order = turn.put(order)
+    turn.rest(f"taken:{order.id}")
     turn.refresh(order)
     if waiting:
         turn.tell_staff(turn.card(order), "talk.over")

@@ -156,6 +156,8 @@ class Order(Struct, frozen=True, omit_defaults=True, kw_only=True):
     calls: tuple[Call, ...] = ()
     call_after: datetime | None = None
     taken_by: str = ""
+    taken_id: int = 0  # the Telegram id behind that name
+    taken_wrote: bool = False  # who has it has written to the customer, not only looked
     card: CardRef | None = None
     card_wanted: bool = False
     card_again: bool = False  # Telegram did not answer the first posting: it was posted once more, and says so

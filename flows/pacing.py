@@ -6,7 +6,7 @@ for the same sender, then answers to people, then the ladder, then what can wait
 
 from __future__ import annotations
 
-from flows.effects import AnyEffect, AskProvider, PingOwner, Say, ShowCard, TellShop, TellStaff
+from flows.effects import AnyEffect, AskProvider, PingOwner, Say, ShowCard, TellPerson, TellShop, TellStaff
 from flows.policy import Policy
 
 _URGENCY = {"first": 0, "answer": 1, "rung": 2, "notice": 3}
@@ -16,7 +16,7 @@ def urgency(effect: AnyEffect) -> int:
     """0 goes first."""
     if isinstance(effect, Say):
         return _URGENCY[effect.purpose]
-    if isinstance(effect, PingOwner):
+    if isinstance(effect, PingOwner | TellPerson):
         return 0
     return 1 if isinstance(effect, TellStaff) else 2
 
@@ -29,6 +29,8 @@ def lane(effect: AnyEffect, policy: Policy) -> str:
         return f"telegram:{policy.staff_chat}"
     if isinstance(effect, PingOwner):
         return "telegram:owner"
+    if isinstance(effect, TellPerson):
+        return f"telegram:{effect.person}"
     if isinstance(effect, AskProvider):
         return f"ask:{effect.channel}:{effect.sender}"
     if isinstance(effect, TellShop):

@@ -96,6 +96,8 @@ class Policy(Struct, frozen=True, kw_only=True):
     whatsapp: Sender | None = None
     email: Sender | None = None
     staff_chat: str = ""  # the Telegram group; "" when Telegram is off
+    take_for: timedelta = timedelta(minutes=30)  # who has taken a card and does nothing gives it back after so long
+    replies: dict[str, dict[str, str]] = {}  # language -> title -> text that staff send with one press
     call_from: str = ""  # the number staff call from, as the customer sees it
     wa_templates: frozenset[tuple[str, str]] = frozenset()  # (template, language) that the provider has approved
     countries: dict[str, Country] = {}

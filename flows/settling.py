@@ -21,6 +21,7 @@ from flows.effects import (
     Refused,
     Say,
     ShowCard,
+    TellPerson,
     TellShop,
     TellStaff,
     TryAgain,
@@ -95,7 +96,7 @@ def _refused(turn: Turn, open_: Open, provider: str, code: str) -> None:
         turn.note("refused", provider=provider, code=code, effect=type(effect).__name__)
         if isinstance(effect, ShowCard):
             _card_gone(turn, effect, code)
-        if code == "chat_gone":
+        if code == "chat_gone" and isinstance(effect, ShowCard | TellStaff):
             turn.ping_owner("owner.group_gone")
         elif isinstance(effect, AskProvider):
             _look_again(turn, effect.effect_id)
@@ -204,7 +205,7 @@ def _unknown(turn: Turn, open_: Open, reason: str) -> None:
         turn.wake(f"ask:{open_.id}", (open_.since or turn.now) + ASK_AFTER[0])
     elif isinstance(effect, ShowCard):
         _card_unknown(turn, open_, effect)
-    elif isinstance(effect, TellStaff | PingOwner):
+    elif isinstance(effect, TellStaff | TellPerson | PingOwner):
         # staff would rather hear it twice than not at all; it says that it is a repetition
         again = replace(effect, values={**effect.values, "again": 1})
         if open_.tries >= TRIES_MOST:

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from flows import answers, gate, handing, pages, placing, settling, staff, timers, undoing
+from flows import answers, calling, gate, pages, placing, saying, settling, staff, timers, undoing
 from flows.conversation import Conversation
 from flows.decision import Decision
 from flows.events import (
@@ -29,6 +29,7 @@ from flows.events import (
     ProviderAnswered,
     Recovered,
     ShopReported,
+    StaffGave,
     StaffPressed,
     StaffWrote,
     TimerDue,
@@ -73,7 +74,9 @@ def step(conversation: Conversation, event: AnyEvent, now: datetime, policy: Pol
         case StaffPressed():
             staff.pressed(turn, event)
         case StaffWrote():
-            handing.staff_wrote(turn, event)
+            saying.wrote(turn, event)
+        case StaffGave():
+            calling.gave(turn, event)
         case ShopReported():
             placing.reported(turn, event)
         case ProviderAnswered():

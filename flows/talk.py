@@ -7,12 +7,12 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from flows.effects import Say, Value
-from flows.events import CustomerPressed, CustomerWrote, StaffWrote
+from flows.events import CustomerPressed, CustomerWrote
 from flows.ladder import flag
 from flows.money import Money
 from flows.opening import hours_value
 from flows.orders import ASKABLE, Order, OrderFields, Reason
-from flows.reach import Way, basics, compose, preferred, tell
+from flows.reach import basics, tell
 from flows.turn import Turn
 from flows.wording import offered
 from flows.wording.spec import SPECS
@@ -133,39 +133,3 @@ def _talk(turn: Turn, event: CustomerWrote | CustomerPressed) -> Order:
         phone=event.address if event.address.startswith("+") else None,
     )
     return turn.put(Order(fields=fields, seq=0, state="flagged", received_at=turn.now, reasons=(Reason("stranger"),)))
-
-
-def staff_wrote(turn: Turn, event: StaffWrote) -> None:
-    """A reply to the card: the customer reads it where they last wrote; // is a note for colleagues. Notice: sent | noted | …"""
-    order = turn.talk if event.seq == 0 else next((o for o in turn.orders if o.seq == event.seq), None)
-    if order is None:
-        turn.notice = "gone"
-        return
-    text = event.text.strip()
-    if text.startswith("//"):
-        turn.note(
-            "staff.note", order.id, by=f"{event.role}:{event.name}", via="telegram", text=text[2:].strip()[:SAID_MOST]
-        )
-        turn.notice = "noted"
-        return
-    found = _where(turn, order)
-    if found is None:
-        turn.notice = "unreachable"
-        return
-    if found.channel == "whatsapp" and not turn.window_open(found.to):
-        turn.notice = "window"
-        return
-    message = compose(turn, order, "staff_message", found, "answer", text=text)
-    turn.plan(replace(message, values={"text": text}, link=False))
-    turn.note("staff.wrote", order.id, by=f"{event.role}:{event.name}", via="telegram", text=text[:SAID_MOST])
-    turn.notice = f"sent:{found.channel}"
-
-
-def _where(turn: Turn, order: Order) -> Way | None:
-    was = turn.was
-    if was.last_channel and was.last_address:
-        sender = turn.policy.sender(was.last_channel)
-        contact = turn.contact(was.last_channel, was.last_address)
-        if sender is not None and contact is not None and not contact.stopped and not turn.silenced:
-            return Way(was.last_channel, was.last_address, sender)
-    return preferred(turn, order, "staff_message")

@@ -2,6 +2,7 @@
 
 Names: rung:<order> the next question; remind:<order> nobody acted; call:<order> staff may call again; ship:<order> confirmed and not
 sent; news:<order> sent and no news; talk:<order> staff have stopped writing; promise:<order> a complaint's answer is due;
+taken:<order> who took the card has done nothing;
 ask:<effect> what became of a message whose fate is unknown.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from flows import handing, hours, ladder, settling
+from flows import handing, hours, ladder, settling, taking
 from flows.deciding import cancel
 from flows.events import TimerDue
 from flows.orders import Order
@@ -110,5 +111,6 @@ _HANDLERS = {
     "ship": ship_due,
     "news": news_due,
     "talk": handing.talk_due,
+    "taken": taking.taken_due,
     "promise": handing.promise_due,
 }

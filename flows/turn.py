@@ -40,6 +40,10 @@ SEEN_FOR_S = int(SEEN_FOR.total_seconds())
 CLOSED_KEPT = 5
 
 
+#: A person's own words: what becomes of the order takes them back no more than it takes back what was said on the phone.
+SPOKEN = frozenset({"staff_message", "staff_words"})
+
+
 class Turn:
     """The working copy. `conversation` is read at the start; what changed is put together by `decision`."""
 
@@ -181,6 +185,7 @@ class Turn:
             if o.status == "planned"
             and isinstance(o.effect, Say)
             and o.effect.order_id == order_id
+            and o.effect.template not in SPOKEN
             and (not purposes or o.effect.purpose in purposes)
         ]
         for effect_id in gone:

@@ -336,6 +336,8 @@ async def town(
     sms_from: str = SMS_FROM,
     settings: str = SETTINGS,
     twilio_more: str = "",
+    telegram_more: str = "",
+    forum: bool = False,
     countries: str = "{ES: {two_way_sms: true}}",
 ) -> AsyncIterator[Town]:
     """A running town. `more`, `twilio_more`, `countries` and `in_shop` are YAML for the settings; `telegram` starts the bot and a group."""
@@ -352,9 +354,9 @@ async def town(
         if telegram:
             telegram_url = await stack.enter_async_context(serve(here.tg.app()))
             people = [here.tg.user(i, n) for i, n in ((OLGA, "Olga"), (ANA, "Ana"), (BEN, "Ben"), (EVE, "Eve"))]
-            here.group = here.tg.group("Staff", *people).id
+            here.group = here.tg.group("Staff", *people, forum=forum).id
             await here.tg.starts(people[0])
-            block = f'{{token: "${{BOT}}", base_url: "{telegram_url}", staff_group: {here.group}}}'
+            block = f'{{token: "${{BOT}}", base_url: "{telegram_url}", staff_group: {here.group}, {telegram_more}}}'
         text = settings.format(
             port=port,
             path=tmp_path / "town.db",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import lru_cache
 
 from msgspec.structs import replace
@@ -59,6 +60,8 @@ def _policy(shop: Shop, blocks: Blocks, shares: dict[str, tuple[str, ...]]) -> P
         whatsapp=whatsapp_sender(blocks),
         email=email_sender(blocks),
         staff_chat=str(blocks.telegram.staff_group) if blocks.telegram else "",
+        take_for=blocks.telegram.take_for if blocks.telegram else timedelta(minutes=30),
+        replies=blocks.telegram.replies if blocks.telegram else {},
         call_from=shop.call_from or "",
         wa_templates=_templates(blocks),
         countries=_countries(blocks),

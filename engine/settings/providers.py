@@ -21,12 +21,16 @@ from engine.settings.values import (
     SecretText,
     SmsSender,
     Text,
+    Wait,
     WebAddress,
     WhatsAppSender,
     loopback,
     secret_url,
 )
 from flows.emails import read_email
+from flows.policy import Policy
+
+_POLICY = Policy(shop="", name="")
 
 #: Our template's name -> language -> the provider's id or name of it.
 Templates = dict[Text, dict[Language, Text]]
@@ -169,6 +173,11 @@ class Telegram(Block):
         "proves that a webhook is Telegram's", None, eg="${TELEGRAM_WEBHOOK_SECRET}"
     )
     staff_group: Annotated[int, AfterValidator(_group)] = setting("the group's id", eg="-1001234567890")
+    take_for: Wait = setting("who has taken a card and does nothing gives it back after so long", _POLICY.take_for)
+    replies: dict[Language, dict[Text, Text]] = setting(
+        "texts that staff send with one press: language -> title -> text", dict,
+        eg='{en: {"Closed today": "We are closed today and write tomorrow."}}',
+    )  # fmt: skip
 
 
 class GatewaySend(Block):

@@ -13,7 +13,7 @@ from flows.conversation import Conversation, Note
 from flows.decision import Decision, Document
 from flows.desk import Desk, Person
 from flows.desk_step import step_desk
-from flows.effects import Accepted, Open, Outcome, PingOwner, Say, ShowCard, TellStaff
+from flows.effects import Accepted, Open, Outcome, PingOwner, Say, ShowCard, TellPerson, TellStaff
 from flows.events import AnyEvent, Claimed, CustomerWrote, EffectSettled, OrderTold, StaffPressed, StaffWrote
 from flows.money import Money
 from flows.orders import Order, OrderFields
@@ -85,6 +85,9 @@ class House:
         found = self.known.get(pointers.order(shop, order_id))
         return self.documents[found] if found else None
 
+    async def by_id(self, conversation_id: str) -> Conversation | None:
+        return self.documents.get(conversation_id)
+
     async def orders(self, shop: str, state: str | None, since: object, limit: int) -> list[OrderRow]:
         rows = [
             OrderRow(shop, order.id, document.id, order.state, order.received_at)
@@ -140,7 +143,7 @@ class House:
     # -- the outbox
 
     async def settle(self) -> None:
-        """Perform what may leave now, until nothing is left that is due within two seconds."""
+        """Perform what may leave now, until nothing is left that is due within the ten seconds of an Undo."""
         for _ in range(200):
             document, open_ = self._ready()
             if document is None or open_ is None:
@@ -158,7 +161,7 @@ class House:
             return None
         effect = passed[0].effect
         outcome: Outcome = Accepted("sent")
-        if isinstance(effect, ShowCard | TellStaff | PingOwner):
+        if isinstance(effect, ShowCard | TellStaff | TellPerson | PingOwner):
             assert self.port is not None
             outcome = await self.port.perform(effect, open_.id, document.shop)
         elif isinstance(effect, Say):
@@ -178,7 +181,7 @@ class House:
         return outcome
 
     def _ready(self) -> tuple[Document | None, Open | None]:
-        soon = self.now() + timedelta(seconds=2)
+        soon = self.now() + timedelta(seconds=11)
         waiting: list[tuple[Document, Open]] = []
         documents: list[Document] = [*self.documents.values(), *self.desks.values()]
         for document in documents:

@@ -30,14 +30,19 @@ async def test_an_order_has_one_card_that_is_edited_in_place(
     for words in ("Needs a person", "Order 1001", "€49.90", "Eva Ruiz", "Madrid", "please call"):
         assert words in card.text
     assert "600000001" not in card.text.replace(" ", "")  # the group sees a masked phone
-    assert [text for row in card.buttons for text, _ in row] == ["✅ Confirm", "❌ Cancel", "📵 No answer", "🙋 Take"]
+    assert [[text for text, _ in row] for row in card.buttons] == [
+        ["✅ Confirm", "❌ Cancel"],
+        ["📵 No answer", "🚫 Wrong number"],
+        ["🕓 Call later", "✏️ Message"],
+        ["📱 New number", "🙋 Take"],
+    ]
     assert await tg.presses(222, card, "✅ Confirm") == "Done."
     await house.settle()
     [after] = cards(tg, group)
     assert (after.message_id, after.edits) == (card.message_id, 1)
     assert "Confirmed: staff Ana · by phone" in after.text
     assert house.order_now().state == "confirmed"
-    assert [text for row in after.buttons for text, _ in row] == ["↩️ Undo", "❌ Cancel"]
+    assert [text for row in after.buttons for text, _ in row] == ["↩️ Undo", "❌ Cancel", "✏️ Message", "🙋 Take"]
 
 
 async def test_of_two_who_press_at_once_one_wins_and_the_other_is_told_who(

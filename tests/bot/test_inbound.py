@@ -27,7 +27,7 @@ async def test_a_reply_to_the_card_goes_to_the_customer(
     house.said.clear()
     [card] = cards(tg, group)
     sent = await tg.says(222, group, "Yes, it is blue & <new>", reply_to=card)
-    await _answered(tg, group, sent.id, "On its way to the customer: SMS.")
+    await _answered(tg, group, sent.id, "Sent to +34•••••01 · SMS.")
     await house.settle()
     [say] = house.said
     assert (say.to, say.template, say.values["text"]) == ("+34600000001", "staff_message", "Yes, it is blue & <new>")

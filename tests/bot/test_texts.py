@@ -20,6 +20,7 @@ from flows.cards import _BUTTONS, CANCEL_CONFIRMED
 from flows.effects import Card, Line, Value
 from flows.money import Money
 from flows.risk.policy import Weights
+from flows.saying import ASKS
 from flows.understand import INTENTS
 from flows.wording import Moment
 from flows.wording.pattern import mentioned, parse
@@ -125,8 +126,13 @@ def test_states_buttons_notices_and_commands_have_words() -> None:
         "let_off",
         "block",
     }
-    told = re.findall(r'notice = f?"(\w+)', _source("staff"))
-    echoed = re.findall(r'notice = f?"(\w+)', _source("talk"))
+    told = [n for m in ("staff", "taking", "calling", "saying") for n in re.findall(r'notice = f?"(\w+)', _source(m))]
+    only_echoed = {"number", "number_bad", "number_same", "noted"}  # what was written is answered, not pressed
+    only_pressed = {"unsaid", "too_late_said"}
+    echoed = ["gone", "sent", "noted", "unreachable", "window", "unsaid", *sorted(only_echoed), "stale"]
+    told = [n for n in told if n not in only_echoed]
+    verbs |= {"at", "back", "reply_own", "unsay", *ASKS}
+    assert only_pressed <= set(told)
     assert len(states) == 9
     assert {"done", "stale", "gone", "not_allowed", "too_soon", "already"} <= set(told)
     needed = [f"state.{s}" for s in [*states, "talk", "talk_closed", "kept"]]

@@ -359,6 +359,9 @@ def _timers(conversation: Conversation) -> None:
         found = conversation.order(about) if about else conversation.talk
         assert found is not None, f"{name} is about no order"
         order = found
+        if kind == "taken":
+            assert order.taken_by, f"{name} would change nothing"
+            continue
         if kind in ("talk", "promise"):
             assert (order.talk_until if kind == "talk" else order.promise_by) is not None, (
                 f"{name} would change nothing"

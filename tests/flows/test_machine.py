@@ -20,6 +20,7 @@ from flows.events import (
     DeliveryReported,
     PagePressed,
     ShopReported,
+    StaffGave,
     StaffPressed,
     StaffWrote,
     TimerDue,
@@ -53,6 +54,11 @@ VERBS = (
     CONFIRM_CANCELLED,
     "let_off",
     "block",
+    "wrong_number",
+    "at.29925360",
+    "reply.ask_number",
+    "reply.0",
+    "unsay.7",
 )
 KINDS = (
     "confirmed", "cancelled", "paid", "shipped", "out_for_delivery", "attempt_failed", "delivered", "returned", "lost",
@@ -308,6 +314,18 @@ class Machine(RuleBasedStateMachine):
                 text=text,
             )
         )
+
+    @rule(
+        phone=st.sampled_from(PHONES),
+        seq=st.sampled_from([0, 1, 1, 2]),
+        version=st.sampled_from([1, 1, 2]),
+        text=st.sampled_from(["600 000 002", "+33 6 12 34 56 78", "soon", ANA]),
+    )
+    def gives_a_number_from_the_group(self, phone: str, seq: int, version: int, text: str) -> None:
+        w = self.world
+        to = (pointers.phone(SHOP, phone),)
+        given = {"name": "Ana", "role": "staff", "seq": seq, "version": version, "what": "number", "text": text}
+        w.bring(StaffGave(event_id=f"telegram:{w.next()}", to=to, at=w.now, by=222, **given))  # type: ignore[arg-type]
 
     # -- the providers
 

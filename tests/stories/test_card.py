@@ -8,6 +8,7 @@ from pathlib import Path
 from tests.town import ANA, ANA_PHONE, BEN, EVE, local, town
 
 CONFIRM, CANCEL, NO_ANSWER, TAKE, UNDO = "✅ Confirm", "❌ Cancel", "📵 No answer", "🙋 Take", "↩️ Undo"
+REST = ["🚫 Wrong number", "🕓 Call later", "✏️ Message", "📱 New number", TAKE]
 
 
 async def test_a_silent_customer_becomes_a_card(tmp_path: Path) -> None:
@@ -30,7 +31,7 @@ async def test_a_silent_customer_becomes_a_card(tmp_path: Path) -> None:
         ):
             assert part in card.text, card.text
         assert "600000001" not in card.text
-        assert t.buttons(order) == [CONFIRM, CANCEL, NO_ANSWER, TAKE]
+        assert t.buttons(order) == [CONFIRM, CANCEL, NO_ANSWER, *REST]
         assert await t.staff(ANA, CONFIRM, order) == "Done."
         await t.skip(seconds=5)
         assert await t.state(order) == "confirmed"
@@ -131,7 +132,7 @@ async def test_words_come_under_the_card_and_go_back(tmp_path: Path) -> None:
         assert "can the neighbour take it?" in words.text
         assert words.reply_to == card.message_id
         await t.replies(ANA, "Yes, no problem.", words)
-        await t.skip(seconds=5)
+        await t.skip(seconds=12)
         assert t.last("sms") == "Yes, no problem."
         sent = len(t.got())
         await t.replies(BEN, "// difficult street", card)
@@ -153,7 +154,7 @@ async def test_a_talk_without_an_order(tmp_path: Path) -> None:
         (card,) = t.cards("No open order")
         assert "do you ship to Ceuta?" in card.text
         await t.replies(ANA, "Yes, in three days.", card)
-        await t.skip(seconds=5)
+        await t.skip(seconds=12)
         assert t.last("sms", "+34600000777") == "Yes, in three days."
         await t.staff(ANA, "✅ Done", "No open order")
         await t.skip(seconds=5)
@@ -171,7 +172,7 @@ async def test_the_card_works_after_a_restart_and_a_week(tmp_path: Path) -> None
         await t.open_house()
         await t.skip(7 * 24)
         await t.replies(ANA, "It is.", card)
-        await t.skip(seconds=5)
+        await t.skip(seconds=12)
         assert t.last("sms") == "It is."
         assert await t.staff(ANA, CONFIRM, order) == "Done."
         await t.skip(seconds=5)

@@ -439,7 +439,7 @@ async def test_people_are_told_by_when(tmp_path: Path) -> None:
 
 
 async def test_the_machine_keeps_quiet_while_a_person_talks(tmp_path: Path) -> None:
-    """Taken: words go to that person and no question leaves; given back, or after three silent hours, the machine answers again."""
+    """Taken: words go to that person and no question leaves; given back, or after long silence, the machine answers again."""
     async with town(tmp_path, telegram=True) as t:
         order = await t.order()
         await t.sms("can the neighbour take it?")
