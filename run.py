@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from commands import history, looking, moving, people, serving, setting_up
+from commands import history, keeping, looking, moving, people, serving, setting_up
 from commands.front import Plain
 
 
@@ -37,6 +37,8 @@ COMMANDS = (
     people.export_customer,
     people.erase_customer,
     moving.migrate,
+    keeping.backup,
+    keeping.restore,
 )
 for command in COMMANDS:
     main.add_command(command)

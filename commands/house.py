@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from flows.pointers import conversation
+
 if TYPE_CHECKING:
     from aiohttp import web
 
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 #: How often the service looks after itself: backlogs, work that a process left behind.
 SWEEP = timedelta(seconds=20)
+#: Timers wait so long at most for what was missed before the start, in machine seconds.
+FIRST_SWEEP_S = 20.0
 
 
 class House:
@@ -151,6 +155,7 @@ class House:
         if self.several is not None:
             await self.several.start(on_lead=lambda: self._start_bots([*self.polling, *self.mailboxes]))
         await open_desks(self.engine, self.people)
+        await self._doubt()
         if self.several is None:
             await self.outbox.recover()
         await replay(
@@ -159,7 +164,7 @@ class House:
             self.providers.parsers(self.engine),
             {"telegram": self.bots[0].intake.take} if self.bots else {},
         )
-        self.timers.start()
+        self.tasks.append(asyncio.create_task(self._wake_up()))
         await self.runner.setup()
         await web.TCPSite(self.runner, host, port, backlog=512, reuse_address=True).start()
         self._start_bots([bot for bot in self.bots if self.several is None or bot not in self.polling])
@@ -168,6 +173,28 @@ class House:
         # lexicon and catalogues are a million objects that live for ever: a collection that walks them stops the loop for 0.1 s
         gc.collect()
         gc.freeze()
+
+    async def _wake_up(self) -> None:
+        """Timers run after the first sweep: whoever answered during an outage is not asked once more by a rung that is late."""
+        with contextlib.suppress(TimeoutError):
+            if self.several is None or self.several.leases.leads:
+                await asyncio.wait_for(self.reconciler.sweep(), FIRST_SWEEP_S)
+        self.timers.start()
+
+    async def _doubt(self) -> None:
+        """Data that came out of a backup: ask before sending, and say so once."""
+        from engine.restored import ASK_FOR, Doubt
+        from engine.watching import house_shops
+        from storage.sqlite import SqliteStore
+
+        restored = self.store.restored() if isinstance(self.store, SqliteStore) else None
+        now = self.engine.now()
+        if restored is None or now > restored.restored_at + ASK_FOR:
+            return
+        self.outbox.doubt = Doubt(restored, now, lambda id_: self.store.load(conversation(id_)))
+        doubtful = len(await self.store.in_flight())
+        for shop in house_shops(self.engine):
+            await self.engine.alarm(shop, "restored", str(restored.epoch), True, count=doubtful)
 
     def _start_bots(self, bots: list[Any]) -> None:
         for bot in bots:

@@ -18,6 +18,7 @@ from engine.engine import Engine
 from engine.history_record import closed
 from engine.lanes import Lane
 from engine.ports import Channel, DeskPort, History, Lookup, OurFault, ShopPort, StoreUnavailable
+from engine.restored import Doubt
 from engine.tokens import Tokens, mailable
 from flows import pointers
 from flows.decision import Document
@@ -82,6 +83,7 @@ class Outbox:
         self._public_url = public_url.rstrip("/")
         self._process = process
         self.history: History | None = None  # the shop's past, where the store keeps one
+        self.doubt: Doubt | None = None  # after a restore: what may have been sent before
         self._tasks: set[asyncio.Task[None]] = set()
         self._pumps: dict[str, asyncio.Task[None]] = {}
         self._stopping = False
@@ -264,6 +266,10 @@ class Outbox:
         if say.channel == "email" and say.order_id:
             token = self._tokens.make(conversation, say.order_id, say.version, say.channel)
             message = replace(message, reply_token=mailable(token))
+        if self.doubt is not None:
+            before = await self.doubt.outcome(conversation, say, message, channel, policy, self._engine.now())
+            if before is not None:
+                return before, channel.provider
         if cost > 1:
             self._engine.lanes.get(f"{say.channel}:{say.sender}").charge(cost - 1, self._engine.now())
         self._engine.count("segments", channel=say.channel)

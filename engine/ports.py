@@ -117,6 +117,8 @@ class Lookup(Struct, frozen=True, kw_only=True):
     sender: str
     text: str
     since: datetime  # the attempt began then
+    until: datetime | None = None  # and not after this
+    but: frozenset[str] = frozenset()  # provider ids that are known to be others
 
 
 class Found(Struct, frozen=True):

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import secrets
 import time
 from collections import OrderedDict, deque
@@ -27,6 +28,7 @@ from pathlib import Path
 import apsw
 import msgspec
 
+from engine.epoch import Restored
 from engine.ports import Decide, Due, Handled, Kept, NewerDocument, OrderRow, StoreUnavailable
 from flows.conversation import Conversation, Note
 from flows.decision import Decision, Document
@@ -130,10 +132,9 @@ class SqliteStore(SqliteForgetting, SqliteHistory):
         if tuple(int(x) for x in apsw.sqlite_lib_version().split(".")[:3]) < SQLITE_LEAST:
             raise StoreUnavailable(f"SQLite {apsw.sqlite_lib_version()} is too old; install the locked requirements")
         Path(self.path).parent.mkdir(parents=True, exist_ok=True)
-        fresh = not Path(self.path).exists()
+        if not Path(self.path).exists():  # before a byte is in it; its log and index take the same mode
+            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
         self._db = apsw.Connection(self.path)
-        if fresh:
-            Path(self.path).chmod(0o600)
         self._db.set_busy_timeout(round(WAIT_MOST_S * 1000))
         self._sql("PRAGMA journal_mode = WAL")
         self._sql("PRAGMA synchronous = FULL")
@@ -192,6 +193,11 @@ class SqliteStore(SqliteForgetting, SqliteHistory):
             pass  # the next commit over the mark asks again
         finally:
             self._checkpointing = False
+
+    def restored(self) -> Restored | None:
+        """Whether and when these data came out of a backup."""
+        row = self._reader.execute(sql.MARKED, ("restored",)).fetchone()
+        return None if row is None else msgspec.json.decode(row[0], type=Restored)
 
     # -- the one road
 

@@ -56,7 +56,7 @@ _PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
 #: An erased order has one key left: its own.
 _ERASED = "SELECT h.n, k.key FROM history_key k JOIN history h ON h.n = k.n WHERE h.sealed IS NULL"
 #: Tables that are not carried: made anew from the others, or this file's own.
-LEFT = frozenset({"installation", "history_tally", "history_key"})
+LEFT = frozenset({"installation", "mark", "history_tally", "history_key"})
 
 
 class SqliteSource:

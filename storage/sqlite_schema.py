@@ -1,7 +1,7 @@
 """The tables and every statement of the SQLite store."""
 
 #: Written into PRAGMA user_version; a file with a higher one belongs to a newer program.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS installation (
@@ -47,6 +47,10 @@ CREATE TABLE IF NOT EXISTS kept (
     key BLOB NOT NULL,
     body BLOB NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS mark (
+    name TEXT PRIMARY KEY,          -- backup: when this copy was made; restored: from which, when; rotating: how far a new key has come
+    value TEXT NOT NULL             -- JSON, names nobody
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS history_shop (
     n INTEGER PRIMARY KEY,
     shop TEXT NOT NULL UNIQUE,
@@ -78,6 +82,11 @@ CREATE TABLE IF NOT EXISTS history_import (
 
 FIRST_KEY = "INSERT INTO installation (one, key) VALUES (1, ?) ON CONFLICT DO NOTHING"
 SHOW_KEY = "SELECT key FROM installation"
+MARK = "INSERT INTO mark (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+MARKED = "SELECT value FROM mark WHERE name = ?"
+UNMARK = "DELETE FROM mark WHERE name = ?"
+LAST_CHANGE = """SELECT max(at) FROM (SELECT max(updated_at) AS at FROM shop_order UNION ALL SELECT max(since) FROM pointer
+    UNION ALL SELECT max(at) FROM kept)"""
 BY_POINTER = """SELECT c.n, c.id, c.key, c.version, c.doc FROM pointer p JOIN conversation c ON c.n = p.conversation
     WHERE p.key = ?"""
 BY_ID = "SELECT n, id, key, version, doc FROM conversation WHERE id = ?"

@@ -1,0 +1,58 @@
+"""The data itself: copied, put back, sealed anew."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from commands.front import settings_of
+
+if TYPE_CHECKING:
+    from engine.settings import Settings
+
+
+@click.command()
+@click.argument("file")
+@click.pass_context
+def backup(context: click.Context, file: str) -> None:
+    """A copy of all data, made while serving, and checked. It opens only with the encryption_key: keep that apart from it.
+
+    Example: python run.py backup /backups/doorstep-monday.db
+    """
+    from storage.sqlite_backup import back_up
+
+    settings = settings_of(context, "backup")
+    made = back_up(_file_of(settings), settings.storage.key(), file, datetime.now(UTC))
+    click.echo(f"{file}: {made.orders} orders, {made.megabytes} MB. Checked.")
+
+
+@click.command()
+@click.argument("file")
+@click.option("--force", is_flag=True, help="Replace newer data too; it is kept beside the restored.")
+@click.pass_context
+def restore(context: click.Context, file: str, force: bool) -> None:
+    """Puts a backup in the place of the database. Stop serve first; nothing that was sent meanwhile is sent again.
+
+    Example: python run.py restore /backups/doorstep-monday.db
+    """
+    from storage.sqlite_backup import restore as put_back
+
+    settings = settings_of(context, "restore")
+    made, kept = put_back(file, settings.storage.key(), _file_of(settings), datetime.now(UTC), force=force)
+    click.echo(f"Restored: {made.orders} orders, of {made.at:%Y-%m-%d %H:%M} UTC.")
+    if kept is not None:
+        click.echo(f"What stood there before is {kept}: delete it when all is well, it holds personal data.")
+    click.echo(
+        "Start serve: it fetches what came since, and asks the providers before it sends anything a second time."
+    )
+    click.echo("A shop that uses POST /orders: send its orders since the backup again; known ones change nothing.")
+
+
+def _file_of(settings: Settings) -> str:
+    if settings.storage.path is None:
+        raise click.ClickException(
+            "Backup and restore are for SQLite. For MongoDB use its own mongodump and mongorestore."
+        )
+    return settings.storage.path
