@@ -39,6 +39,7 @@ COMMANDS = (
     moving.migrate,
     keeping.backup,
     keeping.restore,
+    keeping.rotate_key,
 )
 for command in COMMANDS:
     main.add_command(command)

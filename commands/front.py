@@ -9,6 +9,7 @@ import click
 
 if TYPE_CHECKING:
     from engine.settings import Settings, Shop
+    from storage.mongo import MongoStore
     from storage.sqlite import SqliteStore
 
 
@@ -46,10 +47,19 @@ def past_of(settings: Settings) -> SqliteStore:
     from storage.opening import open_store
     from storage.sqlite import SqliteStore
 
-    store = open_store(settings.storage.path or settings.storage.url.reveal(), settings.storage.key(), lambda why: None)
+    kept = settings.storage
+    store = open_store(kept.path or kept.url.reveal(), kept.key(), lambda why: None, kept.former_keys())
     if not isinstance(store, SqliteStore):
         raise click.ClickException("The history is kept in SQLite only: set storage.url to sqlite:///data/doorstep.db")
     return store
+
+
+def people_of(settings: Settings) -> SqliteStore | MongoStore:
+    """The store with what is held about people, opened."""
+    from storage.opening import open_store
+
+    kept = settings.storage
+    return open_store(kept.path or kept.url.reveal(), kept.key(), lambda why: None, kept.former_keys())
 
 
 def shop_of(settings: Settings, shop: str | None) -> Shop:

@@ -57,11 +57,12 @@ class House:
         self.clock = clock
         self.process = secrets.token_hex(6)
         key = settings.storage.key()
-        tokens = Tokens(key)
+        former = settings.storage.former_keys()
+        tokens = Tokens(key, former)
         self.ended = asyncio.Event()
         path = storage_path or settings.storage.path
         self.lock = ServingLock(path) if path is not None else None
-        self.store = open_store(path or settings.storage.url.reveal(), key, self._fatal)
+        self.store = open_store(path or settings.storage.url.reveal(), key, self._fatal, former)
         self.policies = policies(settings)
         decider = Decider(self.policies, Lanes(rates(self.policies)), tokens, self.process)
         self.engine = Engine(self.store, decider, clock, tokens)

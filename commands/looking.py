@@ -23,7 +23,8 @@ def orders(context: click.Context, order_id: str | None, state: str | None, shop
     from storage.opening import open_store
 
     settings = settings_of(context, "orders")
-    store = open_store(settings.storage.path or settings.storage.url.reveal(), settings.storage.key(), lambda why: None)
+    kept = settings.storage
+    store = open_store(kept.path or kept.url.reveal(), kept.key(), lambda why: None, kept.former_keys())
     shops = [shop] if shop else [s.id for s in settings.shops]
 
     async def show() -> int:

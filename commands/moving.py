@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from commands.front import settings_of
+
+if TYPE_CHECKING:
+    from engine.settings.model import Storage
 
 
 @click.command()
@@ -26,7 +30,7 @@ def migrate(context: click.Context, target: str) -> None:
     if settings.storage.path is None or not target.startswith(("mongodb://", "mongodb+srv://")):
         raise click.ClickException("A move goes from storage.url sqlite:///... to --to mongodb://host/database.")
     try:
-        same, ended = asyncio.run(_migrate(settings.storage.path, target, settings.storage.key()))
+        same, ended = asyncio.run(_migrate(settings.storage.path, target, settings.storage))
     except ServiceError as error:
         raise click.ClickException(str(error)) from error
     if ended and same:
@@ -38,7 +42,7 @@ def migrate(context: click.Context, target: str) -> None:
     raise SystemExit(0 if same or not ended else 1)
 
 
-async def _migrate(path: str, target: str, key: bytes) -> tuple[bool, bool]:
+async def _migrate(path: str, target: str, storage: Storage) -> tuple[bool, bool]:
     """(both sides are the same, and nobody served the source meanwhile)."""
     from engine.migrating import move
     from engine.ports import StoreUnavailable
@@ -48,7 +52,9 @@ async def _migrate(path: str, target: str, key: bytes) -> tuple[bool, bool]:
 
     if not Path(path).exists():
         raise click.ClickException(f"There is no {path} to move.")
-    lock, source, store = ServingLock(path), SqliteSource(path, key), MongoStore(target, key)
+    key, former = storage.key(), storage.former_keys()
+    lock, source = ServingLock(path), SqliteSource(path, key, former)
+    store = MongoStore(target, key, old_keys=former)
     last = True
     try:
         lock.take()
@@ -57,7 +63,7 @@ async def _migrate(path: str, target: str, key: bytes) -> tuple[bool, bool]:
     try:
         report = await move(
             source,
-            store.moving(),
+            store.moving(source.index()),
             last=last,
             progress=lambda kind, many: click.echo(f"  {kind}: {many}", err=True),
         )

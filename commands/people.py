@@ -9,7 +9,7 @@ from typing import Any
 import click
 import msgspec
 
-from commands.front import past_of, settings_of, shop_of
+from commands.front import people_of, settings_of, shop_of
 
 
 def _named(command: Any) -> Any:
@@ -37,7 +37,7 @@ def export_customer(context: click.Context, phone: str, email: str, whatsapp_id:
     known = {shop_of(settings, shop).id: policies(settings)[shop]} if shop else policies(settings)
 
     async def look() -> dict[str, Any]:
-        store = past_of(settings)
+        store = people_of(settings)
         try:
             return await exported(store, known, named)
         finally:
@@ -68,7 +68,7 @@ def erase_customer(
         click.confirm("This cannot be taken back. Erase?", abort=True)
 
     async def erase() -> Erased:
-        store = past_of(settings)
+        store = people_of(settings)
         try:
             return await erased(store, known, named, datetime.now(UTC))
         finally:

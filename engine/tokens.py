@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import itertools
+from collections.abc import Sequence
 
 from flows.conversation import Conversation
 from flows.orders import Order
@@ -16,25 +18,30 @@ _BITS = 128
 
 
 class Tokens:
-    """Makes and recognises page tokens. Raises ValueError for a key shorter than 32 bytes."""
+    """Makes and recognises page tokens; those of `old_keys` are recognised, too: customers hold them. Raises ValueError for a key
+    shorter than 32 bytes."""
 
-    def __init__(self, key: bytes) -> None:
-        if len(key) < 32:
+    def __init__(self, key: bytes, old_keys: Sequence[bytes] = ()) -> None:
+        if any(len(each) < 32 for each in (key, *old_keys)):
             raise ValueError("the key of the page tokens has fewer than 32 bytes")
-        self._key = hmac.digest(key, b"doorstep page token v1", hashlib.sha256)
+        self._keys = tuple(hmac.digest(each, b"doorstep page token v1", hashlib.sha256) for each in (key, *old_keys))
 
     def make(self, conversation: str, order_id: str, version: int, channel: str) -> str:
         """22 characters, safe in an address."""
+        return self._make(self._keys[0], conversation, order_id, version, channel)
+
+    @staticmethod
+    def _make(key: bytes, conversation: str, order_id: str, version: int, channel: str) -> str:
         bound = "\0".join((conversation, order_id, str(version), channel)).encode()
-        raw = hmac.digest(self._key, bound, hashlib.sha256)[: _BITS // 8]
+        raw = hmac.digest(key, bound, hashlib.sha256)[: _BITS // 8]
         return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
     def find(self, token: str, conversation: Conversation) -> tuple[Order, int, str] | None:
         """(order, version, channel) the token was made for; None when it is none of this conversation's."""
         for order in conversation.orders:
             for version in range(order.version, max(order.version - OLD_VERSIONS, 0), -1):
-                for channel in CHANNELS:
-                    made = self.make(conversation.id, order.id, version, channel)
+                for key, channel in itertools.product(self._keys, CHANNELS):
+                    made = self._make(key, conversation.id, order.id, version, channel)
                     if hmac.compare_digest(made.encode(), token.encode("utf-8", "replace")):
                         return order, version, channel
         return None

@@ -39,6 +39,7 @@ from storage import codec, mongo_follow, mongo_schema
 from storage.moments import ms_by, ms_from
 from storage.mongo_connection import Json
 from storage.mongo_follow import Todo, carry_out
+from storage.mongo_forgetting import MongoForgetting
 from storage.mongo_history import MongoHistory
 from storage.mongo_moving import MongoMove
 from storage.mongo_processes import MongoProcesses
@@ -78,13 +79,18 @@ class _Try(msgspec.Struct):
     todo: Todo
 
 
-class MongoStore(MongoReading, MongoHistory, MongoProcesses):
+class MongoStore(MongoReading, MongoHistory, MongoForgetting, MongoProcesses):
     """See engine.ports.Store. Connects at the first use. `on_fatal`: this process must end (see above)."""
 
     def __init__(
-        self, url: str, key: bytes, on_fatal: Callable[[str], None] | None = None, listeners: Sequence[Any] = ()
+        self,
+        url: str,
+        key: bytes,
+        on_fatal: Callable[[str], None] | None = None,
+        listeners: Sequence[Any] = (),
+        old_keys: Sequence[bytes] = (),
     ) -> None:
-        super().__init__(url, key, listeners)
+        super().__init__(url, key, listeners, old_keys)
         self._on_fatal = on_fatal or (lambda why: None)
         self._followed: OrderedDict[str, int] = OrderedDict()
         self._queues: dict[str, tuple[asyncio.Lock, int]] = {}
@@ -105,9 +111,9 @@ class MongoStore(MongoReading, MongoHistory, MongoProcesses):
             await asyncio.wait(set(self._units))
         await self._disconnect()
 
-    def moving(self) -> MongoMove:
-        """This store as the target of a move."""
-        return MongoMove(self._db, self._sealer, self.answers)
+    def moving(self, index: bytes | None = None) -> MongoMove:
+        """This store as the target of a move. `index`: the source's wrapped key of the look-up hashes."""
+        return MongoMove(self._db, self._sealer, self.answers, index)
 
     # -- the one road
 

@@ -29,9 +29,9 @@ ANSWER_MOST_MS = 10_000
 class MongoConnection:
     """What every part of MongoStore stands on."""
 
-    def __init__(self, url: str, key: bytes, listeners: Sequence[Any] = ()) -> None:
+    def __init__(self, url: str, key: bytes, listeners: Sequence[Any] = (), old_keys: Sequence[bytes] = ()) -> None:
         self._url = url
-        self._sealer = Sealer(key)
+        self._sealer = Sealer(key, old_keys)
         self._listeners = listeners
         self._opening = asyncio.Lock()
         self._opened: AsyncDatabase[Json] | None = None
@@ -77,7 +77,10 @@ class MongoConnection:
         found = await db.installation.find_one({"_id": mongo_schema.INSTALLATION})
         if found is None or found["schema"] > mongo_schema.SCHEMA_VERSION:
             raise NewerDocument("this data was written by a newer Doorstep; upgrade this one")
-        self._sealer.check(found["key"])
+        anew = self._sealer.adopt(found["key"], found.get("index"))
+        if anew is not None:  # an older key's data: taken over by the present one, once
+            whose = {"_id": mongo_schema.INSTALLATION, "key": found["key"]}
+            await db.installation.update_one(whose, {"$set": {"key": anew[0], "index": anew[1]}})
         for name in mongo_schema.INDEXES:
             await self._index(db, name)
 

@@ -38,11 +38,16 @@ class MongoMove:
     """`db` gives the opened database; `answers` turns the driver's errors into StoreUnavailable."""
 
     def __init__(
-        self, db: Callable[[], Awaitable[AsyncDatabase[Json]]], sealer: Sealer, answers: Callable[[], Any]
+        self,
+        db: Callable[[], Awaitable[AsyncDatabase[Json]]],
+        sealer: Sealer,
+        answers: Callable[[], Any],
+        index: bytes | None = None,
     ) -> None:
         self._db = db
         self._sealer = sealer
         self._answers = answers
+        self._index = index
         self._shop_keys: dict[str, bytes] = {}
 
     async def mark(self) -> str:
@@ -57,7 +62,8 @@ class MongoMove:
             if found.get("moving") != mark:
                 if await db.conversation.find_one({}) is not None:
                     raise NotEmpty("the target holds other data already: name an empty database")
-                await db.installation.update_one({"_id": mongo_schema.INSTALLATION}, {"$set": {"moving": mark}})
+                anew = {"moving": mark} | ({"index": self._index} if self._index else {})
+                await db.installation.update_one({"_id": mongo_schema.INSTALLATION}, {"$set": anew})
 
     async def finish(self) -> None:
         with self._answers():

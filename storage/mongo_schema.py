@@ -13,7 +13,7 @@
     history_import _id: hash of the source, mark
     process        _id: name of a process, beat: counts up while it lives
     lead           _id: what is led, holder, fence: counts up with every change
-    installation   key that opens only with the encryption_key of this data
+    installation   key that opens only with the encryption_key of this data, index: the wrapped key of the hashes after a change of it
 
 Hashes are hexadecimal text: equal for every server, readable in a shell. An index serves a question when its first fields are the
 question's equal fields, then its range or its order; tests/storage/test_mongo.py holds every question that the store asks to that.
@@ -37,7 +37,7 @@ INDEXES: dict[str, tuple[Fields, ...]] = {
         (("next_send", ASCENDING), ("_id", ASCENDING)),
         (("flying", ASCENDING),),
     ),
-    "pointer": (),
+    "pointer": ((("c", ASCENDING),),),
     "shop_order": (
         (("shop", ASCENDING), ("at", DESCENDING)),
         (("shop", ASCENDING), ("state", ASCENDING), ("at", DESCENDING)),

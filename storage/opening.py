@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from storage.sqlite import SqliteStore
@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from storage.mongo import MongoStore
 
 
-def open_store(where: str, key: bytes, on_fatal: Callable[[str], None]) -> SqliteStore | MongoStore:
+def open_store(
+    where: str, key: bytes, on_fatal: Callable[[str], None], old_keys: Sequence[bytes] = ()
+) -> SqliteStore | MongoStore:
     """The SQLite store at a path (or sqlite:/// and a path), opened; or the MongoDB store at mongodb://, which connects at its first use.
 
     Raises what SqliteStore.open raises.
@@ -19,7 +21,7 @@ def open_store(where: str, key: bytes, on_fatal: Callable[[str], None]) -> Sqlit
     if where.startswith(("mongodb://", "mongodb+srv://")):
         from storage.mongo import MongoStore
 
-        return MongoStore(where, key, on_fatal)
-    store = SqliteStore(where.removeprefix("sqlite:///"), key, on_fatal)
+        return MongoStore(where, key, on_fatal, old_keys=old_keys)
+    store = SqliteStore(where.removeprefix("sqlite:///"), key, on_fatal, old_keys)
     store.open()
     return store

@@ -20,7 +20,7 @@ import os
 import secrets
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -39,6 +39,7 @@ from storage import sqlite_schema as sql
 from storage.sealing import Sealer
 from storage.sqlite_forgetting import SqliteForgetting
 from storage.sqlite_history import Errand, SqliteHistory
+from storage.sqlite_keys import adopt
 
 BATCH = 32
 #: Of a batch, so many places at most go to timers and the outbox while people wait.
@@ -106,10 +107,16 @@ class SqliteStore(SqliteForgetting, SqliteHistory):
     `on_fatal` is called when the file can no longer be trusted: the process has to end.
     """
 
-    def __init__(self, path: str, key: bytes, on_fatal: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self,
+        path: str,
+        key: bytes,
+        on_fatal: Callable[[str], None] | None = None,
+        old_keys: Sequence[bytes] = (),
+    ) -> None:
         super().__init__()
         self.path = path
-        self._sealer = Sealer(key)
+        self._sealer = Sealer(key, old_keys)
         self._on_fatal = on_fatal or (lambda why: None)
         self._people: deque[_Unit] = deque()
         self._machine: deque[_Unit] = deque()
@@ -151,8 +158,7 @@ class SqliteStore(SqliteForgetting, SqliteHistory):
                 self._sql(sql.FIRST_KEY, (self._sealer.new_key(),))
                 self._sql(f"PRAGMA user_version = {sql.SCHEMA_VERSION}")
             self._sql("COMMIT")
-        for (wrapped,) in self._sql(sql.SHOW_KEY):
-            self._sealer.check(wrapped)
+        adopt(self._db, self._sealer, write=True)
         self._db.set_busy_timeout(0)
         self._db.set_wal_hook(self._wal)
         self._reader = apsw.Connection(self.path, flags=apsw.SQLITE_OPEN_READONLY)

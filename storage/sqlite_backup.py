@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,7 +23,10 @@ from engine.ports import NewerDocument, OurFault, StoreUnavailable
 from storage import sqlite_schema as sql
 from storage.sealing import Sealer
 from storage.serving_lock import ServingLock
+from storage.sqlite_keys import adopt
 
+#: The encryption_key and the older ones that may still have wrapped something.
+Keys = Sequence[bytes]
 #: The first version of the tables that has marks; files of any later one are brought up to date when they are opened.
 OLDEST = 3
 
@@ -43,7 +47,7 @@ class Made(msgspec.Struct, frozen=True):
     megabytes: float
 
 
-def back_up(source: str, key: bytes, target: str, now: datetime) -> Made:
+def back_up(source: str, keys: Keys, target: str, now: datetime) -> Made:
     """Copy `source`, which may be served meanwhile, to `target`, mode 0600. Raises NoBackup: the copy did not pass its check and
     is gone; StoreUnavailable: `source` is not there or `target` cannot be written."""
     if not Path(source).exists():
@@ -56,7 +60,7 @@ def back_up(source: str, key: bytes, target: str, now: datetime) -> Made:
             db.set_busy_timeout(8000)
             db.execute("VACUUM INTO ?", (str(part),))
         with contextlib.closing(apsw.Connection(str(part))) as copy:
-            _know(copy, key, part)
+            _know(copy, keys, part)
             copy.execute(sql.MARK, ("backup", now.isoformat()))
             made = _look(copy, part, now)
         _sync(part)
@@ -71,14 +75,14 @@ def back_up(source: str, key: bytes, target: str, now: datetime) -> Made:
     return made
 
 
-def examine(backup: str, key: bytes) -> Made:
+def examine(backup: str, keys: Keys) -> Made:
     """What a backup holds. Raises NoBackup, NewerDocument; WrongKey for another installation's."""
     path = Path(backup)
     if not path.is_file():
         raise NoBackup(f"there is no file {backup}")
     try:
         with contextlib.closing(apsw.Connection(backup, flags=apsw.SQLITE_OPEN_READONLY)) as db:
-            _know(db, key, path)
+            _know(db, keys, path)
             row = db.execute(sql.MARKED, ("backup",)).fetchone()
             if row is None:
                 raise NoBackup(f"{backup} is a database, but no backup: make one with run.py backup FILE")
@@ -87,26 +91,26 @@ def examine(backup: str, key: bytes) -> Made:
         raise NoBackup(f"{backup} is no backup of Doorstep, or it is damaged: {error}") from error
 
 
-def restore(backup: str, key: bytes, target: str, now: datetime, *, force: bool = False) -> tuple[Made, Path | None]:
+def restore(backup: str, keys: Keys, target: str, now: datetime, *, force: bool = False) -> tuple[Made, Path | None]:
     """Put the backup in the place of `target`, with a new epoch. What stood there is kept beside it; gives its new name.
 
     Raises StoreUnavailable while `target` is served, NewerData unless `force`, and what `examine` raises: then nothing was changed.
     """
-    made = examine(backup, key)
+    made = examine(backup, keys)
     place = Path(target)
     lock = ServingLock(target)
     lock.take()
     try:
         epoch = 0
         if place.exists():
-            epoch, changed = _state(target, key)
+            epoch, changed = _state(target)
             if changed is not None and changed > made.at and not force:
                 raise NewerData(
                     f"{target} has changes up to {changed:%Y-%m-%d %H:%M} UTC, the backup is of {made.at:%Y-%m-%d %H:%M} UTC: "
                     "what came between would be lost. With --force it is replaced; the file that stands there is kept beside it"
                 )
         part = Path(f"{target}.restoring")
-        _copy(backup, part, key, Restored(_epoch(backup) + epoch + 1, made.at, now))
+        _copy(backup, part, keys, Restored(_epoch(backup) + epoch + 1, made.at, now))
         kept = _put_aside(place, now)
         part.replace(place)
         _sync(place.resolve().parent)
@@ -117,13 +121,13 @@ def restore(backup: str, key: bytes, target: str, now: datetime, *, force: bool 
         lock.release()
 
 
-def _copy(backup: str, part: Path, key: bytes, restored: Restored) -> None:
+def _copy(backup: str, part: Path, keys: Keys, restored: Restored) -> None:
     part.unlink(missing_ok=True)
     with open(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as out, Path(backup).open("rb") as read:
         while block := read.read(1 << 20):
             out.write(block)
     with contextlib.closing(apsw.Connection(str(part))) as db:
-        _know(db, key, part)
+        _know(db, keys, part)
         db.execute(sql.UNMARK, ("backup",))
         db.execute(sql.MARK, ("restored", msgspec.json.encode(restored).decode()))
     _sync(part)
@@ -141,7 +145,7 @@ def _put_aside(place: Path, now: datetime) -> Path | None:
     return kept
 
 
-def _know(db: apsw.Connection, key: bytes, path: Path) -> None:
+def _know(db: apsw.Connection, keys: Keys, path: Path) -> None:
     """Raises NoBackup, NewerDocument, WrongKey."""
     (version,) = next(iter(db.execute("PRAGMA user_version")))
     if version > sql.SCHEMA_VERSION:
@@ -153,8 +157,7 @@ def _know(db: apsw.Connection, key: bytes, path: Path) -> None:
         raise NoBackup(f"{path.name} is no database of Doorstep")
     if version < OLDEST:
         raise NoBackup(f"{path.name} was made before there were backups")
-    for (wrapped,) in db.execute(sql.SHOW_KEY):
-        Sealer(key).check(wrapped)
+    adopt(db, Sealer(keys[0], keys[1:]), write=False)
 
 
 def _look(db: apsw.Connection, path: Path, at: datetime) -> Made:
@@ -162,7 +165,7 @@ def _look(db: apsw.Connection, path: Path, at: datetime) -> Made:
     return Made(at, orders, round(path.stat().st_size / 1e6, 1))
 
 
-def _state(target: str, key: bytes) -> tuple[int, datetime | None]:
+def _state(target: str) -> tuple[int, datetime | None]:
     """Epoch and last change of the file that would be replaced. One that cannot be read has nothing to lose."""
     try:
         with contextlib.closing(apsw.Connection(target)) as db:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 import apsw
@@ -14,6 +14,7 @@ from engine.migrating import Row
 from storage import codec
 from storage import sqlite_schema as sql
 from storage.sealing import Sealer
+from storage.sqlite_keys import adopt
 
 PAGE = 500
 
@@ -62,16 +63,20 @@ LEFT = frozenset({"installation", "mark", "history_tally", "history_key"})
 class SqliteSource:
     """The file at `path`. Raises apsw.Error where it cannot be read, WrongKey for another installation's."""
 
-    def __init__(self, path: str, key: bytes) -> None:
-        self._sealer = Sealer(key)
+    def __init__(self, path: str, key: bytes, old_keys: Sequence[bytes] = ()) -> None:
+        self._sealer = Sealer(key, old_keys)
         self._db = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READONLY)
         self._db.set_busy_timeout(8000)
         self._installation: bytes = next(iter(self._db.execute(sql.SHOW_KEY)))[0]
-        self._sealer.check(self._installation)
+        adopt(self._db, self._sealer, write=False)
         self._erased: dict[int, str] = {}
 
     def close(self) -> None:
         self._db.close()
+
+    def index(self) -> bytes:
+        """The wrapped key of the look-up hashes: the target has to hash alike."""
+        return self._sealer.wrapped_index()
 
     async def mark(self) -> str:
         return hashlib.sha256(self._installation).hexdigest()

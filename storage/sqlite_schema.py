@@ -48,8 +48,8 @@ CREATE TABLE IF NOT EXISTS kept (
     body BLOB NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS mark (
-    name TEXT PRIMARY KEY,          -- backup: when this copy was made; restored: from which, when; rotating: how far a new key has come
-    value TEXT NOT NULL             -- JSON, names nobody
+    name TEXT PRIMARY KEY,          -- backup: when this copy was made; restored: from which, when; index: wrapped key of the hashes
+    value TEXT NOT NULL             -- names nobody
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS history_shop (
     n INTEGER PRIMARY KEY,
@@ -82,6 +82,7 @@ CREATE TABLE IF NOT EXISTS history_import (
 
 FIRST_KEY = "INSERT INTO installation (one, key) VALUES (1, ?) ON CONFLICT DO NOTHING"
 SHOW_KEY = "SELECT key FROM installation"
+NEW_KEY = "UPDATE installation SET key = ?"
 MARK = "INSERT INTO mark (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 MARKED = "SELECT value FROM mark WHERE name = ?"
 UNMARK = "DELETE FROM mark WHERE name = ?"

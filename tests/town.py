@@ -92,6 +92,7 @@ class Town:
         self.http: aiohttp.ClientSession
         self.url = ""
         self.settings: Settings
+        self.text = ""  # the settings as a shop writes them
         self._orders = 1000
 
     async def open_house(self) -> None:
@@ -373,6 +374,7 @@ async def town(
             in_shop=in_shop,
         )
         here.http = await stack.enter_async_context(aiohttp.ClientSession())
+        here.text = text
         here.settings = settings_of(text)
         await here.open_house()
         stack.push_async_callback(here.close_house)

@@ -76,9 +76,19 @@ class Storage(Block):
         "32 bytes in base64: encrypts personal data at rest and keys the lookup hashes", eg="${DOORSTEP_KEY}"
     )
 
+    old_keys: tuple[Annotated[EnvSecret, AfterValidator(_key)], ...] = setting(
+        "former encryption_keys, the latest first: read until run.py rotate-key is done, and for links and nothing else afterwards",
+        (),
+        eg='["${DOORSTEP_OLD_KEY}"]',
+    )
+
     def key(self) -> bytes:
         """The 32 bytes. Raises UnsetSecret."""
         return _decoded(self.encryption_key.reveal()) or b""
+
+    def former_keys(self) -> tuple[bytes, ...]:
+        """Raises UnsetSecret."""
+        return tuple(_decoded(old.reveal()) or b"" for old in self.old_keys)
 
     @property
     def path(self) -> str | None:

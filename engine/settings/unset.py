@@ -24,7 +24,7 @@ USES: dict[str, frozenset[str]] = {
     **dict.fromkeys(
         (
             *("import-history", "import-orders", "assess", "orders", "order", "report"),
-            *("export-customer", "erase-customer", "backup", "restore", "migrate"),
+            *("export-customer", "erase-customer", "backup", "restore", "migrate", "rotate-key"),
         ),
         _STORAGE,
     ),

@@ -17,7 +17,7 @@ from storage.serving_lock import ServingLock
 from storage.sqlite_backup import NewerData, NoBackup, back_up, examine, restore
 from tests.town import ENV, town
 
-SECRET = bytes(range(32))
+SECRET = (bytes(range(32)),)
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
@@ -103,7 +103,7 @@ async def test_what_is_no_backup_is_refused(tmp_path: Path) -> None:
         await t.order()
         back_up(str(target), SECRET, str(copy), t.clock.now())
     with pytest.raises(OurFault, match="encryption_key"):
-        examine(str(copy), bytes(32))
+        examine(str(copy), (bytes(32),))
     with pytest.raises(NoBackup, match="no backup"):
         examine(str(target), SECRET)
     with pytest.raises(NoBackup, match="no file"):

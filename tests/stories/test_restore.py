@@ -13,7 +13,7 @@ from storage.sqlite_backup import back_up, restore
 from tests.town import ANA_PHONE, Town, town
 
 OPEN = "risk: {enabled: false}\nlimits: {first_sms_per_number_day: null, first_sms_per_prefix_hour: null, first_sms_per_hour: null}"
-SECRET = bytes(range(32))
+SECRET = (bytes(range(32)),)
 
 
 def _phone(n: int) -> str:
