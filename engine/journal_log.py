@@ -7,17 +7,23 @@ import logging
 import re
 import sys
 from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import islice
 
 import msgspec
 
 #: Telegram's tokens, as they stand in its URLs; page tokens in paths; phone numbers. The last line of defence: nothing above
 #: logs them in the first place.
 _SECRETS = (
-    (re.compile(r"\b\d{6,12}:[A-Za-z0-9_-]{30,}"), "<token>"),
+    (re.compile(r"(?<!\d)\d{6,12}:[A-Za-z0-9_-]{30,}"), "<token>"),  # in a URL behind "bot"
     (re.compile(r"/c/[A-Za-z0-9_-]{22}"), "/c/<token>"),
     (re.compile(r"\+\d{5,13}(\d{4})\b"), r"…\1"),
 )
-_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+#: What every Telegram token holds: written so that the search jumps from colon to colon, it costs a tenth of the pattern above.
+_LIKE_A_TOKEN = re.compile(r":(?<=\d:)[A-Za-z0-9_-]{30}")
+#: What a record is born with; the facts given as `extra` stand behind it, and behind those what other formatters leave.
+_BORN_WITH = len(vars(logging.makeLogRecord({})))
+_LEFT = frozenset({"message", "asctime"})
 #: Lines are written to the stream in blocks; a warning flushes at once, the rest at latest with the next block.
 BUFFER_BYTES = 64 * 1024
 
@@ -27,7 +33,7 @@ _encoder = msgspec.json.Encoder(enc_hook=str)
 
 def redact(text: str) -> str:
     """The text without what no log may hold."""
-    if "+" not in text and "/c/" not in text and not _SECRETS[0][0].search(text):
+    if "+" not in text and "/c/" not in text and not _LIKE_A_TOKEN.search(text):
         return text  # nearly every line, and this is on the hot path
     for pattern, shown in _SECRETS:
         text = pattern.sub(shown, text)
@@ -36,21 +42,28 @@ def redact(text: str) -> str:
 
 def _moment(seconds: float) -> str:
     """2026-11-21T10:00:00.123Z: without a plus, which would look like a phone number to `redact`."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{int(seconds * 1000) % 1000:03d}Z"
+    whole = int(seconds)
+    return f"{_second(whole)}.{int((seconds - whole) * 1000):03d}Z"
+
+
+@lru_cache(2)
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 class JsonLines(logging.Formatter):
     """One JSON object a line: at, level, what, and the facts given as `extra`."""
 
     def format(self, record: logging.LogRecord) -> str:
-        facts = {k: v for k, v in vars(record).items() if k not in _STANDARD}
         line = {
             "at": _moment(record.created),
             "level": record.levelname.lower(),
             "log": record.name,
             "what": record.getMessage(),
-            **facts,
+            **dict(islice(vars(record).items(), _BORN_WITH, None)),
         }
+        for name in _LEFT & line.keys():
+            del line[name]
         if record.exc_info:
             line["trace"] = self.formatException(record.exc_info)
         return redact(_encoder.encode(line).decode())

@@ -90,7 +90,7 @@ class Timers:
 
     async def _wake_one(self, due: Due) -> None:
         event = TimerDue(
-            event_id=f"timer:{due.conversation}:{due.at.isoformat()}",
+            event_id=f"timer:{due.conversation}:{due.at.timestamp():.3f}",
             to=(pointers.conversation(due.conversation),),
             at=self._engine.now(),
             due=due.at,
