@@ -129,11 +129,14 @@ async def read(request: web.Request, now: datetime, limit: int, content_types: t
         raise web.HTTPUnsupportedMediaType  # no provider of ours compresses, and small bodies can unpack into bombs
     if (request.content_length or 0) > limit:
         raise web.HTTPRequestEntityTooLarge(limit, request.content_length or 0)
-    try:
-        async with asyncio.timeout(RECEIVE_TIMEOUT_S):
-            body = await _bounded(request, limit)
-    except TimeoutError:
-        raise web.HTTPRequestTimeout from None
+    if request.content.is_eof():  # it came with the headers, as nearly all do: a deadline costs as much as reading it
+        body = await _bounded(request, limit)
+    else:
+        try:
+            async with asyncio.timeout(RECEIVE_TIMEOUT_S):
+                body = await _bounded(request, limit)
+        except TimeoutError:
+            raise web.HTTPRequestTimeout from None
     return Received(body, request.raw_path, headers, now)
 
 
@@ -150,15 +153,13 @@ def form_pairs(text: str) -> list[tuple[str, str]]:
     pairs = []
     for part in text.split("&"):
         if part:
+            if "+" in part:
+                part = part.replace("+", " ")
             name, _, value = part.partition("=")
-            pairs.append((_decoded(name), _decoded(value)))
+            if "%" in part:
+                name, value = (unquote_to_bytes(name).decode("utf-8"), unquote_to_bytes(value).decode("utf-8"))
+            pairs.append((name, value))
     return pairs
-
-
-def _decoded(text: str) -> str:
-    if "+" in text:
-        text = text.replace("+", " ")
-    return unquote_to_bytes(text).decode("utf-8") if "%" in text else text
 
 
 async def _bounded(request: web.Request, limit: int) -> bytes:

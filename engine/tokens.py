@@ -24,24 +24,26 @@ class Tokens:
     def __init__(self, key: bytes, old_keys: Sequence[bytes] = ()) -> None:
         if any(len(each) < 32 for each in (key, *old_keys)):
             raise ValueError("the key of the page tokens has fewer than 32 bytes")
-        self._keys = tuple(hmac.digest(each, b"doorstep page token v1", hashlib.sha256) for each in (key, *old_keys))
+        made = (hmac.digest(each, b"doorstep page token v1", hashlib.sha256) for each in (key, *old_keys))
+        self._keyed = tuple(hmac.new(each, digestmod="sha256") for each in made)  # copied: cheaper than a digest from the key
 
     def make(self, conversation: str, order_id: str, version: int, channel: str) -> str:
         """22 characters, safe in an address."""
-        return self._make(self._keys[0], conversation, order_id, version, channel)
+        return self._make(self._keyed[0], conversation, order_id, version, channel)
 
     @staticmethod
-    def _make(key: bytes, conversation: str, order_id: str, version: int, channel: str) -> str:
-        bound = "\0".join((conversation, order_id, str(version), channel)).encode()
-        raw = hmac.digest(key, bound, hashlib.sha256)[: _BITS // 8]
+    def _make(keyed: hmac.HMAC, conversation: str, order_id: str, version: int, channel: str) -> str:
+        token = keyed.copy()
+        token.update("\0".join((conversation, order_id, str(version), channel)).encode())
+        raw = token.digest()[: _BITS // 8]
         return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
     def find(self, token: str, conversation: Conversation) -> tuple[Order, int, str] | None:
         """(order, version, channel) the token was made for; None when it is none of this conversation's."""
         for order in conversation.orders:
             for version in range(order.version, max(order.version - OLD_VERSIONS, 0), -1):
-                for key, channel in itertools.product(self._keys, CHANNELS):
-                    made = self._make(key, conversation.id, order.id, version, channel)
+                for keyed, channel in itertools.product(self._keyed, CHANNELS):
+                    made = self._make(keyed, conversation.id, order.id, version, channel)
                     if hmac.compare_digest(made.encode(), token.encode("utf-8", "replace")):
                         return order, version, channel
         return None

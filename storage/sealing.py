@@ -37,15 +37,20 @@ class Sealer:
             raise ValueError("storage.encryption_key must be 32 bytes, base64")
         self._wraps = tuple(AESGCM(hmac.digest(each, b"doorstep wrap v1", hashlib.sha256)) for each in (key, *old_keys))
         self._indexes = tuple(hmac.digest(each, b"doorstep index v1", hashlib.sha256) for each in (key, *old_keys))
-        self._index = self._indexes[0]
+        self._look_up_by(self._indexes[0])
         self._keys: OrderedDict[bytes, AESGCM] = OrderedDict()
+
+    def _look_up_by(self, index: bytes) -> None:
+        self._index = index
+        # it is copied for each name: a digest from the key costs twice as much, and every event needs one
+        self._named = hmac.new(index, digestmod="sha256")
 
     def adopt(self, shown: bytes, index: bytes | None) -> tuple[bytes, bytes] | None:
         """Become the sealer of an installation: `shown`, which only its key opens, and the wrapped key of its look-up hashes, where
         one is kept. Gives what it has to keep from now on when that was an older key; None: as it stands. Raises WrongKey."""
         raw, at = self._unwrapped(shown)
         del raw
-        self._index = self._unwrapped(index)[0] if index else self._indexes[at]
+        self._look_up_by(self._unwrapped(index)[0] if index else self._indexes[at])
         return None if at == 0 else (self.new_key(), self.wrapped_index())
 
     def wrapped_index(self) -> bytes:
@@ -72,7 +77,9 @@ class Sealer:
 
     def index(self, *parts: str) -> bytes:
         """The look-up hash of a name: equal names, equal hashes; nothing to be read from it without the key."""
-        return hmac.digest(self._index, "\0".join(parts).encode(), hashlib.sha256)[:16]
+        name = self._named.copy()
+        name.update("\0".join(parts).encode())
+        return name.digest()[:16]
 
     def new_key(self) -> bytes:
         """A fresh document key, wrapped: what the row keeps."""

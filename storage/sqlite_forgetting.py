@@ -18,12 +18,14 @@ from storage import codec
 from storage import sqlite_schema as sql
 from storage.sealing import Sealer
 from storage.sqlite_history import Errand
+from storage.sqlite_rows import Rows
 
 
 class SqliteForgetting:
     """See engine.people_data.Forgetting. A part of SqliteStore, which brings the connections and the road."""
 
     _db: apsw.Connection
+    _rows: Rows
     _sealer: Sealer
 
     async def errand(self, errand: Errand) -> None:
@@ -66,4 +68,5 @@ class SqliteForgetting:
             self._db.executemany(sql.UNPOINT, [(key,) for key in gone])
         finally:
             self._db.execute("PRAGMA secure_delete = OFF")
+            self._rows.forget()
         return True

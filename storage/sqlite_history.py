@@ -54,10 +54,6 @@ _Tally = Counter[tuple[str, int]]
 class Errand:
     """Rows that belong to no conversation, written in a batch of the one road. `run` may be called again after a rollback."""
 
-    to = ()
-    event_id = ""
-    opens = False
-
     def __init__(self, run: Callable[[], object]) -> None:
         self.run = run
 

@@ -18,6 +18,7 @@ import storage.sqlite
 from engine.ports import Handled, Kept, NewerDocument, StoreUnavailable
 from flows import pointers
 from flows.conversation import Conversation, Note
+from flows.decision import Decision
 from flows.events import TimerDue
 from storage.sealing import WrongKey
 from storage.sqlite import SqliteStore
@@ -242,6 +243,24 @@ async def test_units_at_once_share_commits(store: SqliteStore) -> None:
     await asyncio.gather(*(store.transact(wrote(n), heard, NOW) for n in range(256)))
     assert store.units == 256
     assert store.commits <= 256 // 8
+
+
+async def test_who_comes_after_a_claim_is_found_under_it(store: SqliteStore) -> None:
+    """Within one batch a unit is found under the name that the unit before it has claimed."""
+    await store.transact(wrote("first"), heard, NOW)
+    order = pointers.order("demo", "1001")
+
+    def claims(document: Any, new_id: str, event: Any, now: Any) -> Decision:
+        return replace(heard(document, new_id, event, now), claims=(order,))
+
+    results = await asyncio.gather(
+        store.transact(wrote("ben", BEN), heard, NOW),
+        store.transact(wrote("claims"), claims, NOW),
+        store.transact(replace(wrote("by order"), to=(order,), opens=False), heard, NOW),
+    )
+    found = [r.decision.document.id for r in results if r.decision is not None]
+    assert found[0] != found[1] == found[2]
+    assert await count(store) == 3
 
 
 async def test_people_go_before_timers(store: SqliteStore) -> None:

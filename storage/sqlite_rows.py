@@ -1,0 +1,195 @@
+"""The conversations of the SQLite file as the units of a batch see them: found once, written together.
+
+What was found stays known for as long as no other connection has written (PRAGMA data_version, asked inside the transaction):
+a message, its acknowledgement and what became of it then read their conversation once. What units write is gathered, and `flush`
+writes it before the commit with one statement of each kind; until then `find` sees it here. Nothing known outlives a rollback.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from datetime import UTC, datetime, timedelta
+
+import apsw
+import msgspec
+
+from engine.ports import Handled
+from flows.decision import Decision, Document
+from flows.events import AnyEvent
+from flows.pointers import Pointer
+from storage import codec
+from storage import sqlite_schema as sql
+from storage.sealing import Sealer
+
+#: Conversations kept in memory, decoded.
+KNOWN = 4096
+#: Pointers kept with them: a conversation is found under its phone, its id and its orders.
+NAMES = 4 * KNOWN
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MS = timedelta(milliseconds=1)
+
+
+def ms(moment: datetime | None) -> int | None:
+    """The moment in whole milliseconds, never before it: who is woken then finds that the moment has come."""
+    return None if moment is None else -((_EPOCH - moment) // _MS)
+
+
+def by(now: datetime) -> int:
+    """`now` in whole milliseconds, never after it: what is due by then is due."""
+    return (now - _EPOCH) // _MS
+
+
+def at(milliseconds: int) -> datetime:
+    return _EPOCH + milliseconds * _MS
+
+
+class Row(msgspec.Struct):
+    """A conversation as it stands in the transaction, what this batch has written included."""
+
+    n: int
+    id: str
+    key: bytes  # wrapped
+    version: int
+    document: Document
+
+
+class Decided(msgspec.Struct):
+    """One unit that is to be written: its row (None: a new conversation), the decision, and the document as bytes."""
+
+    row: Row | None
+    event: AnyEvent
+    now: datetime
+    decision: Decision
+    raw: bytes
+    spilled: bytes
+
+
+class Rows:
+    """Belongs to the connection that writes."""
+
+    def __init__(self, db: apsw.Connection, sealer: Sealer) -> None:
+        self._db = db
+        self._sealer = sealer
+        self._known: OrderedDict[int, Row] = OrderedDict()
+        self._names: OrderedDict[Pointer, int] = OrderedDict()
+        self._data_version = 0
+        self._documents: dict[int, tuple[bytes, Row]] = {}
+        self._orders: dict[tuple[str, str], tuple[int, str, int | None]] = {}
+        self._pages: list[tuple[bytes, int, int | None]] = []
+
+    def begin(self) -> None:
+        """A transaction has begun: what another connection has written meanwhile is read anew."""
+        (version,) = next(iter(self._db.execute("PRAGMA data_version")))
+        if version != self._data_version:
+            self.forget()
+            self._data_version = version
+
+    def forget(self) -> None:
+        """Nothing is known, and nothing waits to be written: after a rollback, or where rows were written beside this."""
+        self._known.clear()
+        self._names.clear()
+        self._documents.clear()
+        self._orders.clear()
+        self._pages.clear()
+
+    def hash(self, pointer: Pointer) -> bytes:
+        return self._sealer.index(pointer.kind, pointer.shop, pointer.key)
+
+    def find(self, pointers: tuple[Pointer, ...]) -> Row | None:
+        for pointer in pointers:
+            n = self._names.get(pointer)
+            row = self._known.get(n) if n is not None else None
+            if row is None:
+                row = self._read(pointer)
+            if row is not None:
+                return row
+        return None
+
+    def _read(self, pointer: Pointer) -> Row | None:
+        if pointer.kind == "conversation":
+            found = self._db.execute(sql.BY_ID, (pointer.key,)).fetchone()
+        else:
+            found = self._db.execute(sql.BY_POINTER, (self.hash(pointer),)).fetchone()
+        if found is None:
+            return None
+        n, id_, key, version, sealed = found
+        row = self._known.get(n)
+        if row is None:
+            row = self._know(Row(n, id_, key, version, codec.read(self._sealer.open(key, sealed))))
+        self._names[pointer] = n
+        if len(self._names) > NAMES:
+            self._names.popitem(last=False)
+        return row
+
+    def _know(self, row: Row) -> Row:
+        self._known[row.n] = row
+        if len(self._known) > KNOWN:
+            oldest = next(iter(self._known))
+            if oldest not in self._documents:  # what this batch has written is still to be found
+                del self._known[oldest]
+        return row
+
+    def write(self, unit: Decided) -> None:
+        """Take what the unit decided; new conversations and the names they are found under are written at once."""
+        decision, row = unit.decision, unit.row
+        moment = ms(unit.now)
+        if row is None:
+            row = self._open(unit, moment)
+        else:
+            row = Row(row.n, row.id, row.key, row.version + 1, decision.document)
+            self._known[row.n] = row
+            self._known.move_to_end(row.n)
+            self._documents[row.n] = (unit.raw, row)
+        for pointer in decision.claims:
+            if pointer.kind == "page":
+                self._pages.append((self.hash(pointer), row.n, moment))
+            elif pointer.kind == "order":  # it moves with its conversation
+                self._db.execute(sql.POINT, (self.hash(pointer), row.n, moment))
+                self._names.pop(pointer, None)
+            else:  # a phone or mailbox stays with whom it was known first
+                self._db.execute(sql.POINT_NEW, (self.hash(pointer), row.n, moment))
+        for order_id, state in decision.orders:
+            self._orders[decision.document.shop, order_id] = (row.n, state, moment)
+        if decision.spilled:
+            lines = self._sealer.seal(row.key, unit.spilled)
+            self._db.execute(sql.SPILL, (row.n, decision.spilled[0].n, lines))
+
+    def _open(self, unit: Decided, moment: int | None) -> Row:
+        document = unit.decision.document
+        key = self._sealer.new_key()
+        self._db.execute(sql.INSERT, (document.id, key, self._sealer.seal(key, unit.raw), *_columns(document)))
+        n = self._db.last_insert_rowid()
+        last = unit.event.to[-1]
+        if last.kind != "conversation":
+            self._db.execute(sql.POINT_NEW, (self.hash(last), n, moment))
+        return self._know(Row(n, document.id, key, 1, document))
+
+    def flush(self) -> None:
+        """Write what was gathered: before the commit, and before anything else reads these tables in the transaction."""
+        if self._documents:
+            rows = [
+                (self._sealer.seal(row.key, raw), row.version, *_columns(row.document), n)
+                for n, (raw, row) in self._documents.items()
+            ]
+            self._db.executemany(sql.UPDATE, rows)
+            self._documents.clear()
+        if self._orders:
+            self._db.executemany(sql.ORDER, [(*order, *row) for order, row in self._orders.items()])
+            self._orders.clear()
+        if self._pages:
+            self._db.executemany(sql.POINT, self._pages)
+            self._pages.clear()
+
+
+def _columns(document: Document) -> tuple[int | None, int | None, int]:
+    """next_due, next_send, flying: what the row shows without being opened."""
+    flying = sum([effect.status == "sending" for effect in document.open]) if document.open else 0
+    return ms(document.next_due()), ms(document.next_send()), flying
+
+
+def answered(row: Row | None, event: AnyEvent) -> Handled | None:
+    """What there is to say without deciding: nobody is known and the event opens nothing, or it was seen before."""
+    if row is None:
+        return None if event.opens else Handled(decision=None)
+    return Handled(decision=None, duplicate=True) if event.event_id in row.document.seen else None
