@@ -15,9 +15,9 @@ from flows.events import TimerDue
 log = logging.getLogger("doorstep.timers")
 
 #: Conversations woken together: their units share commits.
-BATCH = 32
+BATCH = 128
 #: Read ahead of the batches: one query serves many.
-READ_AHEAD = 256
+READ_AHEAD = 512
 STORE_AGAIN = timedelta(seconds=1)
 #: Between two looks at a clock that jumped, machine time.
 CLOCK_AGAIN = timedelta(seconds=1)

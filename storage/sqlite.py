@@ -43,6 +43,8 @@ from storage.sqlite_keys import adopt
 from storage.sqlite_rows import Decided, Row, Rows, answered, at, by, ms
 
 BATCH = 32
+#: Where nobody waits, so many timers share a transaction: it is done within the time in which a person's message is read.
+BATCH_ALONE = 128
 #: Of a batch, so many places at most go to timers and the outbox while people wait.
 BATCH_MACHINE = 8
 #: Inbound that outruns the disk waits so long, by the age of the oldest unit; then the provider comes again.
@@ -216,7 +218,7 @@ class SqliteStore(SqliteForgetting, SqliteHistory):
 
     def _take(self) -> list[_Queued]:
         people, machine = self._people, self._machine
-        share = BATCH if not people else BATCH_MACHINE
+        share = BATCH_ALONE if not people else BATCH_MACHINE
         batch = [machine.popleft() for _ in range(min(share, len(machine)))]
         batch += [people.popleft() for _ in range(min(BATCH - len(batch), len(people)))]
         return batch
@@ -300,7 +302,7 @@ class SqliteStore(SqliteForgetting, SqliteHistory):
             unit.result = Handled(decision=None)
 
     def _find(self, waiting: deque[_Queued]) -> list[tuple[_Unit, Row | None]]:
-        """Takes units off `waiting` up to an errand, a second one for the same conversation, or one that opens a conversation."""
+        """Takes units off `waiting` up to an errand, a second one for the same conversation, or one that nobody is known for yet."""
         found: list[tuple[_Unit, Row | None]] = []
         taken: set[int] = set()
         while waiting and isinstance(unit := waiting[0], _Unit):
@@ -308,7 +310,7 @@ class SqliteStore(SqliteForgetting, SqliteHistory):
             if unit.future.done():
                 waiting.popleft()
                 continue
-            if found and (unit.event.opens if row is None else row.n in taken):
+            if found and (row is None or row.n in taken):
                 break
             waiting.popleft()
             unit.result = answered(row, unit.event)
