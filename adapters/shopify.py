@@ -16,11 +16,13 @@ from typing import Any
 
 from adapters import order_reading as reading
 from adapters import order_values as values
+from adapters.telling import without_ours
 from engine.ports import BadPayload, BadSignature
 from flows.events import OrderTold
 from flows.orders import Item, OrderFields
 from flows.payment import means_cod
 from flows.policy import Policy
+from flows.postal import PostalAddress
 
 SIGNATURE = "X-Shopify-Hmac-SHA256"
 
@@ -87,10 +89,7 @@ def read_order(order: Mapping[str, Any], policy: Policy, now: datetime) -> Order
         raise BadPayload("order without name and id")
     customer = values.part(order, "customer")
     shipping, billing = values.part(order, "shipping_address"), values.part(order, "billing_address")
-    home = values.part(customer, "default_address")
-    place = shipping or billing or home
-    country = values.country_code(*(a.get("country_code") for a in (place, billing, home)), policy.country)
-    reached = reading.find_phone((p.get("phone") for p in (shipping, billing, order, customer, home)), country)
+    address, reached = where_to(order, policy.country)
     price, currency = _total(order, policy)
     labels = _payments(order)
     agreed = reading.consent(_answers(order), policy, news=_wants_news(order, customer))
@@ -104,16 +103,27 @@ def read_order(order: Mapping[str, Any], policy: Policy, now: datetime) -> Order
         phone_mobile=reached.mobile,
         phone2=reached.second,
         email=reading.mailbox(order.get("email"), order.get("contact_email"), customer.get("email")),
-        address=reading.address_of(place, _PARTS, country),
+        address=address,
         items=_items(order, currency),
         payment=", ".join(labels),
         cod=any(means_cod(label, policy.cod_labels) for label in labels),
         language=values.language_tag(order.get("customer_locale")),
-        note=values.note(order.get("note")),
+        note=without_ours(values.note(order.get("note"))),
         consent_whatsapp=agreed.whatsapp,
         consent_news=agreed.news,
         consent_polls=agreed.polls,
     )
+
+
+def where_to(order: Mapping[str, Any], country: str) -> tuple[PostalAddress, reading.Reached]:
+    """Where the parcel goes and who is rung, as the order says it; `country`: the shop's, where the order names none."""
+    customer = values.part(order, "customer")
+    shipping, billing = values.part(order, "shipping_address"), values.part(order, "billing_address")
+    home = values.part(customer, "default_address")
+    place = shipping or billing or home
+    country = values.country_code(*(a.get("country_code") for a in (place, billing, home)), country)
+    reached = reading.find_phone((p.get("phone") for p in (shipping, billing, order, customer, home)), country)
+    return reading.address_of(place, _PARTS, country), reached
 
 
 def _total(order: Mapping[str, Any], policy: Policy) -> tuple[object, str]:

@@ -21,12 +21,13 @@ from adapters.orders_api import OrdersApi
 from adapters.page import Page
 from adapters.receiving import Parse
 from adapters.shop_hooks import ShopHook, shop_hooks
+from adapters.shop_places import places
 from adapters.smtp import SmtpChannel, SmtpSettings
 from adapters.twilio import TwilioSettings
 from adapters.twilio_send import TwilioChannel
 from adapters.twilio_sweep import TwilioReceipts, TwilioReplies
 from adapters.twilio_watch import TwilioWatch
-from engine.ports import Channel, Front, Sweeper, Watch
+from engine.ports import Channel, Front, ShopPort, Sweeper, Watch
 from engine.settings import Imap, Meta, Settings, SmsGateway, Smtp, Twilio, shops_by_address
 from engine.settings.sharing import Address
 
@@ -47,6 +48,7 @@ class Providers:
         self.gateways: dict[str, GatewaySettings] = {}
         self.channels: Carriers = {}
         self._asking = Exchange(ASKING_TIMEOUT_S)  # for sweeps and watches, apart from what carries messages
+        self.shops: dict[tuple[str, str], ShopPort] = places(settings)
         carriers: dict[int, Channel] = {}  # by the settings block they come from: shops share a connection pool
         for shop in settings.shops:
             blocks = settings.blocks(shop)
@@ -171,6 +173,8 @@ class Providers:
         await self._asking.close()
         for channel in {id(c): c for c in self.channels.values()}.values():
             await channel.close()
+        for place in self.shops.values():
+            await place.close()
 
 
 def _one_app(apps: list[MetaSettings]) -> MetaSettings:

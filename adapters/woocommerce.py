@@ -23,6 +23,7 @@ from flows.events import OrderTold
 from flows.orders import Item, OrderFields
 from flows.payment import means_cod
 from flows.policy import Policy
+from flows.postal import PostalAddress
 
 SIGNATURE = "X-WC-Webhook-Signature"
 
@@ -112,9 +113,7 @@ def read_order(order: Mapping[str, Any], policy: Policy, now: datetime) -> Order
     if not order_id:
         raise BadPayload("order without number and id")
     shipping, billing = values.part(order, "shipping"), values.part(order, "billing")
-    place = shipping if values.text(shipping.get("address_1")) or values.text(shipping.get("city")) else billing
-    country = values.country_code(place.get("country"), billing.get("country"), policy.country)
-    reached = reading.find_phone((shipping.get("phone"), billing.get("phone"), order.get("phone")), country)
+    address, reached = where_to(order, policy.country)
     currency = values.text(order.get("currency")) or policy.currency
     labels = [label for key in ("payment_method", "payment_method_title") if (label := _plain(order.get(key)))]
     meta = [(each.get("key"), each.get("value")) for each in values.parts(order, "meta_data")]
@@ -129,7 +128,7 @@ def read_order(order: Mapping[str, Any], policy: Policy, now: datetime) -> Order
         phone_mobile=reached.mobile,
         phone2=reached.second,
         email=reading.mailbox(billing.get("email")),
-        address=reading.address_of(place, _PARTS, country),
+        address=address,
         items=_items(order, currency),
         payment=labels[-1] if labels else "",
         cod=any(means_cod(label, policy.cod_labels) for label in labels),
@@ -139,6 +138,21 @@ def read_order(order: Mapping[str, Any], policy: Policy, now: datetime) -> Order
         consent_news=agreed.news,
         consent_polls=agreed.polls,
     )
+
+
+def goes_to(order: Mapping[str, Any]) -> str:
+    """Which of its two addresses the parcel goes to: "shipping", or "billing" where shipping is empty."""
+    shipping = values.part(order, "shipping")
+    return "shipping" if values.text(shipping.get("address_1")) or values.text(shipping.get("city")) else "billing"
+
+
+def where_to(order: Mapping[str, Any], country: str) -> tuple[PostalAddress, reading.Reached]:
+    """Where the parcel goes and who is rung, as the order says it; `country`: the shop's, where the order names none."""
+    shipping, billing = values.part(order, "shipping"), values.part(order, "billing")
+    place = values.part(order, goes_to(order))
+    country = values.country_code(place.get("country"), billing.get("country"), country)
+    reached = reading.find_phone((shipping.get("phone"), billing.get("phone"), order.get("phone")), country)
+    return reading.address_of(place, _PARTS, country), reached
 
 
 def _items(order: Mapping[str, Any], currency: str) -> tuple[Item, ...]:

@@ -34,6 +34,8 @@ _BULLETS = {
     "taken": "🙋 ",
     "next": "⏰ ",
     "quiet": "🌙 ",
+    "untold": "⚠️ ",
+    "untold_yet": "⚠️ ",
 }
 _BOLD = frozenset({"order"})
 

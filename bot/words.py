@@ -26,6 +26,8 @@ _CODES = {
     "why": "why",
     "code": "why",
     "tone": "tone",
+    "word": "told",
+    "where": "shop_place",
 }
 #: Lists of codes, by the family of their words.
 _LISTS = {"parts": "part"}

@@ -78,6 +78,7 @@ class House:
         channels = self.several.channels(self.providers.channels) if self.several else self.providers.channels
         self.outbox = Outbox(self.engine, channels, tokens, settings.public_url, self.process)
         self.outbox.history = self.store
+        self.outbox.shops = self.providers.shops
         self.timers = Timers(self.engine)
         self.people = {shop.id: people(settings, shop.id) for shop in settings.shops}
         self.known_faults: dict[str, str] = {}

@@ -145,6 +145,6 @@ def _default(name: str) -> tuple[float, int]:
         return 20 / 60, 8
     if name.startswith("sms:"):
         return 1.0, 1
-    if name.startswith("shop:"):
+    if name.startswith("shop:") and not name.endswith(":callback"):
         return 4.0, 8  # Shopify restores 100 points a second, and a telling costs about 25
     return 80.0, 20

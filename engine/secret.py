@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hmac
 import re
 from collections.abc import Mapping
@@ -73,3 +75,20 @@ class Secret:
 
     def __hash__(self) -> int:
         return hash(self._value if self._value is not None else self.written)
+
+
+def webhook_key(secret: str) -> bytes:
+    """The bytes that sign a Standard Webhook: base64 behind "whsec_", else the text itself. Raises ValueError for whsec_ and
+    no base64, or a key of less than 24 or (decoded) more than 64 bytes. Source: standard-webhooks.md, read 2026-11."""
+    if not secret.startswith("whsec_"):
+        key = secret.encode()
+    else:
+        try:
+            key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+        except binascii.Error as error:
+            raise ValueError("what follows whsec_ is no base64") from error
+        if len(key) > 64:
+            raise ValueError("the key has more than 64 bytes")
+    if len(key) < 24:
+        raise ValueError("the key has less than 24 bytes")
+    return key

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from flows import hours
-from flows.effects import Button, Card, Line, Value
+from flows import hours, shop_telling
+from flows.effects import Button, Card, Line, TellShop, Value
 from flows.money import Money
 from flows.orders import BEFORE_DISPATCH, Order
 from flows.phones import mask
@@ -134,8 +134,23 @@ def _order(turn: Turn, order: Order) -> list[Line]:
                 },
             )
         )
+    lines += _untold(turn, order)
     lines += _next(turn, order)
     return lines
+
+
+def _untold(turn: Turn, order: Order) -> list[Line]:
+    """What the shop could not be told, or not yet."""
+    lines = [Line("untold", {"where": place, "word": word}) for place, _, word in _split(order.shop_untold)]
+    for open_ in turn.open:
+        effect = open_.effect
+        if isinstance(effect, TellShop) and effect.order_id == order.id and open_.tries >= shop_telling.SHOWN_AFTER:
+            lines.append(Line("untold_yet", {"where": effect.target, "word": effect.what}))
+    return lines[:4]
+
+
+def _split(keys: tuple[str, ...]) -> list[tuple[str, str, str]]:
+    return [key.partition(":") for key in keys]
 
 
 def _past(turn: Turn, order: Order) -> list[Line]:

@@ -159,6 +159,7 @@ class TellShop(Effect, frozen=True, kw_only=True, tag=True):
     target: str  # callback | shopify | woocommerce
     values: dict[str, Value] = {}
     ref: str = ""  # the platform's own id of the order
+    at: datetime  # when it was decided
     version: int = 1
     state: str = ""
     by: str = ""  # who decided

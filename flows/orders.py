@@ -189,7 +189,6 @@ class Order(Struct, frozen=True, omit_defaults=True, kw_only=True):
     shop_ref: str = ""  # the platform's own id of it (Shopify's gid, WooCommerce's id)
     shop_knows: dict[str, str] = {}  # place -> the last word about its state that was taken there
     shop_untold: tuple[str, ...] = ()  # "<place>:<what>" that a place will not hear of
-    shop_told_at: datetime | None = None  # when a place last took a telling
     reviewing: bool = False  # flagged by the past, and still asked by the ladder: a yes is noted, only staff confirm
 
     @property

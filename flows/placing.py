@@ -17,6 +17,7 @@ from flows.ladder import begin, flag
 from flows.orders import BEFORE_DISPATCH, Order, OrderFields, Reason
 from flows.pointers import Pointer
 from flows.reach import tell
+from flows.shop_echo import of_our_cancel
 from flows.turn import Turn
 
 #: So many events wait for orders that are on their way; a hand-over takes moments.
@@ -127,6 +128,9 @@ def _again(turn: Turn, known: Order, event: OrderTold) -> None:
     known = _remember(
         turn, replace(known, source_at=event.source_at or known.source_at, shop_ref=event.ref or known.shop_ref), event
     )
+    if event.cancelled and of_our_cancel(turn, known, event):
+        turn.notice = "same"
+        return
     if event.cancelled:
         _shop_cancelled(turn, known)
         return

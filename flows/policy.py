@@ -75,6 +75,10 @@ class Limits(Struct, frozen=True):
     money_per_day: str | None = None
 
 
+#: Time to think before a cancel that no shop can take back.
+CANCEL_AFTER = timedelta(minutes=30)
+
+
 class Policy(Struct, frozen=True, kw_only=True):
     shop: str
     name: str

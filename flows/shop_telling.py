@@ -24,6 +24,8 @@ STATES = frozenset({"confirmed", "cancelled", "reopened", "held", "asking"})
 CLOSED = "closed"
 #: The newest of these says all that an older one said.
 _WHOLE = frozenset({"changed", CLOSED})
+#: Staff see on the card that the shop could not be told yet, after so many tries (about half an hour).
+SHOWN_AFTER = 3
 #: While another telling of the same order is on the wire to the same place, the next one looks again after so long.
 IN_TURN = timedelta(seconds=1)
 
@@ -47,15 +49,15 @@ def tell_shop(
         if target in turn.policy.paused:
             turn.note("shop.told", order.id, via=target, word=what, outcome="disabled")
         elif not _take_back(turn, order, target, what):
-            effect = telling(order, target, what, values)
+            effect = telling(order, target, what, values, turn.now)
             planned.append(turn.plan(effect, not_before=not_before))
             if what == "cancelled" and target == SHOPIFY:
                 due = (not_before or turn.now) + turn.policy.cancel_after
-                planned.append(turn.plan(telling(order, target, CLOSED, values), not_before=due))
+                planned.append(turn.plan(telling(order, target, CLOSED, values, turn.now), not_before=due))
     return tuple(planned)
 
 
-def telling(order: Order, target: str, what: str, values: dict[str, Value]) -> TellShop:
+def telling(order: Order, target: str, what: str, values: dict[str, Value], at: datetime) -> TellShop:
     """The effect, with the order as it is now: it may be told when the order has moved on, or away."""
     return TellShop(
         order_id=order.id,
@@ -63,6 +65,7 @@ def telling(order: Order, target: str, what: str, values: dict[str, Value]) -> T
         target=target,
         values=values,
         ref=order.shop_ref,
+        at=at,
         version=order.version,
         state=order.state,
         by=order.decided_by or "",

@@ -11,9 +11,10 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
+from flows import shop_echo
 from flows.effects import Accepted, Open, Outcome, RaiseAlarm, Refused, TellShop, TryAgain, Unknown
 from flows.orders import Order
-from flows.shop_telling import CLOSED, STATES
+from flows.shop_telling import CLOSED, SHOWN_AFTER, STATES
 from flows.turn import Turn
 
 #: Until the next try, after the first, second … one. Source: Standard Webhooks' schedule (PLATFORMS.md B 1.8): 75 h 35 m 5 s in all.
@@ -32,8 +33,6 @@ AGAIN = (
 GIVE_UP = sum(AGAIN, timedelta())
 #: A place is asked to wait at most so long at once.
 LATER_MOST = timedelta(hours=24)
-#: Staff see on the card that the shop could not be told yet, after so many tries (about half an hour).
-SHOWN_AFTER = 3
 THROTTLED = "throttled"
 #: Credentials that are not taken: the owner hears of it at once, and the telling waits for the mend.
 UNAUTHORIZED = "unauthorized"
@@ -47,8 +46,8 @@ def settled(turn: Turn, open_: Open, outcome: Outcome) -> None:
     effect = open_.effect
     assert isinstance(effect, TellShop)
     match outcome:
-        case Accepted():
-            _accepted(turn, open_, effect)
+        case Accepted(provider_id=stood_at):
+            _accepted(turn, open_, effect, stood_at)
         case Refused(code=code, reason=reason):
             _refused(turn, open_, effect, code, reason)
         case TryAgain(after_s=after_s, reason=reason):
@@ -62,15 +61,18 @@ def _note(turn: Turn, effect: TellShop, outcome: str, **more: str) -> None:
     turn.note("shop.told", effect.order_id, via=effect.target, word=effect.what, outcome=outcome, **more)
 
 
-def _accepted(turn: Turn, open_: Open, effect: TellShop) -> None:
+def _accepted(turn: Turn, open_: Open, effect: TellShop, stood_at: str) -> None:
+    """`stood_at`: when the platform says that the order was last changed, now that it holds what was told."""
     turn.settle(open_.id)
     _note(turn, effect, "accepted")
     order = turn.get(effect.order_id)
     if order is None:
         return
+    if effect.target == order.source:
+        order = shop_echo.written(order, effect, stood_at)
     known = {**order.shop_knows, effect.target: effect.what} if effect.what in STATES else order.shop_knows
     failed = tuple(f for f in order.shop_untold if f != _key(effect))
-    order = turn.put(replace(order, shop_knows=known, shop_untold=failed, shop_told_at=turn.now))
+    order = turn.put(replace(order, shop_knows=known, shop_untold=failed))
     if open_.tries >= SHOWN_AFTER:
         turn.refresh(order)
 
@@ -101,7 +103,7 @@ def _again(turn: Turn, open_: Open, effect: TellShop, outcome: str, reason: str,
     if tries > len(AGAIN) or (throttled and turn.now - open_.at > GIVE_UP):
         turn.settle(open_.id)
         _note(turn, effect, "gave_up", code=reason)
-        _alarm(turn, effect, "shop_untold", code=reason)
+        _alarm(turn, effect, "shop_untold")
         _untold(turn, effect, "gave_up", "")
         return
     wait = timedelta(seconds=1) if throttled else AGAIN[max(tries, 1) - 1]
@@ -116,9 +118,9 @@ def _again(turn: Turn, open_: Open, effect: TellShop, outcome: str, reason: str,
         _show(turn, order, effect)
 
 
-def _alarm(turn: Turn, effect: TellShop, kind: str, rest: bool = False, code: str = "") -> None:
+def _alarm(turn: Turn, effect: TellShop, kind: str, rest: bool = False) -> None:
     """The owner hears once in a while, however many orders it concerns."""
-    values: dict[str, str | int] = {"shop": turn.policy.name, "provider": effect.target}
+    values: dict[str, str | int] = {"shop": turn.policy.name, "where": effect.target}
     pause = effect.target if rest else ""
     turn.plan(RaiseAlarm(kind=kind, values=values, pause=pause, rest_s=GONE_REST_S if rest else 0))
 
@@ -133,7 +135,7 @@ def _untold(turn: Turn, effect: TellShop, code: str, reason: str) -> None:
     order = turn.put(replace(order, shop_untold=(*order.shop_untold, _key(effect))[-4:]))
     order = turn.card(order)
     key = "shop.edited" if code == EDITED else "shop.untold"
-    turn.tell_staff(order, key, what=effect.what, provider=effect.target, text=reason[:300])
+    turn.tell_staff(order, key, word=effect.what, where=effect.target, text=reason[:300])
 
 
 def _show(turn: Turn, order: Order, effect: TellShop) -> None:

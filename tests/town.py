@@ -26,10 +26,13 @@ from engine.settings import Settings
 from flows import pointers
 from flows.conversation import Conversation
 from flows.orders import Order
+from sandbox.callback import PretendCallback
 from sandbox.serving import serve
+from sandbox.shopify_admin import PretendShopifyAdmin
 from sandbox.smtp import PretendSmtp
 from sandbox.telegram import PretendTelegram
 from sandbox.twilio import PretendTwilio, TwilioRules
+from sandbox.woo_rest import PretendWoo
 from sandbox.world import Fault, Received, World
 from tests.ports import free_port
 from tests.town_settings import (
@@ -40,16 +43,20 @@ from tests.town_settings import (
     APPROVED,
     BEN,
     BOT_TOKEN,
+    CALLBACK_SECRET,
     ENV,
     EVE,
     OLGA,
     OTHER_TOKEN,
     SETTINGS,
     SHOPIFY_SECRET,
+    SHOPIFY_TOKEN,
     SMS_FROM,
     START,
     TOKEN,
     WA_FROM,
+    WOO_KEY,
+    WOO_REST,
     WOO_SECRET,
     local,
     register,
@@ -83,6 +90,10 @@ class Town:
 
     def __init__(self, world: World, clock: FakeClock) -> None:
         self.world = world
+        #: where the shop hears of decisions; served, and named in the settings, for a town that `tells`
+        self.admin = PretendShopifyAdmin(world, SHOPIFY_TOKEN, self.shopify_says)
+        self.rest = PretendWoo(world, WOO_KEY, WOO_REST, self.woo_says)
+        self.callback = PretendCallback(world, CALLBACK_SECRET)
         self.clock = clock
         self.twilio: PretendTwilio
         self.smtp: PretendSmtp
@@ -182,26 +193,34 @@ class Town:
             return answer.status, await answer.json(content_type=None)
 
     async def shopify(self, body: dict[str, Any], topic: str = "orders/create", **headers: str) -> int:
+        status = await self.shopify_says(body, topic, **headers)
+        await self.settle()
+        return status
+
+    async def shopify_says(self, body: dict[str, Any], topic: str, **headers: str) -> int:
+        """The webhook alone, while other things may be going on."""
         raw = json.dumps(body).encode()
         signed = base64.b64encode(hmac.digest(SHOPIFY_SECRET.encode(), raw, "sha256")).decode()
         sent = {"Content-Type": "application/json", "X-Shopify-Hmac-SHA256": signed, "X-Shopify-Topic": topic} | headers
         async with self.http.post(f"{self.url}/hooks/shopify/demo", data=raw, headers=sent) as answer:
-            status = answer.status
+            return answer.status
+
+    async def woo(self, body: dict[str, Any], **headers: str) -> int:
+        status = await self.woo_says(body, **headers)
         await self.settle()
         return status
 
-    async def woo(self, body: dict[str, Any], **headers: str) -> int:
+    async def woo_says(self, body: dict[str, Any], topic: str = "order.created", **headers: str) -> int:
+        """The webhook alone, while other things may be going on."""
         raw = json.dumps(body).encode()
         signed = base64.b64encode(hmac.digest(WOO_SECRET.encode(), raw, hashlib.sha256)).decode()
         sent = {
             "Content-Type": "application/json",
             "X-WC-Webhook-Signature": signed,
-            "X-WC-Webhook-Topic": "order.created",
+            "X-WC-Webhook-Topic": topic,
         }
         async with self.http.post(f"{self.url}/hooks/woocommerce/demo", data=raw, headers=sent | headers) as answer:
-            status = answer.status
-        await self.settle()
-        return status
+            return answer.status
 
     async def report(self, order_id: str, kind: str, **more: str) -> int:
         status, _ = await self.api(
@@ -340,8 +359,10 @@ async def town(
     telegram_more: str = "",
     forum: bool = False,
     countries: str = "{ES: {two_way_sms: true}}",
+    tells: tuple[str, ...] = (),
 ) -> AsyncIterator[Town]:
-    """A running town. `more`, `twilio_more`, `countries` and `in_shop` are YAML for the settings; `telegram` starts the bot and a group."""
+    """A running town. `more`, `twilio_more`, `countries` and `in_shop` are YAML for the settings; `telegram` starts the bot and a group.
+    `tells`: the places that hear of decisions (shopify, woocommerce, callback)."""
     world, clock = World(start), FakeClock(start)
     here = Town(world, clock)
     async with contextlib.AsyncExitStack() as stack:
@@ -358,7 +379,19 @@ async def town(
             here.group = here.tg.group("Staff", *people, forum=forum).id
             await here.tg.starts(people[0])
             block = f'{{token: "${{BOT}}", base_url: "{telegram_url}", staff_group: {here.group}, {telegram_more}}}'
+        shopify_more = woo_more = ""
+        if "shopify" in tells:
+            url = await stack.enter_async_context(serve(here.admin.app()))
+            shopify_more = f', access_token: "${{SHOPIFY_TOKEN}}", base_url: "{url}"'
+        if "woocommerce" in tells:
+            url = await stack.enter_async_context(serve(here.rest.app()))
+            woo_more = f', url: "{url}", consumer_key: "${{WOO_KEY}}", consumer_secret: "${{WOO_REST}}"'
+        if "callback" in tells:
+            url = await stack.enter_async_context(serve(here.callback.app()))
+            in_shop = f'callback: {{url: "{url}/doorstep", secret: "${{CALLBACK}}"}}\n    {in_shop}'
         text = settings.format(
+            shopify_more=shopify_more,
+            woo_more=woo_more,
             port=port,
             path=tmp_path / "town.db",
             account=ACCOUNT,

@@ -15,6 +15,8 @@ START = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)  # a Monday, 11:00 in Madrid
 ACCOUNT, TOKEN = "AC" + "0" * 32, "town-twilio-token"
 API_TOKEN, OTHER_TOKEN = "town-api-token", "town-other-token"
 SHOPIFY_SECRET, WOO_SECRET = "town-shopify-secret", "town-woo-secret"
+SHOPIFY_TOKEN, WOO_KEY, WOO_REST = "town-shopify-admin-token", "ck_town", "cs_town"
+CALLBACK_SECRET = "whsec_" + base64.b64encode(bytes(range(40, 72))).decode()
 KEY = base64.b64encode(bytes(range(32))).decode()
 BOT_TOKEN = "123456789:AAtown-town-town-town-town-town-town"
 SMS_FROM, WA_FROM = "+34911000001", "+34911000002"
@@ -50,8 +52,8 @@ shops:
     timezone: Europe/Madrid
     hours: {{mon-fri: "09:00-18:00"}}
     api_token: ${{API}}
-    shopify: {{webhook_secret: "${{SHOPIFY}}"}}
-    woocommerce: {{webhook_secret: "${{WOO}}"}}
+    shopify: {{webhook_secret: "${{SHOPIFY}}"{shopify_more}}}
+    woocommerce: {{webhook_secret: "${{WOO}}"{woo_more}}}
     {in_shop}
 """
 ENV = {
@@ -62,6 +64,10 @@ ENV = {
     "WOO": WOO_SECRET,
     "BOT": BOT_TOKEN,
     "OTHER": OTHER_TOKEN,
+    "SHOPIFY_TOKEN": SHOPIFY_TOKEN,
+    "WOO_KEY": WOO_KEY,
+    "WOO_REST": WOO_REST,
+    "CALLBACK": CALLBACK_SECRET,
 }
 #: Our templates that "Twilio has approved" in the town, in English.
 APPROVED = ("confirm", "reconfirm", "cancelled_by_shop", "cancelled_no_answer", "cancelled_optout", "missed_call")

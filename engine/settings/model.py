@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, PrivateAttr
 
-from engine.secret import Secret
+from engine.secret import Secret, webhook_key
 from engine.settings.block import Block, setting
 from engine.settings.couriers import Delivery
 from engine.settings.faults import wrong
@@ -27,6 +28,7 @@ from engine.settings.values import (
     Closing,
     Country,
     Currency,
+    Duration,
     Email,
     EnvSecret,
     Flag,
@@ -48,6 +50,10 @@ _Empty = BeforeValidator(lambda value: {} if value is None else value)
 KEY_BYTES = 32  # AES-256
 MAKE_A_KEY = 'python3 -c "import base64,secrets;print(base64.b64encode(secrets.token_bytes(32)).decode())"'
 
+MAKE_A_WEBHOOK_KEY = (
+    "python3 -c \"import base64,secrets;print('whsec_'+base64.b64encode(secrets.token_bytes(32)).decode())\""
+)
+
 
 def _key(secret: Secret) -> Secret:
     if secret.known and _decoded(secret.reveal()) is None:
@@ -61,6 +67,15 @@ def _decoded(text: str) -> bytes | None:
     except (binascii.Error, ValueError):
         return None
     return raw if len(raw) == KEY_BYTES else None
+
+
+def _callback_key(secret: Secret) -> Secret:
+    if secret.known:
+        try:
+            webhook_key(secret.reveal())
+        except ValueError as error:
+            raise wrong(str(error), f"Make one with: {MAKE_A_WEBHOOK_KEY}") from error
+    return secret
 
 
 class Storage(Block):
@@ -124,6 +139,18 @@ class Shopify(Block):
     access_token: EnvSecret | None = setting(
         "to write decisions back; null: none are written", None, eg="${SHOPIFY_TOKEN}"
     )
+    base_url: WebAddress | None = setting("null: https:// and shop_domain", None, eg="https://demo.myshopify.com")
+    cancel_after: Duration = setting(
+        "Shopify's cancel is for good: it is tagged at once and made after so long, while the customer may come back",
+        timedelta(minutes=30),
+    )
+
+    @property
+    def admin_url(self) -> str | None:
+        """Where its Admin API answers; None where decisions are not written back."""
+        if self.access_token is None or not (self.base_url or self.shop_domain):
+            return None
+        return self.base_url or f"https://{self.shop_domain}"
 
 
 class WooCommerce(Block):
@@ -134,12 +161,19 @@ class WooCommerce(Block):
     consumer_key: EnvSecret | None = setting("to write decisions back; null: none are written", None, eg="${WOO_KEY}")
     consumer_secret: EnvSecret | None = setting("beside consumer_key", None, eg="${WOO_SECRET}")
 
+    @property
+    def writes(self) -> bool:
+        """Whether decisions are written back."""
+        return bool(self.url and self.consumer_key and self.consumer_secret)
+
 
 class Callback(Block):
     """Decisions go to this address, signed as Standard Webhooks."""
 
     url: WebAddress = setting("where", eg="https://shop.example.com/doorstep")
-    secret: EnvSecret = setting("whsec_ and 24 to 64 bytes in base64", eg="${CALLBACK_SECRET}")
+    secret: Annotated[EnvSecret, AfterValidator(_callback_key)] = setting(
+        "whsec_ and 24 to 64 bytes in base64, or a text of at least 24 letters", eg="${CALLBACK_SECRET}"
+    )
 
 
 class ConsentDefault(Block):

@@ -14,7 +14,7 @@ from engine.settings.sharing import shops_by_address
 from flows.countries import Override, merged
 from flows.desk import Person
 from flows.payment import DEFAULT_LABELS
-from flows.policy import Calls, Country, Hours, Limits, Policy
+from flows.policy import CANCEL_AFTER, Calls, Country, Hours, Limits, Policy
 
 #: The floor of limits.first_sms_per_hour: auto. Source: our own value; few shops of one person pass it.
 AUTO_PER_HOUR = 50
@@ -86,7 +86,19 @@ def _policy(shop: Shop, blocks: Blocks, shares: dict[str, tuple[str, ...]]) -> P
         later_within=blocks.offers.later_within,
         exchange=blocks.offers.exchange,
         faq=shop.faq,
+        tells=_tells(shop),
+        cancel_after=shop.shopify.cancel_after if shop.shopify else CANCEL_AFTER,
     )
+
+
+def _tells(shop: Shop) -> frozenset[str]:
+    """The places that hear of decisions: those whose credentials are whole."""
+    places = {
+        "callback": shop.callback is not None,
+        "shopify": shop.shopify is not None and shop.shopify.admin_url is not None,
+        "woocommerce": shop.woocommerce is not None and shop.woocommerce.writes,
+    }
+    return frozenset(place for place, there in places.items() if there)
 
 
 @lru_cache(maxsize=1)

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from engine.secret import Secret
 from engine.settings.faults import Fault, line_of
-from engine.settings.model import MAKE_A_KEY, Settings
+from engine.settings.model import MAKE_A_KEY, MAKE_A_WEBHOOK_KEY, Settings
 
 _STORAGE = frozenset({"storage"})
 _PROVIDERS = frozenset({"twilio", "meta", "sms_gateway", "smtp"})
@@ -46,8 +46,7 @@ _MENDS = {
     "meta.verify_token": "Choose one, and type it in when you register the webhook at Meta.",
     "shopify.webhook_secret": "It stands in Shopify's admin under Settings, Notifications, Webhooks.",
     "woocommerce.webhook_secret": "It stands in WooCommerce under Settings, Advanced, Webhooks.",
-    "callback.secret": "Make one with: python3 -c \"import base64,secrets;print('whsec_'+base64.b64encode("
-    'secrets.token_bytes(32)).decode())"',
+    "callback.secret": f"Make one with: {MAKE_A_WEBHOOK_KEY}",
 }
 
 
