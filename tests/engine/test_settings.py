@@ -184,7 +184,8 @@ def test_all_faults_come_at_once_with_place_line_and_mend() -> None:
         ("", "faq: {xx-klingon: {a: b}}", "shops[0].faq.xx-klingon", "es"),
         ("", "payment_link: '${KEY}'", "shops[0].payment_link", "itself"),
         ("", "api_token: ''", "shops[0].api_token", "${"),
-        ("", "callback: {url: 'http://shop.example.com', secret: '${TOKEN}'}", "shops[0].callback.url", "https"),
+        ("", "callback: {url: 'http://shop.example.com', secret: '${KEY}'}", "shops[0].callback.url", "https"),
+        ("", "callback: {url: 'https://shop.example.com', secret: '${TOKEN}'}", "shops[0].callback.secret", "whsec_"),
     ],
 )
 def test_each_wrong_value_is_told_apart(more: str, shop: str, where: str, hint: str) -> None:
