@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
@@ -169,6 +172,28 @@ def bare_answer_microseconds() -> float:
 def speed(misses: list[str]) -> None:
     texts = [reply.text for form in FORMS for reply in load_replies(form)]
     print(f"  own replies: {measured_speed(texts * 3):,.0f} texts/s; a bare yes: {bare_answer_microseconds():.1f} µs")
+    few, (cpu_s, peak_mb) = piped(texts[:1])[0], piped(texts * 20)
+    print(
+        f"  run.py understand, JSON through a pipe: {len(texts) * 20 / (cpu_s - few):,.0f} texts/s of its CPU after",
+        end=" ",
+    )
+    print(f"{few:.1f} s of start, at most {peak_mb:.0f} MB of memory")
+
+
+def piped(texts: list[str]) -> tuple[float, float]:
+    """(CPU seconds, most resident MB) of `run.py understand` given the texts as JSON lines."""
+    with tempfile.TemporaryFile() as lines:
+        for text in texts:
+            lines.write(json.dumps({"text": text, "prompt": "confirm"}).encode() + b"\n")
+        lines.seek(0)
+        command = [sys.executable, "run.py", "understand"]
+        with subprocess.Popen(command, stdin=lines, stdout=subprocess.PIPE, cwd=ROOT) as child:
+            assert child.stdout is not None
+            answered = sum(1 for _ in child.stdout)
+            _, _, used = os.wait4(child.pid, 0)
+            child.returncode = 0
+    assert answered == len(texts), f"{answered} answers to {len(texts)} texts"
+    return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
 
 
 def main() -> None:

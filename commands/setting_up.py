@@ -45,12 +45,11 @@ def understand() -> None:
 
     Example: echo '{"text": "haan bhej do", "prompt": "confirm"}' | python run.py understand
     """
-    from engine.understanding import understood
+    from engine.understanding import answers
 
-    for line in sys.stdin.buffer:
-        if line.strip():
-            sys.stdout.buffer.write(understood(line) + b"\n")
-            sys.stdout.buffer.flush()
+    for said in answers(lambda: os.read(sys.stdin.fileno(), 65_536)):
+        sys.stdout.buffer.write(said)
+        sys.stdout.buffer.flush()
 
 
 @click.command()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 import msgspec
 from msgspec import Struct
 
@@ -39,3 +41,23 @@ def understood(line: str | bytes) -> bytes:
             "parts": got.parts,
         }
     )
+
+
+def answers(read: Callable[[], bytes]) -> Iterator[bytes]:
+    """The answers to all lines of each piece that `read` gives, until it gives an empty one.
+
+    Whoever writes line by line and waits gets each answer at once; a file through a pipe costs one write for each piece read.
+    """
+    begun: list[bytes] = []  # of a line whose end has not come yet
+    while piece := read():
+        head, newline, rest = piece.rpartition(b"\n")
+        if not newline:
+            begun.append(piece)
+            continue
+        yield _lines(b"".join((*begun, head)))
+        begun = [rest]
+    yield _lines(b"".join(begun))
+
+
+def _lines(raw: bytes) -> bytes:
+    return b"".join(understood(line) + b"\n" for line in raw.split(b"\n") if line.strip())

@@ -36,9 +36,14 @@ _MARKS: Final = {
 _MENDED: Final = frozenset({"yes", "affirm", "send", "ok", "no", "cancel", "thanks", "not"})
 #: Shorter words are one slip away from too many others.
 _MENDED_FROM: Final = 5
+#: Endings of words that name a street by themselves: Hauptstrasse, Prinsengracht.
+_STREETS: Final = ("strasse", "straat", "gasse", "platz", "gracht", "plein")
+_STREET_FROM: Final = 8
 _RUN: Final = re.compile(r"(.)\1{2,}")
 #: A number, or a clock time written in one: `18h`, `6pm`.
-_DIGITS: Final = re.compile(r"\d+|\d{1,2}(?:h|h\d\d|am|pm|hrs|uhr)")
+_DIGITS: Final = re.compile(
+    r"\d+|\d{1,2}(?:h|h\d\d|am|pm|hrs|uhr|baje|bje|[dt][ae]n?|y[ae])"
+)  # 6'dan, 6ya: Turkish cases
 
 
 class Piece(Struct, frozen=True):
@@ -146,11 +151,12 @@ def cover(words: list[str], found: list[tuple[Match, ...]], form: str) -> list[P
     reads, own = READS[form], BIT[form]
     pieces: list[Piece] = []
     at, size = 0, len(words)
+    numbered = any(word.isdigit() for word in words)
     while at < size:
         piece = None
         for match in found[at]:
             role = role_for(match, reads)
-            if role is not None:
+            if role is not None and (role != "phone" or numbered):  # "no." before no number is a no
                 mine = any(mask & own for mask, _ in match.roles)
                 piece = Piece(role, at, at + match.size, own=mine)
                 break
@@ -158,6 +164,8 @@ def cover(words: list[str], found: list[tuple[Match, ...]], form: str) -> list[P
             piece = _unknown(words[at], at, reads)
         if piece.role == "num" and pieces and pieces[-1].role == "later":
             pieces[-1] = Piece("after", pieces[-1].start, pieces[-1].end, own=pieces[-1].own)  # "later" than that hour
+        elif piece.role == "later" and pieces and pieces[-1].role == "num":
+            piece = Piece("after", piece.start, piece.end, own=piece.own)  # 6'dan sonra
         pieces.append(piece)
         at = piece.end
     return pieces
@@ -171,6 +179,8 @@ def _unknown(word: str, at: int, reads: tuple[int, ...]) -> Piece:
         return Piece("num", at, at + 1)
     if not is_word(word):
         return Piece("emoji", at, at + 1)
+    if len(word) >= _STREET_FROM and word.endswith(_STREETS):
+        return Piece("street", at, at + 1)
     mended = mend(word, reads) if word not in SIZES else None
     if mended is None:
         return Piece("word", at, at + 1)

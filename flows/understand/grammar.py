@@ -27,6 +27,7 @@ FIRM: Final = frozenset({"yes", "affirm", "send"})
 TIMING: Final = frozenset({"after", "before", "between", "until", "hour", "am", "pm", "time"})
 #: Reasons that without another word lean to a cancel; the others may be complaints or wishes.
 _GIVES_UP: Final = frozenset({"changed_mind", "no_money", "ordered_elsewhere"})
+_DONE_WITH: Final = frozenset({"changed_mind", "ordered_elsewhere"})
 #: Roles that leave a plain cancel in doubt when they stand beside it.
 BLOCKS_CANCEL: Final = frozenset({"if", "maybe", "ask", "not", "keep", "no", "num", "but", "stop", "stop_all"})
 #: Unknown words that may stand in other clauses than the cancel's: a name, a reason in words of their own.
@@ -47,6 +48,7 @@ class Reading(Struct, frozen=True):
     intent: str
     sure: bool
     reason: str | None = None
+    alone: bool = False  # a reason that at a question is a cancel by itself
     proof: bool = False  # only a slot, not the classifier's word, keeps it sure beside its further parts
     rest: tuple[tuple[int, int], ...] = ()
 
@@ -67,6 +69,8 @@ def _whole(pieces: list[Piece], roles: set[str]) -> Reading | None:
     core = roles - EMPTY
     if not core:
         return _courtesy(roles)
+    if core == {"stop"} and any(piece.role == "stop" and piece.end - piece.start > 1 for piece in pieces):
+        return Reading("stop", True)  # "stop texting me"; a bare "please stop" may mean the order
     if len(pieces) == 1 or core == roles:
         only = next(iter(core)) if len(core) == 1 else ""
         if only == "stop_all":
@@ -77,7 +81,8 @@ def _whole(pieces: list[Piece], roles: set[str]) -> Reading | None:
     reasons = [piece.role[7:] for piece in pieces if piece.role.startswith("reason:")]
     named = {role for role in core if not role.startswith("reason:")} - {"why", "nice"}
     if reasons and named <= {"cancel", "no"} and (named or _GIVES_UP & set(reasons)):
-        return Reading("cancel", sure and "cancel" in named, reasons[0])
+        alone = sure and not named and set(reasons) <= _DONE_WITH
+        return Reading("cancel", sure and "cancel" in named, reasons[0], alone)
     if core and named <= AGREE and "why" not in core and not reasons:
         return _agreement(core, roles, sure)
     if core == {"no"}:
@@ -128,6 +133,12 @@ def clauses(pieces: list[Piece]) -> list[list[Piece]]:
     return [clause for clause in out if clause]
 
 
+def _says_when(clause: list[Piece]) -> bool:
+    """Whether a clause holds nothing but times: "not today", "not before Monday"."""
+    core = {piece.role for piece in clause} - EMPTY - TIMING - {"not", "send", "num"}
+    return all(role.startswith(("day:", "part:")) for role in core)
+
+
 def _decides(clause: list[Piece]) -> str | None:
     """The decision of one clause that holds nothing else, or "" for a clause without content."""
     if any(piece.doubt for piece in clause):
@@ -166,6 +177,8 @@ def _in_parts(pieces: list[Piece], roles: set[str]) -> Reading | None:
         elif decision:
             decided.append(decision)
     left = {piece.role for clause in rest for piece in clause}
+    if all(_says_when(clause) for clause in rest if any(piece.role == "not" for piece in clause)):
+        left.discard("not")  # "yes but not today" is a yes
     firm = {"yes" if decision in AGREE else decision for decision in decided}
     both = firm | (left & {"no", "cancel"})
     if len(both) > 1 and both != {"no", "cancel"}:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from flows.understand.classify import form_of
@@ -12,6 +13,7 @@ _URDU_COUNTRIES: Final = frozenset({"PK"})
 _SURE_FROM: Final = 0.5
 
 
+@lru_cache(maxsize=512)
 def hinted_forms(lang: str | None, country: str | None) -> tuple[str, ...]:
     """The language forms that the order's language, or else its country, makes likely."""
     if lang:

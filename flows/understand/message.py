@@ -21,6 +21,8 @@ _TRIED: Final = 4
 _NO_SLOTS: Final = Slots()
 #: Prompts at which a yes or a no is no answer to what was asked.
 _NOT_YES_OR_NO: Final = frozenset({"no_what", "which", "why", "number", "address", "time", "poll"})
+#: Prompts at which "I bought it elsewhere" and "I changed my mind" are an answer without another word.
+_ASKED_IF_WANTED: Final = frozenset({"confirm", "no_what", "why"})
 
 
 class Message:
@@ -44,8 +46,7 @@ class Message:
         lang = language_of(self.words, covering, self.hints, self.country)
         reading = self._agreed(covers) if len(self.words) <= MAX_DECISION_TOKENS else None
         if reading is not None:
-            pieces = next((cover_ for _, cover_ in covers if read(cover_) == reading), pieces)
-            return self._decided(reading, pieces, lang, tone)
+            return self._decided(*reading, lang, tone)
         named = name(Span(self.cleaned, self.folded, self.words, pieces, self.country), self.prompt)
         sure = named.sure and not {'"', ">"} & set(self.words)
         return Understood(named.intent, sure, round(named.confidence, 3), lang, tone, named.slots, ())
@@ -74,24 +75,23 @@ class Message:
             return [Piece("fill", one.start, one.end, own=one.own) if one.role in AGREE else one for one in pieces]
         return pieces
 
-    def _agreed(self, covers: list[tuple[str, list[Piece]]]) -> Reading | None:
-        """The one reading of all forms that explain the message equally well; a hinted form has the last word."""
+    def _agreed(self, covers: list[tuple[str, list[Piece]]]) -> tuple[Reading, list[Piece]] | None:
+        """The one reading of all forms that explain the message equally well, with its cover; a hinted form has the last word."""
         least = _unexplained(covers[0][1])
         level = [
-            (form, read(cover_))
+            (form, read(cover_), cover_)
             for form, cover_ in covers
             if _unexplained(cover_) == least and self._likely(form, cover_)
         ]
-        hinted = [reading for form, reading in level if form in self.hints and self._has_own(covers, form)]
-        readings = hinted or [reading for _, reading in level]
-        if not readings:
+        hinted = [one for one in level if one[0] in self.hints and any(piece.own for piece in one[2])]
+        readings = [(reading, cover_) for _, reading, cover_ in hinted or level]
+        said = [(reading, cover_) for reading, cover_ in readings if reading is not None]
+        if not said:
             return None
-        first = next((reading for reading in readings if reading is not None and reading.sure), None)
-        first = first or next((reading for reading in readings if reading is not None), None)
-        if first is None:
-            return None
-        agreed = all(reading is not None and reading.intent == first.intent for reading in readings)
-        return first if agreed else Reading(first.intent, False, first.reason, rest=first.rest)
+        first, pieces = next((one for one in said if one[0].sure), said[0])
+        if len(said) == len(readings) and all(reading.intent == first.intent for reading, _ in said):
+            return first, pieces
+        return Reading(first.intent, False, first.reason, rest=first.rest), pieces
 
     def _likely(self, form: str, cover_: list[Piece]) -> bool:
         """Whether a form may have written this: hinted, or English, or everything explained, or mostly its words."""
@@ -101,17 +101,12 @@ class Message:
         own = sum(piece.end - piece.start for piece in cover_ if piece.own)
         return not unknown or own * 2 >= len(self.words) - unknown
 
-    def _has_own(self, covers: list[tuple[str, list[Piece]]], form: str) -> bool:
-        return any(piece.own for name_, cover_ in covers if name_ == form for piece in cover_)
-
     def _decided(self, reading: Reading, pieces: list[Piece], lang: str | None, tone: str) -> Understood:
         """What a reading gives, after its further parts are named."""
         intent, sure = reading.intent, reading.sure
         parts: list[Part] = []
         leading = False  # whether the first further part is sure by itself
-        for start, end in reading.rest:
-            inside = [piece for piece in pieces if start <= piece.start < end]
-            named = self._name_tokens(inside, start, end)
+        for start, end, named in self._named(reading.rest, pieces):
             known = named.intent not in DECISIONS and named.intent != "unclear"
             if named.sure and named.intent in {"thanks", "greeting"}:
                 continue
@@ -125,12 +120,36 @@ class Message:
             intent, slots, sure, parts = parts[0].intent, parts[0].slots, leading, parts[1:]
         for part in parts:
             slots = _merged(slots, part.slots)
+        if intent == "cancel" and reading.alone and self.prompt in _ASKED_IF_WANTED:
+            sure = self._says_it_all(pieces)
         if intent in {"yes", "no"} and self.prompt in _NOT_YES_OR_NO:
             sure = sure and intent == "no" and self.prompt == "no_what"
         return Understood(intent, sure, 1.0 if sure else 0.5, lang, tone, slots, tuple(parts))
 
+    def _says_it_all(self, pieces: list[Piece]) -> bool:
+        """Whether a reason is a cancel by itself: передумал is a sentence; a mistake may be about an address or a refund."""
+        if "mistake" in self.words:
+            return False
+        reasons = [piece for piece in pieces if piece.role.startswith("reason:")]
+        return any(piece.end - piece.start > 1 or self.words[piece.start][0] > "\u024f" for piece in reasons)
+
+    def _named(self, rest: tuple[tuple[int, int], ...], pieces: list[Piece]) -> list[tuple[int, int, Named]]:
+        """The further parts by name. An address goes on behind its comma, and a number follows its colon."""
+        found: list[tuple[int, int, Named]] = []
+        for start, end in rest:
+            named = self._name_tokens(pieces, start, end)
+            if found and _joins(found[-1][2], named):
+                first = found[-1][0]
+                whole = self._name_tokens(pieces, first, end)
+                if whole.proved and whole.intent in {"change_address", "change_phone"}:
+                    found[-1] = (first, end, whole)
+                    continue
+            found.append((start, end, named))
+        return found
+
     def _name_tokens(self, pieces: list[Piece], start: int, end: int) -> Named:
         """A named stretch of tokens, renumbered from 0."""
+        pieces = [piece for piece in pieces if start <= piece.start < end]
         if not any(is_word(word) for word in self.words[start:end]):
             return Named("unclear", 0.0, _NO_SLOTS, sure=False)
         text = self._text(start, end)
@@ -142,6 +161,13 @@ class Message:
         rest = after_tokens(self.cleaned, self.words, start)
         tail = after_tokens(self.cleaned, self.words, end)
         return (rest[: len(rest) - len(tail)] if tail else rest).strip(" ,.;:-\n")
+
+
+def _joins(before: Named, named: Named) -> bool:
+    """Whether a stretch may belong to the one before it: "new number: 0300…", and what follows an address."""
+    if before.slots.address:
+        return not (named.proved and not named.slots.address)
+    return not before.proved
 
 
 def _unexplained(pieces: list[Piece]) -> int:

@@ -12,13 +12,13 @@ from flows.understand.grammar import EMPTY, TIMING
 from flows.understand.model import Slots
 from flows.understand.phone_slot import find_phone
 from flows.understand.time_slot import find_times
-from flows.understand.values import as_address, find_address, find_amount
+from flows.understand.values import as_address, find_address, find_amount, find_street
 
 #: Below this the classifier's best guess is no basis for acting; above it, acting is what it would cost to ask.
 SURE_FROM: Final = 0.65
 #: Below this the guess is not even worth naming.
 NAMED_FROM: Final = 0.55
-_SAYS_WHEN: Final = TIMING | EMPTY | {"send", "num", "yes", "ok"}
+_SAYS_WHEN: Final = TIMING | EMPTY | {"send", "num", "yes", "ok", "not"}
 #: Roles that show that an answer to "where do you live?" is another thing.
 _NO_ADDRESS: Final = frozenset({"yes", "affirm", "no", "cancel", "keep", "if", "maybe", "not_me", "stop", "help"})
 #: A message of nothing else ("not yet", "maybe") asks for nothing, whatever the classifier finds in it.
@@ -55,6 +55,7 @@ def name(span: Span, prompt: str | None) -> Named:
     intent, confidence = intent_of(span.words)
     if prompt == "address" and address is None and "ask" not in roles and len(span.words) > 1:
         address = as_address(span.text)
+    address = address or ("street" in roles and find_street(span.text, span.words, span.pieces)) or None
     slots = Slots(phone=phone[0] if phone else None, address=address, day=day, window=window, reason=reason)
     proved = _proved(span, roles, slots, intent, prompt)
     if proved:
@@ -83,7 +84,10 @@ def _proved(span: Span, roles: set[str], slots: Slots, guess: str, prompt: str |
     says_when = all(
         piece.role in _SAYS_WHEN or piece.role[:4] == "day:" or piece.role[:5] == "part:" for piece in span.pieces
     )
-    if (slots.day or slots.window) and (says_when or prompt == "time") and not asked:
+    if slots.address and "street" in roles and not asked and not slots.window and guess not in {"complaint", "threat"}:
+        return "change_address"
+    timed = any(role in TIMING or role[:4] == "day:" or role[:5] == "part:" for role in roles)
+    if ((slots.day or slots.window) or ("not" in roles and timed)) and (says_when or prompt == "time") and not asked:
         return "change_time"
     return None
 

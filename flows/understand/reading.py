@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from flows.understand.fold import clean, fold, fold_clean
@@ -13,6 +14,14 @@ from flows.understand.values import find_choice
 
 _DIGIT_AT_CONFIRM: Final = {1: "yes", 2: "no", 3: "cancel"}
 _NO_SLOTS: Final = Slots()
+#: Two of the offered digits at once are no choice.
+_SEVERAL: Final = re.compile(r"[1-9](?:[\s,.;/&+-]+[1-9])+[\s.!]*")
+#: What an export or a gateway writes for a message without words.
+_MEDIA: Final = re.compile(
+    r"[\[<(]\s*(?:voice|audio|image|photo|picture|video|sticker|media|gif|document|file|attachment|location)[^\])>]{0,40}[\])>]"
+    r"|(?:🎤|🎙|📷|🎥|📎)\s*(?:voice message|audio|photo|video|\d+:\d\d|\(\d+:\d\d\))?",
+    re.IGNORECASE,
+)
 _OFFERED_MEAN: Final = ("yes", "change", "cancel")
 _QUICK_ROLES: Final = {"yes": "yes", "affirm": "yes", "send": "yes", "ok": "yes", "no": "no", "cancel": "cancel"}
 #: A bare number from here on is a phone number where one was asked for.
@@ -45,6 +54,8 @@ def understand(
     cleaned = clean(text)
     folded = fold_clean(cleaned)
     if not folded:
+        return Understood("unclear", False, 0.0, None, "neutral", _NO_SLOTS, ())
+    if _MEDIA.fullmatch(cleaned) or (prompt in {None, "confirm", "which"} and _SEVERAL.fullmatch(folded)):
         return Understood("unclear", False, 0.0, None, "neutral", _NO_SLOTS, ())
     choice = find_choice(folded)
     if choice is not None and (prompt != "number" or choice < _SHORTEST_PHONE):
@@ -87,7 +98,7 @@ def _quick() -> dict[str, Quick]:
     """Text -> meaning for the single words of the lexicon that no language reads in another way."""
     table: dict[str, Quick] = {}
     for text, match in PHRASES.items():
-        if match.size == 1 and len(match.roles) == 1 and match.roles[0][1] in _QUICK_ROLES:
+        if match.size == 1 and text[0] != "+" and len(match.roles) == 1 and match.roles[0][1] in _QUICK_ROLES:
             mask, role = match.roles[0]
             languages = tuple(dict.fromkeys(form.split("_")[0] for form in FORMS if mask & BIT[form]))
             if role == "ok" and "thanks" in text:

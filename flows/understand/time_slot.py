@@ -7,7 +7,7 @@ from typing import Final
 
 from flows.understand.cover import Piece
 
-_CLOCK: Final = re.compile(r"([01]?\d|2[0-4])(?:[:.h]([0-5]\d))?(am|pm|h|hrs)?")
+_CLOCK: Final = re.compile(r"([01]?\d|2[0-4])(?:[:.h]([0-5]\d))?(am|pm|h|hrs|baje|bje|[dt][ae]n?|y[ae])?")
 _ISO_DATE: Final = re.compile(r"\b(20\d\d)-(\d\d?)-(\d\d?)\b")
 _DATE: Final = re.compile(r"\b(\d\d?)[/.](\d\d?)(?:[/.](?:20)?\d\d)?\b")
 #: "6" without am or pm in a sentence about deliveries is the evening, "9" the morning.
@@ -21,8 +21,13 @@ def find_times(words: list[str], pieces: list[Piece], folded: str) -> tuple[str 
 
 
 def _day(pieces: list[Piece], folded: str) -> str | None:
+    negated = False  # "not today, tomorrow"; but "not before Monday" is Monday
     for piece in pieces:
-        if piece.role.startswith("day:"):
+        if piece.role == "not" or piece.role in _SIDES:
+            negated = piece.role == "not"
+        elif piece.role.startswith("day:") and negated:
+            negated = False
+        elif piece.role.startswith("day:"):
             return piece.role[4:]
     found = _ISO_DATE.search(folded)
     if found and 1 <= int(found[2]) <= 12 and 1 <= int(found[3]) <= 31:
@@ -35,7 +40,7 @@ def _day(pieces: list[Piece], folded: str) -> str | None:
 
 def _window(words: list[str], pieces: list[Piece]) -> str | None:
     hours = _hours(words, pieces)
-    sides = [(piece.role, piece.start) for piece in pieces if piece.role in _SIDES]
+    sides = [(_turned(pieces, at), piece.start) for at, piece in enumerate(pieces) if piece.role in _SIDES]
     part = next((piece.role[5:] for piece in pieces if piece.role.startswith("part:")), None)
     if not hours:
         if part and sides and sides[0][0] in {"after", "before"}:
@@ -52,6 +57,14 @@ def _window(words: list[str], pieces: list[Piece]) -> str | None:
         return f"-{times[0]}"
     hour, _, minute = times[0].partition(":")
     return f"{times[0]}-{min(int(hour) + 1, 23):02}:{minute}"
+
+
+def _turned(pieces: list[Piece], at: int) -> str:
+    """The side that a word like "after" names; "not after" is before, "not before" is after."""
+    role = pieces[at].role
+    if at == 0 or pieces[at - 1].role != "not":
+        return role
+    return {"after": "before", "before": "after", "until": "after"}.get(role, role)
 
 
 def _hours(words: list[str], pieces: list[Piece]) -> list[tuple[str, int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from flows.understand.cover import Piece
@@ -18,6 +19,8 @@ _MONEY: Final = re.compile(
     rf"(?:{_CURRENCY.pattern}\s*({_AMOUNT.pattern}))|(?:({_AMOUNT.pattern})\s*{_CURRENCY.pattern})(?!\w)"
 )
 _SHORTEST_ADDRESS: Final = 4
+#: Words between a house's number and its kind of street: 44 King Street, 12 bis rue.
+_NUMBER_BEFORE: Final = 4
 _CHOICE: Final = re.compile(r"[#(\[]*\s*(\d{1,9})\s*[).\]!]*")
 
 
@@ -55,6 +58,17 @@ def find_address(cleaned: str, words: list[str], pieces: list[Piece]) -> str | N
     return as_address(after_tokens(cleaned, words, marker.end))
 
 
+def find_street(cleaned: str, words: list[str], pieces: list[Piece]) -> str | None:
+    """The customer's own words from a kind of street (or the house number just before it) on, where a number stands by."""
+    streets = [piece for piece in pieces if piece.role == "street"]
+    numbers = [at for at, word in enumerate(words) if word[0].isdigit()]
+    if not streets or not numbers:
+        return None
+    first = streets[0].start
+    before = [at for at in numbers if first - _NUMBER_BEFORE <= at < first]
+    return as_address(after_tokens(cleaned, words, before[0] if before else first))
+
+
 def as_address(text: str) -> str | None:
     """A text trimmed to what may be an address: at least 4 characters, one of them a letter. None otherwise."""
     text = text.strip(' :,-.=\n"')
@@ -68,5 +82,11 @@ def after_tokens(cleaned: str, words: list[str], end: int) -> str:
     for at, char in enumerate(cleaned):
         if seen >= want:
             return cleaned[at:]
-        seen += len(fold_clean(char).replace(" ", "")) if char not in " -(){}[]*=~^|<\\$\n" else char == "\n"
+        seen += _folded_length(char)
     return ""
+
+
+@lru_cache(maxsize=4096)
+def _folded_length(char: str) -> int:
+    """How many characters of its tokens a readable character becomes."""
+    return len(fold_clean(char).replace(" ", "")) if char not in " -(){}[]*=~^|<\\$\n" else char == "\n"

@@ -185,3 +185,76 @@ def test_every_intent_is_a_known_one():
     """No reading invents an intent."""
     for text in ("yes", "blah", "where is my order", "I will sue you", "call me", "", "??", "12 345"):
         assert understand(text).intent in INTENTS
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "intent"),
+    [
+        ("No.", "en", "no"),
+        ("stop texting me", "en", "stop"),
+        ("no me escribais mas", "es", "stop"),
+        ("не пишите мне больше", "ru", "stop"),
+        ("I bought it elsewhere", "en", "cancel"),
+        ("j'ai changé d'avis", "fr", "cancel"),
+        ("передумал", "ru", "cancel"),
+        ("tôi có đặt hàng", "vi", "yes"),
+        ("tôi không đặt hàng", "vi", "not_me"),
+        ("+", "ru", "yes"),
+    ],
+)
+def test_short_answers_that_are_clear_are_sure(text, lang, intent):
+    """A clear answer in a customer's own words is acted on without asking again."""
+    got = understand(text, prompt="confirm", lang=lang)
+    assert (got.intent, got.sure) == (intent, True)
+
+
+def test_a_reason_is_a_cancel_only_where_it_was_asked_for():
+    """ "Changed my mind" outside of a question, and a bare "mistake" anywhere, decide nothing."""
+    assert not understand("I changed my mind").sure
+    assert not understand("mistake", prompt="confirm").sure
+
+
+@pytest.mark.parametrize("text", ["1 2", "1, 3", "2/1", "[voice message]", "<Media omitted>", "🎤 0:12"])
+def test_what_holds_no_answer_is_unclear(text):
+    """Two of the offered digits, and what a gateway writes for a voice note or a picture, are no answer."""
+    got = understand(text, prompt="confirm")
+    assert (got.intent, got.sure) == ("unclear", False)
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "address"),
+    [
+        ("yes but please send to my office, 44 King Street, Leeds", "en", "44 King Street, Leeds"),
+        ("oui mais livrez au 5 rue des Lilas, Lyon", "fr", "5 rue des Lilas, Lyon"),
+        ("да, только адрес другой: Москва, ул. Ленина 5", "ru", "Москва, ул. Ленина 5"),
+        ("نعم بس العنوان اتغير شارع التحرير 12، الدقي", "ar", "شارع التحرير 12, الدقي"),
+        ("iya tapi kirim ke Jl. Merdeka 5 Bandung", "id", "Jl. Merdeka 5 Bandung"),
+    ],
+)
+def test_an_address_goes_on_behind_its_comma(text, lang, address):
+    """A yes with a new address is a sure yes, and the address is the whole of it."""
+    got = understand(text, prompt="confirm", lang=lang)
+    assert (got.intent, got.sure) == ("yes", True)
+    assert [part.intent for part in got.parts] == ["change_address"]
+    assert got.slots.address.endswith(address)
+
+
+@pytest.mark.parametrize(
+    ("text", "day", "window"),
+    [
+        ("yes but not today, tomorrow after 4", "tomorrow", "16:00-"),
+        ("yes but not before 18h", None, "18:00-"),
+        ("yes, not after 6 pm", None, "-18:00"),
+    ],
+)
+def test_not_turns_a_time_around(text, day, window):
+    """ "Not today" names no day, "not after six" is before six; the yes beside it stays sure."""
+    got = understand(text, prompt="confirm", lang="en")
+    assert (got.intent, got.sure) == ("yes", True)
+    assert (got.slots.day, got.slots.window) == (day, window)
+
+
+def test_a_number_follows_its_colon():
+    """ "Yes. New number: …" is a sure yes with the number."""
+    got = understand("Yes. New number: 07911 123456", prompt="confirm", country="GB")
+    assert (got.intent, got.sure, got.slots.phone) == ("yes", True, "+447911123456")
