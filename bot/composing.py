@@ -85,6 +85,17 @@ def notice_html(key: str, values: Mapping[str, Value], words: Words) -> str:
     return _fitted(pieces)
 
 
+def ping_html(key: str, values: Mapping[str, Value], lines: Sequence[Line], words: Words) -> str:
+    """A message to the owner: what happened, the words, and beneath it what is known."""
+
+    def pieces(quote_most: int, value_most: int) -> list[Piece]:
+        first = [Piece(words.say("again"))] if values.get("again") else []
+        head = Piece(words.say(key, values, value_most), _quote(values, quote_most), bold=bool(lines))
+        return [*first, head, *_lines(lines, words, quote_most, value_most)]
+
+    return _fitted(pieces)
+
+
 def plain_html(*lines: str) -> str:
     """Lines of ours, each with whatever values it has in it already."""
     return _fitted(lambda quote_most, value_most: [Piece(line) for line in lines])

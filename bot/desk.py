@@ -6,13 +6,11 @@ that changes nothing counts as made. Telegram cannot be asked what became of a m
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from aiogram.exceptions import TelegramAPIError, TelegramMigrateToChat
 from aiogram.methods import EditMessageReplyMarkup, EditMessageText, SendChatAction, SendMessage
 from aiogram.types import InlineKeyboardMarkup, LinkPreviewOptions, Message, ReplyParameters
 
-from bot import places
+from bot import owner_chat, places
 from bot.calls import SETUP_AGAIN_S, TelegramCalls, code_of, outcome_of
 from bot.composing import card_html, notice_html
 from bot.groups import Groups, OnMigrated
@@ -31,7 +29,6 @@ from flows.effects import (
     TellStaff,
     TryAgain,
     Unknown,
-    Value,
 )
 from flows.policy import Policy
 
@@ -196,9 +193,7 @@ class TelegramDesk:
         return TryAgain(min(waits), "too_many") if waits else TryAgain(SETUP_AGAIN_S, "no_owner_reached")
 
     async def _ping_one(self, owner: Person, effect: PingOwner, policy: Policy) -> Outcome:
-        words = Words(owner.language, policy.language)
-        values: Mapping[str, Value] = {"shop": policy.name, "order": effect.order_id, **effect.values}
-        sent = await self._send(str(owner.telegram), notice_html(effect.key, values, words), None)
+        sent = await self._sent(owner_chat.ping(owner, effect, policy))
         return Accepted(f"{sent.chat.id}/{sent.message_id}") if isinstance(sent, Message) else sent
 
     # -- the wire
@@ -213,8 +208,11 @@ class TelegramDesk:
             await self.groups.migrated(chat, str(moved.migrate_to_chat_id))
         except TelegramAPIError as error:
             return outcome_of(error)
+        return await self._sent(_message(self.groups.current(chat), html, keyboard, 0))
+
+    async def _sent(self, message: SendMessage) -> Message | Outcome:
         try:
-            return await self.calls.ask(_message(self.groups.current(chat), html, keyboard, 0))
+            return await self.calls.ask(message)
         except TelegramAPIError as error:
             return outcome_of(error)
 

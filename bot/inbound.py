@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 from aiogram.methods import LeaveChat, SendMessage, TelegramMethod
-from aiogram.types import ChatMemberUpdated, Message, Update
+from aiogram.types import CallbackQuery, ChatMemberUpdated, Message, Update
 
+from bot import owner_chat
 from bot.commands import Asker, Commands
 from bot.composing import plain_html
 from bot.desk import TelegramDesk
@@ -19,7 +20,7 @@ from bot.echoes import reply
 from bot.groups import Room
 from bot.pressing import Presses
 from bot.words import Words
-from bot.writing import Writing
+from bot.writing import REPLY_MOST, Writing
 
 #: What the bot asks Telegram for.
 ALLOWED_UPDATES = ["message", "callback_query", "my_chat_member"]
@@ -39,17 +40,27 @@ class Inbound:
         self.commands = Commands(desk)
         self._presses = Presses(desk)
         self._writing = Writing(desk)
+        self.owner = owner_chat.OwnerChat(desk.front)
         self._told_to: set[int] = set()  # groups that have heard why the bot leaves
 
     async def handle(self, update: Update) -> Answers:
         """Raises StoreUnavailable, and whatever a bug in deciding raises."""
         if update.callback_query is not None:
-            return await self._presses.pressed(update.update_id, update.callback_query)
+            return await self._pressed(update.update_id, update.callback_query)
         if update.message is not None:
             return await self._message(update.update_id, update.message)
         if update.my_chat_member is not None:
             return await self._added(update.my_chat_member)
         return []
+
+    async def _pressed(self, update_id: int, query: CallbackQuery) -> Answers:
+        """In private: a button under a ping; everywhere else, and any other button there: as in a group."""
+        if query.message is not None and query.message.chat.type == "private" and not query.from_user.is_bot:
+            known = await self._groups.known_as(query.from_user.id)
+            answers = await self.owner.pressed(update_id, query, known) if known else None
+            if answers is not None:
+                return answers
+        return await self._presses.pressed(update_id, query)
 
     # -- messages
 
@@ -62,7 +73,7 @@ class Inbound:
             await self._groups.migrated(str(message.migrate_from_chat_id), str(chat.id))
             return []
         if chat.type == "private":
-            return await self._in_private(message)
+            return await self._in_private(update_id, message)
         room = await self._groups.room(chat.id)
         if room is None:
             return self._farewell(chat.id) if chat.type in ("group", "supergroup") else []
@@ -87,7 +98,7 @@ class Inbound:
             return await self.commands.answer(command, message, asker)
         return await self._writing.wrote(update_id, message, room, person)
 
-    async def _in_private(self, message: Message) -> Answers:
+    async def _in_private(self, update_id: int, message: Message) -> Answers:
         user = message.from_user
         if user is None or user.is_bot:
             return []
@@ -97,6 +108,11 @@ class Inbound:
             return [SendMessage(chat_id=message.chat.id, text=plain_html(words.say("private.stranger")))]
         policy, person = known[0]
         words = Words(person.language, policy.language)
+        if message.text and len(message.text) > REPLY_MOST and owner_chat.of_message(message.reply_to_message):
+            return [reply(message, words.say("echo.too_long", {"most": REPLY_MOST}))]
+        answers = await self.owner.replied(update_id, message, known)
+        if answers is not None:
+            return answers
         asker = Asker(person.name, words, tuple(policy for policy, _ in known))
         command = self.commands.read(message)
         return await self.commands.answer(command or ("help", ""), message, asker)

@@ -139,7 +139,7 @@ class Lanes:
 
 def _default(name: str) -> tuple[float, int]:
     """(per second, burst). Telegram groups: 20 a minute. Source: PLATFORMS.md A 4.5."""
-    if name == "telegram:owner":
+    if name.startswith("telegram:owner"):
         return 1.0, 5
     if name.startswith("telegram:"):
         return 20 / 60, 8

@@ -26,6 +26,7 @@ from flows.effects import (
     Accepted,
     AskProvider,
     CallBack,
+    Escalate,
     HandOver,
     Open,
     Outcome,
@@ -45,6 +46,7 @@ from flows.events import (
     Claimed,
     ConsentWithdrawn,
     EffectSettled,
+    Escalated,
     OrderCalledBack,
     OrderHandedOver,
     ProviderAnswered,
@@ -250,6 +252,8 @@ class Outbox:
                 return await port.tell(effect, open_.id, self._engine.now()), effect.target
             case Remember():
                 return await self._remember(shop, effect), "doorstep"
+            case Escalate():
+                return await self._escalate(shop, open_.id, effect), "doorstep"
             case SpreadStop():
                 return await self._spread(policy, open_.id, effect), "doorstep"
 
@@ -345,6 +349,19 @@ class Outbox:
         if self.history is not None:
             kept = closed(Replayed(effect.order.fields, effect.outcome), "service", "; ".join(effect.order.said[-2:]))
             await self.history.append_history(shop, [kept])
+        return Accepted()
+
+    async def _escalate(self, shop: str, effect_id: str, effect: Escalate) -> Outcome:
+        await self._engine.handle(
+            Escalated(
+                event_id=f"escalated:{effect_id}",
+                to=(pointers.desk(shop),),
+                at=self._engine.now(),
+                opens=True,
+                key=effect.key,
+                order_id=effect.order_id,
+            )
+        )
         return Accepted()
 
     async def _spread(self, policy: Policy, effect_id: str, effect: SpreadStop) -> Outcome:

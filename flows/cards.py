@@ -197,6 +197,8 @@ def _next(turn: Turn, order: Order) -> list[Line]:
     if not order.open:
         return []
     lines: list[Line] = []
+    if order.promise_by is not None:
+        lines.append(Line("next.promise", {"at": _at(turn, order, order.promise_by)}))
     for name, moment in sorted(turn.timers.items(), key=lambda t: t[1]):
         kind, _, order_id = name.partition(":")
         if order_id == order.id and kind not in ("ask", "taken"):

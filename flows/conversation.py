@@ -7,6 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from flows.complaint import Complaint
 from flows.effects import Open
 from flows.events import OrderTold, ShopReported
 from flows.orders import ASKABLE, BEFORE_DISPATCH, Order
@@ -41,7 +42,18 @@ class Question(Struct, frozen=True, omit_defaults=True):
 
     #: what it asks for; "second" is a second number, "call" when a call suits them
     kind: Literal[
-        "which", "no_what", "change_what", "number", "address", "time", "later", "why", "undo", "second", "call"
+        "which",
+        "no_what",
+        "change_what",
+        "number",
+        "address",
+        "time",
+        "later",
+        "why",
+        "undo",
+        "second",
+        "call",
+        "solved",
     ]
     channel: str
     address: str
@@ -90,6 +102,7 @@ class Conversation(Struct, frozen=True, omit_defaults=True, kw_only=True, tag="c
     handed_over_at: datetime | None = None  # when we last said "a person will read this"
     language_from: Literal["", "customer"] = ""  # "customer": they wrote in it, so only they change it
     stopped_before: tuple[str, ...] = ()  # channels that an erased person had said stop on: whoever is found here again
+    complaints: tuple[Complaint, ...] = ()
     polite_at: datetime | None = None  # when we last answered a greeting or thanks
 
     def order(self, order_id: str) -> Order | None:

@@ -42,6 +42,9 @@ class Desk(Struct, frozen=True, omit_defaults=True, kw_only=True, tag="desk"):
     quiet: str = ""  # "21:00-09:00", "off", "" as the settings say
     holidays: tuple[str, ...] = ()  # ISO dates beside those of the settings
     alerts: dict[str, datetime] = {}  # alert key -> last told
+    alerting: dict[str, str] = {}  # matters that wait to be told to the owners' own phones: key -> order
+    alerted_at: datetime | None = None
+    texted: dict[str, str] = {}  # effect id of such a text -> its number: a receipt may still say that nobody is there
     timers: dict[str, datetime] = {}
     open: tuple[Open, ...] = ()
     seen: dict[str, int] = {}

@@ -6,18 +6,20 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from flows import hours, pacing, wishes
+from flows import desk_alerts, hours, pacing, wishes
 from flows.cards import RETRY
 from flows.decision import Decision
 from flows.desk import Desk
-from flows.effects import Accepted, AnyEffect, Card, Line, Open, PingOwner, Refused, ShowCard, TryAgain, Unknown
+from flows.effects import Accepted, AnyEffect, Card, Line, Open, PingOwner, Refused, Say, ShowCard, TryAgain, Unknown
 from flows.events import (
     Alarmed,
     AlarmOver,
     AnyEvent,
     BodyKept,
     Claimed,
+    DeliveryReported,
     EffectSettled,
+    Escalated,
     GroupMoved,
     PeopleTold,
     Recovered,
@@ -58,6 +60,11 @@ def step_desk(desk: Desk, event: AnyEvent, now: datetime, policy: Policy) -> Dec
             on = name not in desk.swept or upto > desk.swept[name]
             swept = {**desk.swept, name: upto} if on else desk.swept
             return Decision(document=replace(desk, swept=swept), changed=on)
+        case Escalated():
+            desk = desk_alerts.matters(_seen(desk, event, now), event.key, event.order_id)
+            return _alert(desk, event, now, policy)
+        case DeliveryReported(status="failed", effect_id=effect_id) if effect_id in desk.texted:
+            return _text_failed(desk, event, now, policy)
         case BodyKept():
             return _kept(desk, event, now, policy)
         case Claimed():
@@ -67,17 +74,29 @@ def step_desk(desk: Desk, event: AnyEvent, now: datetime, policy: Policy) -> Dec
         case Recovered():
             return _recovered(desk, event, now)
         case TimerDue():
-            return _due(desk, event, now)
+            return _due(desk, event, now, policy)
     return Decision(document=desk, changed=False)
 
 
-def _due(desk: Desk, event: TimerDue, now: datetime) -> Decision:
+def _due(desk: Desk, event: TimerDue, now: datetime, policy: Policy) -> Decision:
     late = [name for name, due in desk.timers.items() if due <= event.due]
     timers = {n: d for n, d in desk.timers.items() if n not in late}
     desk = replace(desk, timers=timers)
     if "wishes" in late:
         desk = wishes.ended(desk, now)
+    if desk_alerts.TIMER in late:
+        return _alert(desk, event, now, policy)
     return Decision(document=desk, changed=bool(late))
+
+
+def _alert(desk: Desk, event: AnyEvent, now: datetime, policy: Policy) -> Decision:
+    """To the owners' own phones, now or with the next bundle."""
+    desk, said = desk_alerts.told_now(desk, now, policy)
+    planned: list[Open] = []
+    for index, say in enumerate(said):
+        desk, open_ = _plan(desk, event, now, policy, say, index)
+        planned.append(open_)
+    return Decision(document=desk, planned=tuple(planned))
 
 
 def _set(desk: Desk, event: ShopSet, now: datetime, policy: Policy) -> Decision:
@@ -86,6 +105,17 @@ def _set(desk: Desk, event: ShopSet, now: datetime, policy: Policy) -> Decision:
     if isinstance(found, wishes.Refusal):
         return Decision(document=desk, changed=False, notice=found.why)
     return Decision(document=_seen(found, event, now), notice="done")
+
+
+def _text_failed(desk: Desk, event: DeliveryReported, now: datetime, policy: Policy) -> Decision:
+    """The owner's phone was not there after all: by mail."""
+    phone = desk.texted[event.effect_id]
+    desk = replace(desk, texted={k: v for k, v in desk.texted.items() if k != event.effect_id})
+    mail = desk_alerts.by_mail(desk, policy, phone, "owner_alert", {"shop": policy.name, "count": 1})
+    if mail is None:
+        return Decision(document=desk)
+    desk, open_ = _plan(desk, event, now, policy, mail)
+    return Decision(document=desk, planned=(open_,))
 
 
 def _people(desk: Desk, event: PeopleTold) -> Decision:
@@ -174,7 +204,14 @@ def _settled(desk: Desk, event: EffectSettled, now: datetime, policy: Policy) ->
             chat, _, number = provider_id.rpartition("/")
             if isinstance(open_.effect, ShowCard) and number.isdigit():
                 desk = replace(desk, kept_card=CardRef(chat, int(number)))
-            return Decision(document=_with(desk, open_.id, None))
+            return Decision(document=_with(desk_alerts.texted(desk, open_), open_.id, None))
+        case Unknown() | Refused() if isinstance(open_.effect, Say):
+            desk = _with(desk, open_.id, None)
+            other = desk_alerts.fallback(desk, policy, open_)
+            if other is None:
+                return Decision(document=desk)
+            desk, mail = _plan(desk, event, now, policy, other)
+            return Decision(document=desk, planned=(mail,))
         case Refused(code=code):
             desk = _with(desk, open_.id, None)
             if isinstance(open_.effect, ShowCard) and code == "message_gone" and desk.kept_card is not None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from flows import changing, handing, informing, not_theirs, reasons
+from flows import changing, complaints, informing, not_theirs, reasons
 from flows.events import CustomerWrote
-from flows.orders import BEFORE_DISPATCH, CLOSED, Order
+from flows.orders import BEFORE_DISPATCH, Order
 from flows.talk import SAID_MOST, to_staff
 from flows.too_late import too_late
 from flows.turn import Turn
@@ -15,9 +15,11 @@ CHANGES = frozenset({"change_phone", "change_address", "change_time"})
 #: A sure one of these is acted on; an unsure one is read by a person.
 _ACTED_ON = CHANGES | {"later", "not_me", "order_status", "question", "thanks", "greeting"}
 #: These the owner hears at once, with the words and the tone.
-_OWNER_HEARS = frozenset({"complaint", "threat", "discount", "human"})
+_OWNER_HEARS = frozenset({"discount", "human"})
 #: Below this a guess at a change is not acted on where the words are a question.
 SURE_OF_A_WISH = 0.9
+#: Thanks of so many words, and pleased ones, are praise that the owner likes to read.
+PRAISE_LEAST = 4
 _HANDED = {"discount": "discount_handed", "call_me": "call_me_ok", "change_items": "item_change_handed"}
 
 
@@ -33,15 +35,17 @@ def do(
 ) -> None:
     """One thing that they want. `asked`: the orders that this address was asked about, newest first, closed ones last."""
     order = asked[0] if asked else None
-    if intent in _ACTED_ON and (sure or intent == "order_status") and _acted(turn, event, intent, slots, asked):
+    if intent in _ACTED_ON and (sure or intent == "order_status") and _acted(turn, event, intent, slots, asked, tone):
         return
     hand(turn, event, intent, order, tone)
 
 
-def _acted(turn: Turn, event: CustomerWrote, intent: str, slots: Slots, asked: list[Order]) -> bool:
+def _acted(turn: Turn, event: CustomerWrote, intent: str, slots: Slots, asked: list[Order], tone: str) -> bool:
     order = asked[0] if asked else None
     if intent in ("thanks", "greeting"):
         informing.polite(turn, event, intent, order)
+        if tone == "pleased" and len(event.text.split()) >= PRAISE_LEAST:
+            complaints.praised(turn, order, event.text, event.channel)
     elif intent == "not_me":
         not_theirs.not_me(turn, event, not_theirs.meant(asked))
     elif order is None:
@@ -81,23 +85,16 @@ def _later(turn: Turn, event: CustomerWrote, slots: Slots, asked: list[Order]) -
 def hand(turn: Turn, event: CustomerWrote, intent: str, order: Order | None, tone: str) -> None:
     """A person reads it: the right place of the desk, the owner where it is theirs to hear."""
     felt = tone if tone in ("angry", "pleased") else ""
+    if intent == "threat":
+        complaints.threatened(turn, event, order, felt)
+        return
+    if intent == "complaint":
+        complaints.complain(turn, order, event.text, event.channel, tone=felt)
+        return
     if intent in _OWNER_HEARS:
         order_id = order.id if order else ""
         turn.ping_owner(f"owner.{intent}", order_id, text=event.text[:SAID_MOST], order=order_id, tone=felt)
     if order is None:
         to_staff(turn, event, None, "reply.stranger", tone=felt)
-    elif intent == "complaint" and order.state not in CLOSED:
-        _promised(turn, event, order, felt)
     else:
         to_staff(turn, event, order, f"reply.{intent}", template=_HANDED.get(intent, "handed_over"), tone=felt)
-
-
-def _promised(turn: Turn, event: CustomerWrote, order: Order, tone: str) -> None:
-    """The customer hears by when a person answers; a timer keeps that promise."""
-    running = order.promise_by is not None and order.promise_by > turn.now
-    order, by = handing.promise(turn, order)
-    if running:
-        to_staff(turn, event, order, "reply.complaint", tone=tone)
-    else:
-        by_then = informing.moment(turn, order, by)
-        to_staff(turn, event, order, "reply.complaint", template="complaint_ack", tone=tone, by=by_then)

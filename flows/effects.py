@@ -92,11 +92,15 @@ class TellStaff(Effect, frozen=True, kw_only=True, tag=True):
 
 
 class PingOwner(Effect, frozen=True, kw_only=True, tag=True):
-    """A message to the owner's private chat."""
+    """A message to the owner's private chat. `silent`: it makes no sound. `lines` and `buttons` stand beneath it."""
 
     key: str
     values: dict[str, Value] = {}
     order_id: str = ""
+    complaint: int = 0  # the complaint it is about: a reply to it goes to the customer
+    lines: tuple[Line, ...] = ()
+    buttons: tuple[tuple[Button, ...], ...] = ()
+    silent: bool = False
 
 
 class TellPerson(Effect, frozen=True, kw_only=True, tag=True):
@@ -168,6 +172,13 @@ class TellShop(Effect, frozen=True, kw_only=True, tag=True):
     said: OrderFields | None = None  # what the shop last told, where the customer has changed something since
 
 
+class Escalate(Effect, frozen=True, kw_only=True, tag=True):
+    """Nobody has seen it in Telegram: the owners are told on their own phones. Arrives at the desk as Escalated."""
+
+    key: str  # tells equal matters
+    order_id: str = ""
+
+
 class RaiseAlarm(Effect, frozen=True, kw_only=True, tag=True):
     """Tell the owner of a fault that is not one customer's, once in a while; `pause`: a channel to leave alone meanwhile."""
 
@@ -223,6 +234,7 @@ AnyEffect = (
     | Remember
     | RaiseAlarm
     | TellShop
+    | Escalate
 )
 
 Status = Literal["planned", "sending", "unknown"]

@@ -130,6 +130,24 @@ class StaffWrote(Event, frozen=True, kw_only=True, tag=True):
     seq: int
     chat: str
     text: str
+    complaint: int = 0  # a reply to a ping in the owner's private chat: the complaint it is about
+
+
+class ComplaintPressed(Event, frozen=True, kw_only=True, tag=True):
+    """A button under a ping in the owner's private chat. `role` as of this moment."""
+
+    by: int
+    name: str
+    role: str
+    verb: str
+    complaint: int
+
+
+class Escalated(Event, frozen=True, kw_only=True, tag=True):
+    """Something that nobody has seen in Telegram has to reach the owners' own phones."""
+
+    key: str
+    order_id: str = ""
 
 
 class StaffGave(Event, frozen=True, kw_only=True, tag=True):
@@ -290,6 +308,8 @@ AnyEvent = (
     | StaffPressed
     | StaffWrote
     | StaffGave
+    | ComplaintPressed
+    | Escalated
     | DeliveryReported
     | EffectSettled
     | ProviderAnswered

@@ -6,7 +6,7 @@ be used go to a person.
 
 from __future__ import annotations
 
-from flows import changing, reasons, safeguards, undoing, verifying
+from flows import changing, complaints, reasons, safeguards, undoing, verifying
 from flows.address_text import completed
 from flows.conversation import Question
 from flows.events import CustomerWrote
@@ -15,7 +15,7 @@ from flows.talk import answer, to_staff
 from flows.turn import Turn
 from flows.understand.model import Understood
 
-KINDS = frozenset({"number", "address", "time", "later", "why", "undo", "second", "call"})
+KINDS = frozenset({"solved", "number", "address", "time", "later", "why", "undo", "second", "call"})
 #: So many digits are an attempt at a phone number.
 DIGITS_LEAST = 4
 #: Sure ones of these are no answer to what was asked; any other guess about words that were asked for is only a guess.
@@ -42,6 +42,8 @@ def prompt_of(question: Question) -> str | None:
 
 def follow(turn: Turn, event: CustomerWrote, question: Question, got: Understood) -> bool:
     """True: it was an answer, and is done."""
+    if question.kind == "solved":
+        return complaints.judged(turn, event, question, got)
     order = turn.get(question.order_ids[0])
     if question.kind == "undo":
         return _undo(turn, event, question, order, got)

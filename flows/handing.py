@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from flows import hours
+from flows import complaints
 from flows.events import CustomerWrote
 from flows.orders import Order
 from flows.talk import SAID_KEPT, SAID_MOST
@@ -19,12 +19,6 @@ from flows.turn import Turn
 
 #: Staff who write nothing for so long have gone: the machine takes over again.
 TALK_FOR = timedelta(hours=3)
-#: A complaint is answered by a person within so much of the shop's own time, where the shop names its hours …
-PROMISE = timedelta(hours=4)
-#: … and within this where it names none.
-PROMISE_WITHOUT_HOURS = timedelta(hours=24)
-#: A promise that was not kept is told to the owner again after so long, and then twice as long.
-AGAIN = timedelta(hours=4)
 
 
 def begin(turn: Turn, order: Order) -> Order:
@@ -75,36 +69,19 @@ def talk_due(turn: Turn, order: Order) -> None:
         turn.tell_staff(turn.card(order), "talk.over")
 
 
-# -- a promise to a customer who complains
-
-
-def promise(turn: Turn, order: Order) -> tuple[Order, datetime]:
-    """By when a person answers; kept by a timer that tells the owner otherwise."""
-    policy = turn.policy
-    if order.promise_by is not None and order.promise_by > turn.now:
-        return order, order.promise_by
-    start = hours.next_open(turn.now, policy.hours, policy.zone)
-    by = start + PROMISE if start is not None else turn.now + PROMISE_WITHOUT_HOURS
-    if start is not None and not hours.open_now(by, policy.hours, policy.zone):
-        by = hours.next_open(by, policy.hours, policy.zone) or by
-        by = by + timedelta(hours=1)
-    turn.wake(f"promise:{order.id}", by)
-    return turn.put(replace(order, promise_by=by)), by
-
-
-def kept(turn: Turn, order: Order) -> Order:
-    """A person has answered."""
+def kept(turn: Turn, order: Order, name: str) -> Order:
+    """A person has answered: what was promised about this order is kept."""
+    complaints.answered(turn, order, name)
     turn.rest(f"promise:{order.id}")
     return turn.put(replace(order, promise_by=None)) if order.promise_by is not None else order
 
 
 def promise_due(turn: Turn, order: Order) -> None:
-    """Nobody has answered in time: the owner hears it, again and again but ever more rarely."""
+    """A promise of a document from before complaints had timers of their own."""
     turn.rest(f"promise:{order.id}")
     if order.promise_by is None:
         return
     turn.note("promise.broken", order.id, by="rule")
-    late = turn.now - order.promise_by
-    turn.wake(f"promise:{order.id}", turn.now + max(AGAIN, late * 2))
+    order = turn.put(replace(order, promise_by=None))
     turn.ping_owner("owner.promise", order.id, order=order.id)
     turn.tell_staff(turn.card(order), "promise.broken")

@@ -145,3 +145,21 @@ def next_open(now: datetime, hours: Hours, zone_name: str) -> datetime | None:
             if moment > now:
                 return moment
     return None
+
+
+def open_end(start: datetime, wait: timedelta, hours: Hours, zone_name: str) -> datetime:
+    """The moment at which `wait` of open time since `start` is over; `start + wait` where no hours are set."""
+    tz, moment, left = zone(zone_name), start, wait
+    for _ in range(1000):
+        opens = next_open(moment, hours, zone_name)
+        if opens is None:
+            return moment + left
+        local = opens.astimezone(tz)
+        clock = local.time().replace(tzinfo=None)
+        closes = max(end for begin, end in hours.week[local.weekday()] if begin <= clock < end)
+        shut = at_local(local.date(), closes, tz)
+        if shut - opens >= left:
+            return opens + left
+        left -= max(shut - opens, timedelta(0))
+        moment = max(shut, opens + timedelta(minutes=1))
+    return moment

@@ -16,8 +16,10 @@ def urgency(effect: AnyEffect) -> int:
     """0 goes first."""
     if isinstance(effect, Say):
         return _URGENCY[effect.purpose]
-    if isinstance(effect, PingOwner | TellPerson):
+    if isinstance(effect, TellPerson):
         return 0
+    if isinstance(effect, PingOwner):
+        return 3 if effect.silent else 0 if effect.complaint else 1
     return 1 if isinstance(effect, TellStaff) else 2
 
 
@@ -28,7 +30,7 @@ def lane(effect: AnyEffect, policy: Policy) -> str:
     if isinstance(effect, ShowCard | TellStaff):
         return f"telegram:{policy.staff_chat}"
     if isinstance(effect, PingOwner):
-        return "telegram:owner"
+        return f"telegram:owner:{policy.shop}"
     if isinstance(effect, TellPerson):
         return f"telegram:{effect.person}"
     if isinstance(effect, AskProvider):

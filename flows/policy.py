@@ -7,6 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from flows.complaint import Rules as ComplaintRules
 from flows.couriers import Aftercare
 from flows.risk.policy import RiskPolicy
 
@@ -130,6 +131,7 @@ class Policy(Struct, frozen=True, kw_only=True):
         minutes=30
     )  # Shopify's cancel is for good: the customer may come back till then
     after: Aftercare = Aftercare()  # between the yes and the door
+    complaints: ComplaintRules = ComplaintRules()
     faq: dict[str, dict[str, str]] = {}  # language -> topic -> short answer
 
     def sender(self, channel: str) -> Sender | None:

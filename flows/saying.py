@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from flows import handing, taking
+from flows import complaints, handing, taking
 from flows.conversation import Question
 from flows.effects import Say, Value
-from flows.events import StaffPressed, StaffWrote
+from flows.events import ComplaintPressed, StaffPressed, StaffWrote
 from flows.opening import hours_value
 from flows.orders import BEFORE_DISPATCH, Order
 from flows.phones import mask
@@ -37,6 +37,10 @@ def wrote(turn: Turn, event: StaffWrote) -> None:
     if order is None:
         turn.notice = "gone"
         return
+    complaint = complaints.get(turn, event.complaint) if event.complaint else None
+    if complaint is not None and complaint.kind == "threat" and event.role != "owner":
+        turn.notice = "not_allowed"
+        return
     text = event.text.strip()
     who = f"{event.role}:{event.name}"
     if text.startswith(NOTE):
@@ -50,7 +54,7 @@ def wrote(turn: Turn, event: StaffWrote) -> None:
 
 def _has_the_word(turn: Turn, order: Order, event: StaffWrote | StaffPressed) -> None:
     """What reached the customer begins or prolongs the talk, and keeps a promise."""
-    order = handing.begin(turn, handing.kept(turn, order))
+    order = handing.begin(turn, handing.kept(turn, order, event.name))
     turn.refresh(taking.acted(turn, replace(order, taken_wrote=True), event))
 
 
@@ -143,7 +147,7 @@ def _ask(turn: Turn, order: Order, who: str, template: str, kind: str) -> None:
     turn.notice = f"sent:{found.channel}::{_shown(found)}"
 
 
-def unsay(turn: Turn, order: Order, event: StaffPressed, update: str) -> None:
+def unsay(turn: Turn, order: Order, event: StaffPressed | ComplaintPressed, update: str) -> None:
     """Take back what has not left yet. `update`: the Telegram update that said it."""
     mark = f"telegram:{update}/"
     waiting = [o for o in turn.open if o.id.startswith(mark) and o.status == "planned" and isinstance(o.effect, Say)]

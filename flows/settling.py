@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from flows import ladder, refusals, shop_told
+from flows import complaints, ladder, refusals, shop_told
 from flows.conversation import Contact
 from flows.effects import (
     Accepted,
@@ -64,6 +64,7 @@ def settled(turn: Turn, event: EffectSettled) -> None:
 def _accepted(turn: Turn, open_: Open, provider_id: str) -> None:
     turn.settle(open_.id)
     turn.rest(f"ask:{open_.id}")
+    complaints.went_out(turn, open_)
     effect = open_.effect
     if isinstance(effect, ShowCard):
         _card_stands(turn, effect, provider_id)

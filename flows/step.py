@@ -11,12 +11,13 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from flows import answers, calling, gate, pages, placing, saying, settling, staff, timers, undoing
+from flows import answers, calling, complaint_presses, gate, pages, placing, saying, settling, staff, timers, undoing
 from flows.conversation import Conversation
 from flows.decision import Decision
 from flows.events import (
     AnyEvent,
     Claimed,
+    ComplaintPressed,
     ConsentWithdrawn,
     CustomerPressed,
     CustomerWrote,
@@ -73,6 +74,8 @@ def step(conversation: Conversation, event: AnyEvent, now: datetime, policy: Pol
             pages.pressed(turn, event)
         case StaffPressed():
             staff.pressed(turn, event)
+        case ComplaintPressed():
+            complaint_presses.pressed(turn, event)
         case StaffWrote():
             saying.wrote(turn, event)
         case StaffGave():

@@ -1,7 +1,7 @@
 """What happens when a moment comes that the conversation itself asked for. Timers are part of the state: a name and a due moment.
 
 Names: rung:<order> the next question; remind:<order> nobody acted; call:<order> staff may call again; ship:<order> confirmed and not
-sent; news:<order> sent and no news; talk:<order> staff have stopped writing; promise:<order> a complaint's answer is due;
+sent; news:<order> sent and no news; talk:<order> staff have stopped writing; complaint:<n> a complaint's next moment;
 taken:<order> who took the card has done nothing;
 ask:<effect> what became of a message whose fate is unknown.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from flows import handing, hours, ladder, settling, taking
+from flows import complaint_stages, handing, hours, ladder, settling, taking
 from flows.deciding import cancel
 from flows.events import TimerDue
 from flows.orders import Order
@@ -24,6 +24,9 @@ def due(turn: Turn, event: TimerDue) -> None:
         kind, _, rest = name.partition(":")
         if kind == "ask":
             settling.ask_again(turn, rest)
+            continue
+        if kind == "complaint":
+            complaint_stages.due(turn, int(rest))
             continue
         order = turn.talk if rest == "" else turn.get(rest)
         if order is None:

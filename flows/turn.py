@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from flows import hours, pacing
+from flows.complaint import Complaint
 from flows.conversation import (
     FORMER_MOST,
     JOURNAL_TAIL,
@@ -93,6 +94,10 @@ class Turn:
     @property
     def silenced(self) -> bool:
         return bool(self.fields.get("silenced", self._was.silenced))
+
+    @property
+    def complaints(self) -> tuple[Complaint, ...]:
+        return self.fields.get("complaints", self._was.complaints)  # type: ignore[return-value]
 
     @property
     def talk(self) -> Order | None:

@@ -88,6 +88,7 @@ def _policy(shop: Shop, blocks: Blocks, shares: dict[str, tuple[str, ...]]) -> P
         faq=shop.faq,
         tells=_tells(shop),
         cancel_after=shop.shopify.cancel_after if shop.shopify else CANCEL_AFTER,
+        complaints=blocks.complaints.rules(),
     )
 
 

@@ -10,10 +10,12 @@ from pydantic import PlainValidator
 from engine.settings.block import Block, setting
 from engine.settings.faults import wrong
 from engine.settings.values import Amount, Duration, Flag, QuietHours, SmsSender, Wait
+from flows.complaint import Rules as ComplaintRules
 from flows.policy import Policy, Rung
 from flows.risk.policy import RiskPolicy, Weights
 
 _DEFAULT = Policy(shop="", name="")
+_COMPLAINTS = ComplaintRules()
 
 
 class LadderRung(Block):
@@ -132,7 +134,32 @@ class Risk(Block):
 
 
 class Complaints(Block):
-    """Complaints always go to the owner; there is nothing to set yet."""
+    """Every complaint goes to the owner; how soon a person answers, and who hears when nobody does."""
+
+    answer_within: Wait = setting(
+        "a person answers within so much of the shop's own hours, at most a day after it opens", _COMPLAINTS.answer_within, eg="4h"
+    )  # fmt: skip
+    acknowledge_within: Wait = setting(
+        "the customer has heard that a person will answer, on another channel if need be", _COMPLAINTS.acknowledge_within, eg="10m"
+    )  # fmt: skip
+    ping_again: Wait = setting("nobody has taken it: the owner is pinged again", _COMPLAINTS.ping_again, eg="15m")
+    escalate_after: Wait = setting(
+        "nobody has taken it: the owners' own phones by SMS, else e-mail", _COMPLAINTS.escalate_after, eg="30m"
+    )
+    remind_before: Wait = setting(
+        "whoever has it is reminded so long before the promised moment", _COMPLAINTS.remind_before, eg="30m"
+    )
+    ask_solved: Flag = setting("the customer is asked whether it is solved", True)
+
+    def rules(self) -> ComplaintRules:
+        return ComplaintRules(
+            answer_within=self.answer_within,
+            acknowledge_within=self.acknowledge_within,
+            ping_again=self.ping_again,
+            escalate_after=self.escalate_after,
+            remind_before=self.remind_before,
+            ask_solved=self.ask_solved,
+        )
 
 
 class Offers(Block):

@@ -98,6 +98,10 @@ SPECS: dict[str, Spec] = {
     "handed_over": _spec(_TALK, "shop", "hours"),
     "stranger": _spec(_TALK, "shop", "hours", greets=True),
     "complaint_ack": _spec(_TALK, "shop by", "hours"),
+    "solved_ask": _spec(_TALK, "shop"),
+    # to the owners' own phones, when Telegram did not reach them
+    "owner_alert": _spec(_LINK, "shop count", "order"),
+    "owner_blind": _spec(_LINK, "shop"),
     "item_change_handed": _spec(_TALK, "shop order", "hours"),
     "discount_handed": _spec(_TALK, "shop", "hours"),
     "call_me_ok": _spec(_TALK, "shop", "hours"),

@@ -30,13 +30,15 @@ ROOT = Path(__file__).parents[2]
 _CALLS = {
     "Line": (0, "{}"), "tell_staff": (1, "{}"), "ping_owner": (0, "{}"), "Reason": (0, "reason.{}"), "Skipped": (1, "why.{}"),
     "No": (0, "why.{}"), "Never": (0, "why.{}"), "to_staff": (3, "reason.{}"), "PingOwner": ("key", "{}"), "Button": (0, "button.{}"),
-    "alarm": (1, "owner.{}"),
+    "ping": (2, "{}"), "alarm": (1, "owner.{}"),
     "_all": (0, "owner.{}"), "Trouble": ("kind", "owner.{}"), "hold": (2, "held.{}"), "_late": (3, "{}"), "_show_late": (2, "kind.{}"),
 }  # fmt: skip
 #: What a computed key can become: the fixed beginning -> the endings.
 _COMPUTED = {
     "risk.": Weights.__struct_fields__,
     "reason.": (),  # a Reason's own key, found where the Reason is made
+    "state.": ("confirmed", "shipped"),  # every state has its word: tested below
+    "wanted.": ("replacement_wanted", "refund_wanted"),
     "again.": (),  # a Reason again: made of reason.* by Words
     "held.": (),  # found where hold() is called
     "next.": ("rung", "remind", "call", "ship", "news", "talk", "promise"),

@@ -356,6 +356,11 @@ def _timers(conversation: Conversation) -> None:
             assert open_ is not None, f"{name} would change nothing"
             assert open_.status == "unknown", f"{name} would change nothing"
             continue
+        if kind == "complaint":
+            waits = [c for c in conversation.complaints if c.n == int(about)]
+            assert waits, f"{name} is about no complaint"
+            assert waits[0].waiting, f"{name} would change nothing"
+            continue
         found = conversation.order(about) if about else conversation.talk
         assert found is not None, f"{name} is about no order"
         order = found

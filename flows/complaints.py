@@ -1,0 +1,359 @@
+"""Complaints: each reaches the owner, the customer hears at once by when a person answers, and that promise is watched.
+
+`complain` opens one from any channel or a low poll score; `threatened` one that only the owner reads. Its moments (again, by
+SMS, before the promise breaks) are flows/complaint_stages.py; presses under the ping are flows/complaint_presses.py.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from msgspec.structs import replace
+
+from flows import complaint_stages, hours, talk
+from flows.complaint import KEPT_MOST, STEPS_MOST, WORDS_MOST, Complaint, Step
+from flows.conversation import Conversation, Question
+from flows.effects import Button, Escalate, Line, Open, PingOwner, Say, Value
+from flows.events import CustomerPressed, CustomerWrote
+from flows.informing import moment
+from flows.ladder import flag
+from flows.money import Money
+from flows.opening import hours_value
+from flows.orders import ASKABLE, Order, OrderFields, Reason
+from flows.reach import tell
+from flows.turn import Turn
+from flows.understand.model import Understood
+from flows.wording import Moment
+
+#: An answer is due within this once the shop opens, however long the settings allow. Source: the shops' own request.
+ANSWER_MOST = timedelta(hours=24)
+#: A customer who complains again so soon after "solved" means the same matter.
+SAME_MATTER = timedelta(days=7)
+#: The buttons under a ping in the owner's chat.
+BUTTONS = (("k_take", "k_call"), ("k_replace", "k_refund"), ("k_solved", "k_staff"))
+_THREAT_BUTTONS = (("k_take", "k_call"), ("k_solved",))
+
+Said = CustomerWrote | CustomerPressed
+
+
+def selling_paused(conversation: Conversation) -> bool:
+    """Whether nothing is to be sold or asked for fun: a complaint is not solved."""
+    return any(c.unsolved for c in conversation.complaints)
+
+
+def complain(turn: Turn, order: Order | None, words: str, source: str, *, tone: str = "") -> Complaint:
+    """A complaint about `order` (None: about no order that we know), in these words.
+
+    From a channel (the event is the customer's own) they are answered there; from anywhere else (`source` "poll") on the
+    best channel. Words about a matter that is open already join it; the customer is told anew only when a new promise is made.
+    """
+    order = order or _talk_of(turn)
+    known = _same_matter(turn, order)
+    if known is not None and known.unsolved:
+        complaint = _more(turn, known, words)
+    elif known is not None:
+        complaint = reopen(turn, known, words)
+    else:
+        complaint = _open(turn, order, words, source, tone)
+    return _acknowledge(turn, order, complaint, words, source, tone)
+
+
+def threatened(turn: Turn, event: CustomerWrote, order: Order | None, tone: str) -> None:
+    """Only the owner reads it, with the history; the group's card says no more than whose it is."""
+    order = order or _talk_of(turn, wanted=False)
+    known = _same_matter(turn, order)
+    if known is not None and known.unsolved:
+        complaint = _more(turn, replace(known, kind="threat"), event.text)
+    else:
+        complaint = _open(turn, order, event.text, event.channel, tone, kind="threat")
+    if order.state in ASKABLE and order.seq:
+        order = flag(turn, order, Reason("owner_has_it"))
+    else:
+        turn.refresh(order)
+    effect = talk.answer(turn, event, "handed_over", order if order.seq else None)
+    put(turn, replace(complaint, ack=effect))
+
+
+def praised(turn: Turn, order: Order | None, words: str, source: str) -> None:
+    """Kind words and good reviews come to the owner, too, without a sound."""
+    order_id = order.id if order else ""
+    turn.note("praised", order_id, by="customer", via=source)
+    if turn.policy.staff_chat:
+        values: dict[str, Value] = {"shop": turn.policy.name, "order": order_id, "text": words[: talk.SAID_MOST]}
+        turn.plan(PingOwner(key="owner.praise", values=values, order_id=order_id, silent=True))
+
+
+# -- opening
+
+
+def _same_matter(turn: Turn, order: Order) -> Complaint | None:
+    """The newest complaint about this order that is open, or was solved only lately."""
+    mine = [c for c in turn.complaints if c.seq == order.seq]
+    for complaint in reversed(mine):
+        last = complaint.history[-1].at if complaint.history else complaint.opened_at
+        if complaint.unsolved or turn.now - last < SAME_MATTER:
+            return complaint
+    return None
+
+
+def _talk_of(turn: Turn, *, wanted: bool = True) -> Order:
+    """What a complaint without an order hangs on: the newest order, else the talk's own card."""
+    if turn.orders:
+        return max(turn.orders, key=lambda o: (o.open, o.seq))
+    if turn.talk is not None:
+        return replace(turn.talk, state="flagged", decided_at=None, decided_name="")
+    address = getattr(turn.event, "address", "") or turn.was.last_address
+    fields = OrderFields(
+        id="",
+        total=Money(0, turn.policy.currency),
+        placed_at=turn.now,
+        name=turn.was.name,
+        phone=address if address.startswith("+") else None,
+    )
+    reason = Reason("stranger") if wanted else Reason("owner_has_it")
+    return turn.put(Order(fields=fields, seq=0, state="flagged", received_at=turn.now, reasons=(reason,)))
+
+
+def _open(turn: Turn, order: Order, words: str, source: str, tone: str, *, kind: str = "complaint") -> Complaint:
+    complaint = Complaint(
+        n=max((c.n for c in turn.complaints), default=0) + 1,
+        opened_at=turn.now,
+        since=turn.now,
+        kind=kind,  # type: ignore[arg-type]
+        seq=order.seq,
+        order_id=order.id,
+        words=(words.strip()[: talk.SAID_MOST],),
+        source=source,
+        tone=tone,
+        promise_by=answer_by(turn),
+        history=(Step(turn.now, "opened"),),
+    )
+    turn.note(f"complaint.{complaint.state}", order.id, by="customer", via=source, n=str(complaint.n), kind=kind)
+    put(turn, complaint)
+    ping(turn, complaint, f"owner.{kind}")
+    return complaint
+
+
+def _more(turn: Turn, complaint: Complaint, words: str) -> Complaint:
+    """They wrote again about it: the owner hears it; what was answered waits again."""
+    words = words.strip()[: talk.SAID_MOST]
+    complaint = replace(complaint, words=(*complaint.words, words)[-WORDS_MOST:])
+    if not complaint.waiting:
+        complaint = _again(turn, complaint)
+    complaint = put(turn, stepped(turn, complaint, "more"))
+    ping(turn, complaint, "owner.complaint.more")
+    return complaint
+
+
+def reopen(turn: Turn, complaint: Complaint, words: str) -> Complaint:
+    """Not solved after all."""
+    kept = (*complaint.words, words.strip()[: talk.SAID_MOST])[-WORDS_MOST:] if words.strip() else complaint.words
+    complaint = put(turn, stepped(turn, _again(turn, replace(complaint, words=kept)), "reopened"))
+    ping(turn, complaint, "owner.complaint.reopened")
+    return complaint
+
+
+def _again(turn: Turn, complaint: Complaint) -> Complaint:
+    """It waits for a person anew, with a new promise."""
+    turn.note("complaint.reopened", complaint.order_id, by="customer", n=str(complaint.n))
+    return replace(
+        complaint, state="reopened", since=turn.now, done=(), promise_by=answer_by(turn), pinged=False, ack="", acked=False
+    )  # fmt: skip
+
+
+def answer_by(turn: Turn) -> datetime:
+    """By when a person answers: so much of the shop's own time, and never later than a day after it opens."""
+    policy = turn.policy
+    within = policy.complaints.answer_within
+    start = hours.next_open(turn.now, policy.hours, policy.zone)
+    if start is None:
+        return max(turn.now, policy.hours.away_until or turn.now) + ANSWER_MOST
+    return min(hours.open_end(start, within, policy.hours, policy.zone), start + ANSWER_MOST)
+
+
+def _acknowledge(turn: Turn, order: Order, complaint: Complaint, words: str, source: str, tone: str) -> Complaint:
+    """The customer hears by when; staff see the words under the card; the order's card shows the promise."""
+    by = complaint.promise_by or turn.now
+    new = not complaint.ack
+    order = turn.put(replace(turn.get(order.id) or order, promise_by=by))
+    told = {"by": moment(turn, order, by)}
+    before = len(turn.planned)
+    event = turn.event
+    if isinstance(event, CustomerWrote | CustomerPressed):
+        template = "complaint_ack" if new else "handed_over"
+        talk.to_staff(turn, event, order, "reply.complaint", template=template, tone=tone, **(told if new else {}))
+    else:
+        _shown(turn, order, words, source)
+        if new:
+            values: dict[str, Value] = {**told, **hours_value(turn.policy)}
+            tell(turn, order, "complaint_ack", **values)  # type: ignore[arg-type]
+    effects = turn.planned[before:]
+    ack = next((o.id for o in effects if isinstance(o.effect, Say) and o.effect.template == "complaint_ack"), "")
+    return put(turn, replace(complaint, ack=ack or complaint.ack))
+
+
+def _shown(turn: Turn, order: Order, words: str, source: str) -> None:
+    """Words that came by no channel stand on the card and under it all the same."""
+    said = words.strip()[: talk.SAID_MOST]
+    order = turn.put(replace(order, said=(*order.said, said)[-talk.SAID_KEPT :]))
+    order = flag(turn, order, Reason("reply.complaint")) if order.state in ASKABLE and order.seq else turn.card(order)
+    turn.tell_staff(order, "customer.wrote", text=said, channel=source, why="reply.complaint", tone="")
+
+
+# -- keeping it
+
+
+def put(turn: Turn, complaint: Complaint) -> Complaint:
+    """Store it (by its number) and ask to be woken for its next moment."""
+    kept = [c for c in turn.complaints if c.n != complaint.n]
+    while len(kept) >= KEPT_MOST:
+        kept.remove(next((c for c in kept if not c.unsolved), kept[0]))
+    turn.set(complaints=tuple(sorted([*kept, complaint], key=lambda c: c.n)))
+    complaint_stages.wake(turn, complaint)
+    return complaint
+
+
+def get(turn: Turn, n: int) -> Complaint | None:
+    return next((c for c in turn.complaints if c.n == n), None)
+
+
+def stepped(turn: Turn, complaint: Complaint, what: str, by: str = "") -> Complaint:
+    """With one more line in its history."""
+    return replace(complaint, history=(*complaint.history, Step(turn.now, what, by))[-STEPS_MOST:])
+
+
+def ping(turn: Turn, complaint: Complaint, key: str, **values: Value) -> None:
+    """A message to the owner's private chat, with everything that is known and the buttons to act on it."""
+    if not turn.policy.staff_chat:
+        turn.plan(Escalate(key=f"{turn.id}:{complaint.n}", order_id=complaint.order_id))
+        return
+    rows = _THREAT_BUTTONS if complaint.kind == "threat" or not complaint.seq else BUTTONS
+    if complaint.kind != "threat" and not complaint.seq:
+        rows = (*rows, ("k_staff",))
+    told: dict[str, Value] = {
+        "shop": turn.policy.name,
+        "order": complaint.order_id,
+        "tone": complaint.tone,
+        "text": complaint.words[-1] if complaint.words else "",
+        **values,
+    }
+    turn.plan(
+        PingOwner(
+            key=key,
+            values=told,
+            order_id=complaint.order_id,
+            complaint=complaint.n,
+            lines=_history(turn, complaint),
+            buttons=tuple(tuple(Button(verb, data(turn.id, complaint, verb)) for verb in row) for row in rows),
+        )
+    )
+
+
+def data(conversation: str, complaint: Complaint, verb: str) -> str:
+    """Callback data of a button under a ping; at most 64 bytes."""
+    return f"{verb}:{conversation}:{complaint.n}"
+
+
+def read(callback_data: str) -> tuple[str, str, int] | None:
+    """(verb, conversation, complaint) of such a button; None for anything else."""
+    parts = callback_data.split(":")
+    if len(parts) != 3 or not parts[0].startswith("k_") or not (parts[2].isascii() and parts[2].isdigit()):
+        return None
+    return (parts[0], parts[1], int(parts[2])) if len(parts[2]) <= 6 else None
+
+
+def _history(turn: Turn, complaint: Complaint) -> tuple[Line, ...]:
+    """What the owner should know before answering: order, state, what they bought before, earlier complaints, the promise."""
+    lines: list[Line] = []
+    order = turn.talk if complaint.seq == 0 else next((o for o in turn.orders if o.seq == complaint.seq), None)
+    if order is not None and order.seq:
+        lines.append(Line("order", {"order": order.id, "total": order.fields.total, "name": order.fields.name}))
+        lines.append(Line(f"state.{order.state}"))
+        if order.bought is not None:
+            last = Moment(at=order.bought.last_at, zone=turn.policy.zone, style="day")
+            amount = Money(order.bought.amount_minor, order.bought.currency)
+            lines.append(Line("bought", {"orders": order.bought.orders, "amount": amount, "last": last}))
+    elif turn.was.name:
+        lines.append(Line("talk", {"name": turn.was.name}))
+    lines += [Line("said", {"text": text}) for text in complaint.words[:-1][-3:]]
+    earlier = sum(1 for c in turn.complaints if c.n != complaint.n)
+    if earlier:
+        lines.append(Line("complaint.earlier", {"count": earlier}))
+    if complaint.taken_by:
+        lines.append(Line("taken", {"name": complaint.taken_by}))
+    if complaint.promise_by is not None and complaint.waiting:
+        at = Moment(at=complaint.promise_by, zone=turn.policy.zone, style="daytime")
+        lines.append(Line("next.promise", {"at": at}))
+    return tuple(lines)
+
+
+# -- what became of it
+
+
+def went_out(turn: Turn, open_: Open) -> None:
+    """A message was accepted: the ping that reached an owner, or the word that reached the customer."""
+    effect = open_.effect
+    if isinstance(effect, PingOwner) and effect.complaint:
+        complaint = get(turn, effect.complaint)
+        if complaint is not None and not complaint.pinged:
+            put(turn, replace(complaint, pinged=True))
+    elif isinstance(effect, Say) and effect.purpose in ("answer", "notice"):
+        for complaint in turn.complaints:
+            if complaint.ack == open_.id and not complaint.acked:
+                put(turn, replace(complaint, acked=True))
+
+
+def answered(turn: Turn, order: Order, name: str) -> None:
+    """A person wrote to the customer about this order: what was promised is kept."""
+    for complaint in turn.complaints:
+        if complaint.seq == order.seq and complaint.waiting:
+            _kept(turn, complaint)
+            complaint = replace(complaint, state="answered", taken_by=complaint.taken_by or name, promise_by=None)
+            put(turn, stepped(turn, complaint, "answered", name))
+
+
+def _kept(turn: Turn, complaint: Complaint) -> None:
+    if complaint.promise_by is not None and turn.now <= complaint.promise_by and "broken" not in complaint.done:
+        turn.note("promise.kept", complaint.order_id, by="staff", n=str(complaint.n))
+
+
+def solve(turn: Turn, complaint: Complaint, name: str) -> Complaint:
+    """A person says that it is settled; the customer is asked whether it is."""
+    if complaint.waiting:
+        _kept(turn, complaint)
+    complaint = stepped(turn, replace(complaint, state="solved", promise_by=None), "solved", name)
+    complaint = put(turn, complaint)
+    turn.note("complaint.solved", complaint.order_id, by=f"owner:{name}", via="telegram", n=str(complaint.n))
+    order = turn.talk if complaint.seq == 0 else next((o for o in turn.orders if o.seq == complaint.seq), None)
+    if order is None:
+        return complaint
+    turn.rest(f"talk:{order.id}")  # the machine has the word again: it asks, and hears the answer
+    order = turn.put(replace(order, promise_by=None, talk_until=None, talk_waiting=False))
+    turn.refresh(order)
+    if turn.policy.complaints.ask_solved and complaint.kind == "complaint":
+        effect_id = tell(turn, order, "solved_ask")
+        say = next((p.effect for p in turn.planned if p.id == effect_id), None)
+        if isinstance(say, Say):
+            asked = Question("solved", say.channel, say.to, turn.now, (order.id,), wanted=str(complaint.n))
+            turn.set(question=asked)
+    return complaint
+
+
+def judged(turn: Turn, event: CustomerWrote, question: Question, got: Understood) -> bool:
+    """The customer's answer to "is it solved?"; False: it is none."""
+    complaint = get(turn, int(question.wanted or 0))
+    if complaint is None or complaint.state != "solved":
+        return False
+    yes = got.slots.choice == 1 or (got.sure and got.intent in ("yes", "thanks"))
+    no = got.slots.choice == 2 or got.intent in ("no", "complaint", "cancel", "threat")
+    if not yes and not no:
+        return False
+    turn.set(question=None)
+    order = turn.talk if complaint.seq == 0 else next((o for o in turn.orders if o.seq == complaint.seq), None)
+    if yes:
+        turn.note("complaint.thanks", complaint.order_id, by="customer", via=event.channel, n=str(complaint.n))
+        put(turn, stepped(turn, complaint, "thanked"))
+        talk.answer(turn, event, "thanks_reply", order if order is not None and order.seq else None)
+    else:
+        complain(turn, order, event.text, event.channel)
+    return True

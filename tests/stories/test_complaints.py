@@ -1,0 +1,182 @@
+"""Complaints: the customer hears at once, the owner at once and until somebody has it, and neither is forgotten."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flows.complaints import selling_paused
+from flows.wording import render
+from tests.town import ANA, ANA_PHONE, EVE, OLGA, Town, town
+
+COMPLAINT = "this is terrible service, i am very angry"
+ARABIC = "أريد تقديم شكوى، الخدمة سيئة جدا"
+PEOPLE = """
+people:
+  - {telegram: 111, name: Olga, role: owner, phone: "+34600000111", email: olga@example.com}
+  - {telegram: 222, name: Ana, role: staff}
+"""
+
+
+def pings(t: Town) -> list[object]:
+    return [m for m in t.tg.shows(OLGA) if m.from_bot and m.buttons and m.reply_to is None]
+
+
+async def press(t: Town, button: str, which: int = -1, who: int = OLGA) -> str | None:
+    toast = await t.tg.presses(who, pings(t)[which].message_id, button, OLGA, wait_s=2)  # type: ignore[attr-defined]
+    await t.settle()
+    return toast
+
+
+async def test_a_complaint_from_word_to_end(tmp_path: Path) -> None:
+    """Acknowledged with a time, pinged, answered by a reply, closed, asked whether it is solved, and thanked."""
+    async with town(tmp_path, telegram=True) as t:
+        order = await t.order()
+        await t.sms("yes")
+        await t.sms(COMPLAINT)
+        await t.skip(seconds=5)
+        assert "will answer you by" in t.last("sms")
+        assert "09:00" in t.last("sms"), "with the shop's hours"
+        (ping,) = pings(t)
+        assert COMPLAINT in ping.text  # type: ignore[attr-defined]
+        assert order in ping.text  # type: ignore[attr-defined]
+        assert "promised by" in ping.text  # type: ignore[attr-defined]
+        await t.tg.says(OLGA, None, "I am so sorry. A new lamp leaves today.", ping)  # type: ignore[arg-type]
+        await t.skip(seconds=15)
+        assert t.last("sms").endswith("A new lamp leaves today.")
+        assert "promise.kept" in await t.story(order)
+        assert await press(t, "✅ Solved") == "Closed. The customer is asked whether it is solved."
+        await t.skip(seconds=15)
+        assert "Is your complaint solved? Reply 1 for yes, 2 for no." in t.last("sms")
+        await t.sms("1")
+        await t.skip(seconds=5)
+        assert "complaint.thanks" in await t.story(order)
+        before = len(t.owner_texts())
+        await t.skip(48)
+        assert not any("complain" in x for x in t.owner_texts()[before:]), "it is over"
+
+
+async def test_a_no_reopens_it(tmp_path: Path) -> None:
+    """Asked whether it is solved, the customer says no: open again, the owner is pinged, a new answer is promised."""
+    async with town(tmp_path, telegram=True) as t:
+        order = await t.order()
+        await t.sms("yes")
+        await t.sms(COMPLAINT)
+        await t.skip(seconds=5)
+        await press(t, "✅ Solved")
+        await t.skip(seconds=15)
+        await t.sms("2")
+        await t.skip(seconds=5)
+        assert any("not solved after all" in x for x in t.owner_texts())
+        assert "will answer you by" in t.last("sms")
+        (complaint,) = (await t.conversation(order)).complaints
+        assert complaint.state == "reopened"
+
+
+async def test_one_press_for_a_replacement_and_staff_are_asked(tmp_path: Path) -> None:
+    """Replace it and Ask staff are one press each; the group reads them under the card, once."""
+    async with town(tmp_path, telegram=True) as t:
+        order = await t.order()
+        await t.sms("yes")
+        await t.sms(COMPLAINT)
+        await t.skip(seconds=5)
+        assert "replace" in (await press(t, "🔁 Replace it") or "")
+        assert "already" in (await press(t, "🔁 Replace it") or "")
+        assert await press(t, "👥 Ask staff") == "The group has been asked."
+        await t.skip(seconds=30)
+        assert sum("wants this order replaced" in x for x in t.group_texts()) == 1
+        assert any("asks you to take care" in x for x in t.group_texts())
+        assert "complaint.replacement_wanted" in await t.story(order)
+        assert await press(t, "📞 Call") == "Done."
+        await t.settle()
+        assert any(ANA_PHONE in x and "wa.me/34600000001" in x for x in t.owner_texts())
+
+
+async def test_a_threat_is_the_owners_alone(tmp_path: Path) -> None:
+    """A threat reaches the owner with its words; the group only reads that the owner has it; no other may press or answer."""
+    async with town(tmp_path, telegram=True) as t:
+        await t.order()
+        words = "i will report you to the police, you are thieves"
+        await t.sms(words)
+        await t.skip(seconds=10)
+        assert any("threatens" in x and words in x for x in t.owner_texts())
+        assert not any("police" in x for x in t.group_texts())
+        assert any("The owner takes care of this one" in x for x in t.group_texts())
+        assert "person" in t.last("sms").casefold() or "read" in t.last("sms").casefold()
+
+
+async def test_a_stranger_complains(tmp_path: Path) -> None:
+    """Somebody without any order complains: the same care, and the reply reaches them."""
+    async with town(tmp_path, telegram=True) as t:
+        stranger = "+34600000077"
+        await t.sms(COMPLAINT, phone=stranger)
+        await t.skip(seconds=5)
+        assert "will answer you by" in t.last("sms", stranger)
+        (ping,) = pings(t)
+        await t.tg.says(OLGA, None, "Which order is it?", ping)  # type: ignore[arg-type]
+        await t.skip(seconds=15)
+        assert t.last("sms", stranger).endswith("Which order is it?")
+
+
+async def test_only_the_shops_own_people_answer(tmp_path: Path) -> None:
+    """Forged presses and replies of a stranger and of staff change nothing and tell them nothing."""
+    async with town(tmp_path, telegram=True) as t:
+        order = await t.order()
+        await t.sms("yes")
+        await t.sms(COMPLAINT)
+        await t.skip(seconds=5)
+        (conversation,) = [await t.conversation(order)]
+        before = conversation.complaints
+        for who in (EVE, ANA):
+            await t.tg.starts(who)
+            await t.settle()
+            shown = t.tg.shows(who)[-1]
+            await t.tg.presses_raw(who, shown.message_id, who, f"k_solved:{conversation.id}:1", wait_s=2)
+            await t.settle()
+        assert (await t.conversation(order)).complaints == before
+        assert not any(COMPLAINT in m.text for who in (EVE, ANA) for m in t.tg.shows(who))
+
+
+async def test_in_arabic_from_end_to_end(tmp_path: Path) -> None:
+    """An Arabic complaint is acknowledged, asked about and thanked in Arabic; the owner reads the very words."""
+    async with town(tmp_path, telegram=True) as t:
+        order = await t.order(language="ar", phone="+212600000001", address={"city": "Rabat", "country": "MA"})
+        phone = "+212600000001"
+        await t.sms("نعم", phone=phone)
+        await t.sms(ARABIC, phone=phone)
+        await t.skip(seconds=10)
+        assert "شكرًا لإخبارنا" in t.last(to=phone)
+        assert any(ARABIC in x for x in t.owner_texts())
+        await t.tg.says(OLGA, None, "نعتذر، سنرسل بديلا اليوم", pings(t)[-1])  # type: ignore[arg-type]
+        await t.skip(seconds=15)
+        assert t.last(to=phone).endswith("نعتذر، سنرسل بديلا اليوم")
+        await press(t, "✅ Solved")
+        await t.skip(seconds=15)
+        asked = render("solved_ask", "sms", "ar", {"shop": "Demo Shop"}).text
+        assert t.last(to=phone) == asked
+        await t.sms("1", phone=phone)
+        await t.skip(seconds=5)
+        assert "complaint.thanks" in await t.story(order)
+
+
+async def test_praise_comes_without_a_sound(tmp_path: Path) -> None:
+    """Kind words reach the owner, less loudly."""
+    async with town(tmp_path, telegram=True) as t:
+        await t.order()
+        await t.sms("yes")
+        await t.sms("thank you so much, wonderful service, i love it!")
+        await t.skip(seconds=10)
+        sent = [p for method, p, _ in t.tg.calls if method == "sendMessage" and "kind word" in str(p.get("text"))]
+        assert [str(p.get("disable_notification")).lower() for p in sent] == ["true"]
+
+
+async def test_nothing_is_sold_meanwhile(tmp_path: Path) -> None:
+    """An open complaint pauses the selling side; a solved one does not."""
+    async with town(tmp_path, telegram=True) as t:
+        order = await t.order()
+        await t.sms("yes")
+        assert not selling_paused(await t.conversation(order))
+        await t.sms(COMPLAINT)
+        await t.skip(seconds=5)
+        assert selling_paused(await t.conversation(order))
+        await press(t, "✅ Solved")
+        assert not selling_paused(await t.conversation(order))
