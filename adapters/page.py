@@ -31,6 +31,7 @@ from adapters.page_sheet import (
     sheet,
     stylesheet,
 )
+from adapters.privacy import PrivacyNotice
 from adapters.receiving import FORM, FORM_LIMIT_BYTES, Received, read
 from engine.ports import Front, PageView, StoreUnavailable
 from flows import pointers
@@ -92,6 +93,7 @@ class Page:
             web.get("/c/{token}", self.show),
             web.post("/c/{token}", self.press),
             web.get("/assets/page.css", self.css),
+            *PrivacyNotice(self._front, HEADERS).routes(),
         ]
 
     async def css(self, _request: web.Request) -> web.Response:

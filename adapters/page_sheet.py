@@ -9,6 +9,7 @@ from importlib import resources
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from msgspec import Struct
 
+from adapters.privacy_texts import link
 from engine.ports import PageView
 from flows.hours import zone, zone_for
 from flows.money import Money
@@ -151,6 +152,7 @@ def sheet(
         nonce=nonce,
         first_day=today.isoformat(),
         last_day=(today + timedelta(days=DAYS_AHEAD)).isoformat(),
+        privacy=link(policy.shop, words.lang),
     )
 
 

@@ -46,6 +46,7 @@ class House:
         from engine.outbox import Outbox
         from engine.rates import rates
         from engine.reconciling import Reconciler
+        from engine.retention import Retention
         from engine.settings import people, policies
         from engine.timers import Timers
         from engine.tokens import Tokens
@@ -89,6 +90,7 @@ class House:
         routes += health.Health(self, metrics.registry(self.engine.counters)).routes()
         routes += self._telegram()
         self.reconciler = Reconciler(self.engine, self.providers.sweepers())
+        self.retention = Retention(self.engine)
         steady = SteadyClock()
         self.timers.trusted = steady.steady
         near: list[Any] = [RejectedWatch(self.engine), ClockWatch(self.engine, steady)]
@@ -216,6 +218,7 @@ class House:
         if self.several is None or self.several.leases.leads:
             await self.reconciler.look()
             await self.far_watchdog.look()
+            self.retention.look()
 
     async def next_moment(self) -> datetime | None:
         moments = [m for m in (await self.store.next_due(), self.outbox.next_moment()) if m is not None]
@@ -230,6 +233,7 @@ class House:
         for task in self.tasks:
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
+        await self.retention.stop()
         await self.timers.stop()
         await self.outbox.stop()
         for bot in [*self.bots, *self.mailboxes]:

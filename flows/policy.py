@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from flows.complaint import Rules as ComplaintRules
 from flows.couriers import Aftercare
+from flows.keeping import Keep
 from flows.risk.policy import RiskPolicy
 
 
@@ -133,6 +134,7 @@ class Policy(Struct, frozen=True, kw_only=True):
     after: Aftercare = Aftercare()  # between the yes and the door
     complaints: ComplaintRules = ComplaintRules()
     faq: dict[str, dict[str, str]] = {}  # language -> topic -> short answer
+    keep: Keep = Keep()  # how long what is known of people is kept
 
     def sender(self, channel: str) -> Sender | None:
         """Our address on that channel; None where it is not configured or paused."""

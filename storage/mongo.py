@@ -40,7 +40,6 @@ from storage.moments import ms_by, ms_from
 from storage.mongo_connection import Json
 from storage.mongo_follow import Todo, carry_out
 from storage.mongo_forgetting import MongoForgetting
-from storage.mongo_history import MongoHistory
 from storage.mongo_moving import MongoMove
 from storage.mongo_processes import MongoProcesses
 from storage.mongo_reading import MongoReading
@@ -79,7 +78,7 @@ class _Try(msgspec.Struct):
     todo: Todo
 
 
-class MongoStore(MongoReading, MongoHistory, MongoForgetting, MongoProcesses):
+class MongoStore(MongoReading, MongoForgetting, MongoProcesses):
     """See engine.ports.Store. Connects at the first use. `on_fatal`: this process must end (see above)."""
 
     def __init__(

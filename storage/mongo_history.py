@@ -28,6 +28,8 @@ from storage.sqlite_history import MOST_AT_DOOR, MOST_COMPARED, MOST_OPENED, MOS
 WIDTH = math.log(1.02)
 #: The usual amount is worked out anew after so many questions, or after a write of this process.
 USUAL_AGAIN = 256
+#: What is left of an erased order.
+GONE: Json = {"sealed": None, "closed": 0, "keys": [], "ended": None, "currency": None, "bucket": None}
 
 
 def countable(ended: str, amount_minor: int, currency: str) -> Json:
@@ -121,11 +123,10 @@ class MongoHistory(MongoConnection):
         return cleared
 
     async def erase_history(self, shop: str, who: Identity) -> int:
-        gone: Json = {"sealed": None, "closed": 0, "keys": [], "ended": None, "currency": None, "bucket": None}
         with self.answers():
             mine = [row async for row, payload in self._mine(shop, who, 0) if record.theirs(who, payload)]
             for row in mine:
-                await (await self._db()).history.update_one({"_id": row}, {"$set": gone})
+                await (await self._db()).history.update_one({"_id": row}, {"$set": dict(GONE)})
         self._usual.clear()
         return len(set(mine))
 

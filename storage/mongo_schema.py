@@ -48,6 +48,7 @@ INDEXES: dict[str, tuple[Fields, ...]] = {
     "history": (
         (("keys", ASCENDING), ("closed", DESCENDING)),
         (("shop", ASCENDING), ("ended", ASCENDING)),
+        (("shop", ASCENDING), ("closed", ASCENDING)),
         (("shop", ASCENDING), ("currency", ASCENDING), ("bucket", ASCENDING)),
     ),
     "history_shop": (),

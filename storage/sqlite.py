@@ -37,8 +37,9 @@ from flows.pointers import Pointer
 from storage import codec
 from storage import sqlite_schema as sql
 from storage.sealing import Sealer
+from storage.sqlite_expiring import SqliteExpiring
 from storage.sqlite_forgetting import SqliteForgetting
-from storage.sqlite_history import Errand, SqliteHistory
+from storage.sqlite_history import Errand
 from storage.sqlite_keys import adopt
 from storage.sqlite_rows import Decided, Row, Rows, answered, at, by, ms
 
@@ -87,7 +88,7 @@ class _Errand(_Queued):
         self.run = errand.run
 
 
-class SqliteStore(SqliteForgetting, SqliteHistory):
+class SqliteStore(SqliteForgetting, SqliteExpiring):
     """See engine.ports.Store and engine.ports.History.
 
     `on_fatal` is called when the file can no longer be trusted: the process has to end.

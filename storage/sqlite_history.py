@@ -101,7 +101,7 @@ class SqliteHistory:
                 row = self._insert(n, wrapped, order)
                 self._db.execute(sql.HISTORY_KEY, (own, row))  # at once: the same order may come again in this batch
                 keys += [(self._key(shop, key), row) for key in order.keys]
-                _count(tally, order, 1)
+                count_in(tally, order, 1)
                 new += 1
             elif found[1] is None:
                 erased += 1
@@ -123,8 +123,8 @@ class SqliteHistory:
         self._db.execute(sql.HISTORY_UPDATE, (new.closed_on, self._sealer.seal(wrapped, new.payload), row))
         self._drop_keys(shop, row, set(before) - set(after))
         self._db.executemany(sql.HISTORY_KEY, [(self._key(shop, key), row) for key in after if key not in before])
-        _count(tally, _closed(old), -1)
-        _count(tally, new, 1)
+        count_in(tally, closed_of(old), -1)
+        count_in(tally, new, 1)
 
     def _drop_keys(self, shop: str, row: int, keys: set[str]) -> None:
         self._db.executemany(sql.HISTORY_DROP_KEY, [(self._key(shop, key), row) for key in keys])
@@ -152,7 +152,7 @@ class SqliteHistory:
             for row, payload in mine.items():
                 self._drop_keys(shop, row, set(record.keys_of(payload)))
                 self._db.execute(sql.HISTORY_ERASE, (row,))
-                _count(tally, _closed(payload), -1)
+                count_in(tally, closed_of(payload), -1)
         finally:
             self._db.execute("PRAGMA secure_delete = OFF")
         self._db.executemany(sql.HISTORY_COUNT, [(n, *key, orders) for key, orders in tally.items() if orders])
@@ -284,12 +284,12 @@ def _under(db: apsw.Connection, key: int, most: int) -> list[tuple[int, bytes | 
     return rows
 
 
-def _count(tally: _Tally, order: Closed, by: int) -> None:
+def count_in(tally: _Tally, order: Closed, by: int) -> None:
     tally[f"ended:{order.ended}", 0] += by
     if order.amount_minor > 0:
         tally[f"amount:{order.currency}", round(math.log(order.amount_minor) / _WIDTH)] += by
 
 
-def _closed(payload: bytes) -> Closed:
+def closed_of(payload: bytes) -> Closed:
     kept = record.opened(payload)
     return record.closed(kept.order, kept.origin, kept.said)

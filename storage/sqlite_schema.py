@@ -120,6 +120,13 @@ POINTERS_OF = "SELECT key FROM pointer WHERE conversation = ?"
 UNPOINT = "DELETE FROM pointer WHERE key = ?"
 COUNT_ORDERS = "SELECT state, count(*) FROM shop_order GROUP BY state"
 
+RESTING = """SELECT id FROM conversation WHERE id > ? AND next_due IS NULL AND next_send IS NULL AND flying = 0
+    ORDER BY id LIMIT ?"""
+JOURNAL_BLOCKS = """SELECT j.lines, c.key, j.conversation, j.first FROM journal j JOIN conversation c ON c.n = j.conversation
+    WHERE c.id = ? ORDER BY j.first"""
+DROP_BLOCK = "DELETE FROM journal WHERE conversation = ? AND first = ?"
+
+HISTORY_OLD = "SELECT n, sealed FROM history WHERE shop = ? AND closed < ? AND sealed IS NOT NULL ORDER BY n LIMIT ?"
 HISTORY_SHOP = "SELECT n, key FROM history_shop WHERE shop = ?"
 HISTORY_SHOP_NEW = "INSERT INTO history_shop (shop, key) VALUES (?, ?)"
 HISTORY_INSERT = "INSERT INTO history (shop, closed, sealed) VALUES (?, ?, ?)"

@@ -22,6 +22,7 @@ from engine.settings.rules import (
     LimitRules,
     Offers,
     Polls,
+    Privacy,
     Risk,
 )
 from engine.settings.values import (
@@ -205,6 +206,7 @@ class Blocks(Block):
     offers: Annotated[Offers, _Empty] = setting("offers", Offers)
     polls: Annotated[Polls, _Empty] = setting("polls", Polls)
     limits: Annotated[LimitRules, _Empty] = setting("ceilings", LimitRules)
+    privacy: Annotated[Privacy, _Empty] = setting("how long data is kept, and who answers for it", Privacy)
 
 
 class Shop(Blocks):

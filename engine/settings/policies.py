@@ -89,6 +89,7 @@ def _policy(shop: Shop, blocks: Blocks, shares: dict[str, tuple[str, ...]]) -> P
         tells=_tells(shop),
         cancel_after=shop.shopify.cancel_after if shop.shopify else CANCEL_AFTER,
         complaints=blocks.complaints.rules(),
+        keep=blocks.privacy.keep(),
     )
 
 

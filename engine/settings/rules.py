@@ -11,6 +11,8 @@ from engine.settings.block import Block, setting
 from engine.settings.faults import wrong
 from engine.settings.values import Amount, Duration, Flag, QuietHours, SmsSender, Wait
 from flows.complaint import Rules as ComplaintRules
+from engine.settings.values import Amount, Duration, Email, Flag, QuietHours, SmsSender, Text, Wait
+from flows.keeping import Keep
 from flows.policy import Policy, Rung
 from flows.risk.policy import RiskPolicy, Weights
 
@@ -198,3 +200,35 @@ class LimitRules(Block):
         "first texts of the shop an hour; auto = 50, or four times what is usual when that is more", "auto"
     )
     money_per_day: Amount | None = setting("spend on messages a day", None, eg="20.00 EUR")
+
+
+_KEEP = Keep()
+
+
+class Privacy(Block):
+    """How long what is known of people is kept, and who answers for it. The page /privacy/{shop} tells customers all this."""
+
+    contact: Email | None = setting("where customers ask about their data", None, eg="privacy@example.com")
+    controller: Text | None = setting(
+        "who answers for it by law: name and address; null: the shop's name",
+        None,
+        eg='"Demo Shop S.L., Calle Mayor 1, Madrid"',
+    )
+    keep_conversations: Duration | None = setting(
+        "after the last word or change, once nothing is open; null: for ever", _KEEP.conversations
+    )
+    keep_journal: Duration | None = setting("lines of conversations that live on; null: for ever", _KEEP.journal)
+    keep_history: Duration | None = setting(
+        "closed orders, from which a customer's past is read; null: for ever", _KEEP.history
+    )
+    keep_bodies: Duration | None = setting("webhooks that could not be read; null: for ever", _KEEP.bodies)
+
+    def keep(self) -> Keep:
+        return Keep(
+            conversations=self.keep_conversations,
+            journal=self.keep_journal,
+            history=self.keep_history,
+            bodies=self.keep_bodies,
+            contact=self.contact or "",
+            controller=self.controller or "",
+        )

@@ -98,7 +98,7 @@ async def test_the_page_is_locked_down(client: ClientSession) -> None:
     assert headers["Strict-Transport-Security"] == "max-age=31536000"
     assert "<script" not in html
     assert "style=" not in html
-    assert re.findall(r'(?:src|href|action)="([^"]*)"', html) == ["/assets/page.css"]
+    assert re.findall(r'(?:src|href|action)="([^"]*)"', html) == ["/assets/page.css", "/privacy/demo?lang=en"]
     css = await client.get("/assets/page.css")
     assert (css.status, css.content_type) == (200, "text/css")
     assert "url(" not in await css.text()
