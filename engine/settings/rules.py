@@ -9,9 +9,8 @@ from pydantic import PlainValidator
 
 from engine.settings.block import Block, setting
 from engine.settings.faults import wrong
-from engine.settings.values import Amount, Duration, Flag, QuietHours, SmsSender, Wait
-from flows.complaint import Rules as ComplaintRules
 from engine.settings.values import Amount, Duration, Email, Flag, QuietHours, SmsSender, Text, Wait
+from flows.complaint import Rules as ComplaintRules
 from flows.keeping import Keep
 from flows.policy import Policy, Rung
 from flows.risk.policy import RiskPolicy, Weights
