@@ -11,11 +11,11 @@ import base64
 import re
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import msgspec
 
-from adapters.exchange import Answer, Exchange, again_after, decoded, refusal, without_digits
+from adapters.exchange import Answer, Exchange, again_after, decoded, form_encoded, refusal, without_digits
 from adapters.receiving import FORM
 from adapters.twilio import STATUS_PATH, TwilioSettings
 from adapters.twilio_inbound import STATUSES, WHATSAPP
@@ -76,7 +76,7 @@ class TwilioChannel:
         if form is None:
             return Refused("no_template", f"{message.template and message.template.name} in {message.lang}")
         headers = self._headers | {"Content-Type": FORM}
-        answer = await self._exchange.ask("POST", self._url, headers=headers, body=urlencode(form).encode())
+        answer = await self._exchange.ask("POST", self._url, headers=headers, body=form_encoded(form))
         return _outcome(answer) if isinstance(answer, Answer) else answer
 
     async def find(self, lookup: Lookup) -> Found | None:
@@ -146,8 +146,8 @@ def status_callback(public_url: str, message: Message) -> str:
     Only what a query cannot hold is escaped (RFC 3986, 3.4): some clients take needless percent signs off again, which
     would break the signature.
     """
-    marks = urlencode({"c": message.conversation, "e": message.effect_id}, safe=_LEGAL_IN_QUERY, quote_via=quote)
-    return f"{public_url.rstrip('/')}{STATUS_PATH}?{marks}"
+    effect_id = quote(message.effect_id, safe=_LEGAL_IN_QUERY)
+    return f"{public_url.rstrip('/')}{STATUS_PATH}?c={quote(message.conversation)}&e={effect_id}"
 
 
 def _address(channel: str, address: str) -> str:

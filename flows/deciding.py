@@ -11,6 +11,8 @@ from flows.orders import Before, Order, Reason, State, Via, Who
 from flows.reach import tell
 from flows.turn import UNDO_GRACE, Turn
 
+#: What an order is woken for; a promise to its customer outlives its decisions.
+_TIMERS = frozenset({"rung", "remind", "call", "ship", "news", "talk", "taken"})
 #: A customer's own cancel can be taken back by a text for so long; later a person looks at it.
 REOPEN_WITHIN = timedelta(days=7)
 
@@ -75,7 +77,8 @@ def _decide(turn: Turn, order: Order, state: State, by: Who, via: Via, name: str
 
 def rest(turn: Turn, order: Order) -> None:
     """No timer of this order is left."""
-    turn.rest(*(f"{name}:{order.id}" for name in ("rung", "remind", "call", "ship", "news", "talk", "taken")))
+    of_it = (name for name in turn.timers if name.partition(":")[2] == order.id)
+    turn.rest(*[name for name in of_it if name.partition(":")[0] in _TIMERS])
 
 
 def reopen(turn: Turn, order: Order, *, by: Who, via: Via) -> Order:

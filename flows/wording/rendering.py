@@ -186,6 +186,8 @@ def _directed(text: str, rtl: bool, channel: str) -> str:
 def _direction(text: str) -> str:
     """Of the first strong character outside isolates, as Unicode's rules P2 and P3 find it; numbers and signs alone count as
     left to right, since that is how they are read."""
+    if text.isascii():
+        return "L"
     isolated = 0
     for char in text:
         isolated += (char == _FSI) - (char == _PDI)

@@ -38,6 +38,8 @@ def encoding(text: str) -> Encoding:
 
 def segments(text: str) -> int:
     """How many SMS the text is billed as; an empty text is one. No two-place character is split across segments."""
+    if _BASIC.issuperset(text):
+        return 1 if len(text) <= 160 else -(-len(text) // 153)
     if encoding(text) == "GSM-7":
         widths = [2 if char in _EXTENSION else 1 for char in text]
         single, part = 160, 153

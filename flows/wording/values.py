@@ -149,6 +149,8 @@ def cleaned(name: str, text: str) -> str:
     limit = _LIMITS.get(name, MAX_VALUE)
     if name in _LINKS and len(text) > limit:
         return ""
+    if text.isascii() and text.isprintable() and len(text) <= limit:
+        return " ".join(text.split())  # an order's number, a plain name: nothing to take out
     kept = "".join(
         char if char in "\u200c\u200d" or (char == "\n" and keep_lines) else
         " " if unicodedata.category(char) in ("Cc", "Zl", "Zp") else
