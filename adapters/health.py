@@ -83,8 +83,14 @@ class _Look(Collector):
         up.add_metric([], 0 if self._counts is None else 1)
         yield up
         stored = GaugeMetricFamily("doorstep_stored", "what the storage holds, by kind", labels=["what"])
+        orders = GaugeMetricFamily("doorstep_orders", "orders by state", labels=["state"])
         for what, count in sorted((self._counts or {}).items()):
-            stored.add_metric([what], count)
+            kind, _, state = what.partition(".")
+            if kind == "orders":
+                orders.add_metric([state], count)
+            else:
+                stored.add_metric([what], count)
+        yield orders
         yield stored
         faults = GaugeMetricFamily("doorstep_fault", "1 for each part that is not well", labels=["part"])
         for name in sorted(self._faults):

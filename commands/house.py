@@ -87,7 +87,8 @@ class House:
         self.polling: list[Any] = []  # of the bots: of several processes, one polls
         self.mailboxes = imap.readers(settings, self.engine)
         routes: list[web.RouteDef] = self.providers.routes(self.engine, key)
-        routes += health.Health(self, metrics.registry(self.engine.counters)).routes()
+        lags = metrics.Lags(self.outbox.ages_s, self.timers.lag_s)
+        routes += health.Health(self, metrics.registry(self.engine.counters, self.engine.waits, lags)).routes()
         routes += self._telegram()
         self.reconciler = Reconciler(self.engine, self.providers.sweepers())
         self.retention = Retention(self.engine)

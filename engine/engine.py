@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
+from engine import metrics
 from engine.clock import Clock
 from engine.decide import Decider
 from engine.knowing import Knowing
@@ -26,7 +27,8 @@ from flows.conversation import Conversation, Note
 from flows.decision import Document
 from flows.desk import Desk
 from flows.effects import Open
-from flows.events import Alarmed, AnyEvent, BodyKept, OrderTold
+from flows.events import Alarmed, AnyEvent, BodyKept, CustomerPressed, CustomerWrote, OrderTold, PagePressed
+from flows.money import decimal_text
 from flows.pointers import Pointer
 from flows.policy import Policy
 
@@ -48,7 +50,8 @@ class Engine:
         self.clock = clock
         self.policies: dict[str, Policy] = decider.policies
         self.lanes: Lanes = decider.lanes
-        self.counters: Counter[tuple[str, tuple[tuple[str, str], ...]]] = Counter()
+        self.counters: dict[metrics.Key, float] = defaultdict(float)
+        self.waits = metrics.Waits()
         self._decider = decider
         self._tokens = tokens
         self.overlay = Overlay(decider.policies)
@@ -96,6 +99,7 @@ class Engine:
     def _log(self, event: AnyEvent, handled: Handled) -> None:
         kind = type(event).__name__
         self.count("events", type=kind, result="handled")
+        self._tally(event, handled)
         if log.isEnabledFor(logging.INFO):
             decision = handled.decision
             assert decision is not None
@@ -111,6 +115,19 @@ class Engine:
                     "notice": decision.notice,
                 },
             )
+
+    def _tally(self, event: AnyEvent, handled: Handled) -> None:
+        """What shops ask of /metrics: answers by channel, and the money of the orders that changed their state."""
+        decision = handled.decision
+        assert decision is not None
+        if isinstance(event, CustomerWrote | CustomerPressed | PagePressed):
+            channel = "page" if isinstance(event, PagePressed) else event.channel
+            self.count("answers", channel=channel, order=decision.orders[0][1] if decision.orders else "")
+        for order_id, state in decision.orders:
+            order = decision.document.order(order_id) if isinstance(decision.document, Conversation) else None
+            if order is not None:
+                total = order.fields.total
+                self.add("order_money", float(decimal_text(total)), state=state, currency=total.currency)
 
     async def keep(self, route: str, body: bytes, headers: dict[str, str], why: str) -> None:
         """See Front. The id is the route and the body's SHA-256: the same body again is the same thing kept."""
@@ -170,7 +187,11 @@ class Engine:
         return await self.store.journal(conversation)
 
     def count(self, name: str, **labels: str) -> None:
-        self.counters[(name, tuple(sorted(labels.items())))] += 1
+        self.add(name, 1, **labels)
+
+    def add(self, name: str, amount: float, /, **labels: str) -> None:
+        """Add to a counter of /metrics."""
+        self.counters[name, tuple(sorted(labels.items()))] += amount
 
     async def trouble(
         self, shop: str, kind: str, values: dict[str, str | int], pause: str = "", rest_s: int = 0

@@ -109,6 +109,12 @@ class Lane:
         self.charge(1.0, now)
         return conversation, effect_id
 
+    def age_s(self, now: datetime) -> float:
+        """How long the oldest of what may leave has been waiting, in seconds."""
+        self._ripen(now)
+        oldest = min((wished for _, wished, _, _ in self._heap), default=now)
+        return (now - oldest).total_seconds()
+
     def backlog_s(self) -> float:
         """How long the newest in line will wait, in seconds."""
         return len(self._heap) / self.rate_per_s

@@ -64,6 +64,8 @@ BACKLOG = timedelta(seconds=60)
 #: What the store could not take is tried again after so long.
 STORE_AGAIN = timedelta(seconds=1)
 SCAN_PAGE = 500
+#: So much of a provider's reason is a label of /metrics: codes are short, and there are few of them.
+CODE_MOST = 60
 
 
 class Outbox:
@@ -121,6 +123,11 @@ class Outbox:
     def backlog_s(self) -> dict[str, float]:
         """Lane -> how long its newest message will wait."""
         return {lane.name: lane.backlog_s() for lane in self._engine.lanes.all() if len(lane)}
+
+    def ages_s(self) -> dict[str, float]:
+        """Lane -> how long the oldest message has waited that may leave."""
+        now = self._engine.now()
+        return {lane.name: lane.age_s(now) for lane in self._engine.lanes.all() if len(lane)}
 
     def next_moment(self) -> datetime | None:
         """When the next planned effect can leave; None: nothing waits."""
@@ -201,7 +208,18 @@ class Outbox:
                 "code": getattr(outcome, "code", "") or getattr(outcome, "reason", ""),
             },
         )
+        self._measure(open_, provider, outcome)
         await self._settle(conversation, open_.id, provider, outcome)
+
+    def _measure(self, open_: Open, provider: str, outcome: Outcome) -> None:
+        """For /metrics: how long a question took to be accepted, and by which code a provider failed."""
+        effect = open_.effect
+        if not isinstance(outcome, Accepted):
+            code = outcome.code if isinstance(outcome, Refused) else outcome.reason
+            self._engine.count("provider_errors", provider=provider, code=code[:CODE_MOST])
+        elif isinstance(effect, Say) and effect.purpose in ("first", "rung"):
+            waited = self._engine.now() - max(open_.at, open_.not_before)
+            self._engine.waits.observe(effect.channel, waited.total_seconds())
 
     async def _settle(self, conversation: str, effect_id: str, provider: str, outcome: Outcome) -> None:
         """Bring the outcome back, for as long as it takes: without it the effect would count as unknown."""
@@ -276,7 +294,9 @@ class Outbox:
                 return before, channel.provider
         if cost > 1:
             self._engine.lanes.get(f"{say.channel}:{say.sender}").charge(cost - 1, self._engine.now())
-        self._engine.count("segments", channel=say.channel)
+        self._engine.count("messages", channel=say.channel, purpose=say.purpose)
+        if say.channel == "sms":
+            self._engine.add("segments", cost, channel=say.channel)
         return await channel.send(message), channel.provider
 
     async def _ask(self, conversation: str, policy: Policy, ask: AskProvider) -> Outcome:

@@ -42,6 +42,10 @@ class Timers:
             self._next = due
             self._wake.set()
 
+    def lag_s(self) -> float:
+        """How long the earliest timer that is not done has been due, in seconds."""
+        return 0.0 if self._next is None else max((self._engine.now() - self._next).total_seconds(), 0.0)
+
     def start(self) -> None:
         self._task = asyncio.ensure_future(self._run())
 

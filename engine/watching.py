@@ -132,7 +132,7 @@ class RejectedWatch(_OfTheHouse):
         now = self._engine.now()
         minutes = max((now - self._at).total_seconds() / 60, 1.0)
         counted = {
-            dict(labels)["route"]: n
+            dict(labels)["route"]: int(n)
             for (name, labels), n in self._engine.counters.items()
             if name == "hook_rejected"
         }  # fmt: skip

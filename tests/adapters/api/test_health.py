@@ -23,7 +23,7 @@ class Service:
     async def counts(self) -> Mapping[str, int]:
         if self.down:
             raise StoreUnavailable
-        return {"pending": 3, "open effects": 2}
+        return {"orders.pending": 3, "open effects": 2}
 
     def faults(self) -> Mapping[str, str]:
         return self.wrong
@@ -75,6 +75,7 @@ async def test_metrics_are_prometheus_text(service: Service, health: Health) -> 
         for sample in family.samples
     }
     assert samples["doorstep_hooks_rejected_total", "shopify"] == 1
-    assert samples["doorstep_stored", "pending"] == 3
+    assert samples["doorstep_orders", "pending"] == 3
+    assert samples["doorstep_stored", "open effects"] == 2
     assert samples["doorstep_storage_up",] == 1
     assert samples["doorstep_fault", "telegram"] == 1
