@@ -11,6 +11,7 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from flows import (
+    bargaining,
     buttons,
     changing,
     consent,
@@ -37,6 +38,8 @@ from flows.which import chosen
 
 #: A follow-up question ("which order?") waits so long for its answer.
 QUESTION_OPEN = timedelta(hours=48)
+#: An offer stands until it is answered, or the parcel leaves.
+_STANDS = frozenset({"deal"})
 #: What the menu of changes offers as 1, 2, 3.
 _MENU = {1: "number", 2: "address", 3: "time"}
 _BUTTON_ASKS = {"change_phone": "number", "change_address": "address", "change_time": "time"}
@@ -65,6 +68,8 @@ def wrote(turn: Turn, event: CustomerWrote) -> None:
     if talked is not None:
         handing.pass_on(turn, event, talked, event.text.strip() or talk.media_text(event))
         return
+    if ruling.order == "yes" and following.taken(turn, event):
+        return
     if ruling.order:
         act(turn, event, ruling.order, asked, told_elsewhere=ruling.silent or ruling.consent == "out")
         return
@@ -81,7 +86,8 @@ def wrote(turn: Turn, event: CustomerWrote) -> None:
 def reply(turn: Turn, event: CustomerWrote, asked: list[Order]) -> None:
     """Understand the words and act on them, or hand them to a person."""
     question = turn.question
-    if question is not None and (question.address != event.address or turn.now - question.at > QUESTION_OPEN):
+    lapsed = question is not None and turn.now - question.at > QUESTION_OPEN and question.kind not in _STANDS
+    if question is not None and (question.address != event.address or lapsed):
         question = None
     if event.location and not event.media and _place(turn, event, question, asked):
         return
@@ -173,6 +179,8 @@ def _typed_button(turn: Turn, event: CustomerWrote, question: Question | None, a
     match buttons.titled(event.text, turn.language, turn.policy.script):
         case "undo" if question is not None and question.kind == "undo":
             following.take_back(turn, event, question, turn.get(question.order_ids[0]))
+        case "take" | "leave" as verb if question is not None and question.kind == "deal":
+            following.offered(turn, event, question, verb)
         case "not_me":
             not_theirs.not_me(turn, event, not_theirs.meant(asked))
         case "change_phone" | "change_address" | "change_time" as verb if len(within(asked, BEFORE_DISPATCH)) == 1:
@@ -265,6 +273,9 @@ def pressed(turn: Turn, event: CustomerPressed) -> None:
     if verb == "undo":
         n = event.payload.rpartition(":")[2]  # bound to the change, not to the order's version
         undoing.undo(turn, event, order, int(n) if n.isdigit() else 0)
+        return
+    if verb in ("take", "leave"):
+        bargaining.button(turn, event, verb, order, event.payload.rpartition(":")[2])
         return
     if verb == "not_me" and current:
         not_theirs.not_me(turn, event, [order])

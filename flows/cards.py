@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from flows import hours, shop_telling
+from flows import deal_card, hours, shop_telling
 from flows.effects import Button, Card, Line, TellShop, Value
 from flows.money import Money
 from flows.orders import BEFORE_DISPATCH, Order
@@ -62,7 +62,7 @@ def _buttons(turn: Turn, order: Order) -> tuple[tuple[Button, ...], ...]:
             rows = (() if order.state == "cancelled" and order.shop_cancelled else first, *rows[1:])
     if order.verdict in ("watch", "review", "blocked") and order.state in ("pending", "flagged", "held"):
         rows = (*rows, ("let_off",) if order.verdict == "blocked" else ("let_off", "block"))
-    rows = (*rows, tuple(verb for verb, offered in MORE.items() if offered(turn, order)))
+    rows = (*rows, *deal_card.row(turn, order), tuple(verb for verb, offered in MORE.items() if offered(turn, order)))
     return tuple(tuple(Button(_title(order, verb), data(turn.id, order, verb)) for verb in row) for row in rows if row)
 
 
@@ -71,7 +71,7 @@ def _title(order: Order, verb: str) -> str:
         return "close_talk"
     if verb in (CANCEL_CONFIRMED, CONFIRM_CANCELLED):
         return verb.partition("_")[0]
-    return "release" if verb == "take" and order.taken_by else verb
+    return "release" if verb == "take" and order.taken_by else verb.partition(".")[0]
 
 
 def data(conversation: str, order: Order, verb: str) -> str:
@@ -113,6 +113,7 @@ def _order(turn: Turn, order: Order) -> list[Line]:
     lines += _tried(turn, order)
     lines += [Line("said", {"text": text}) for text in order.said[-3:]]
     lines += _asked_more(order)
+    lines += deal_card.lines(turn, order)
     if fields.note:
         lines.append(Line("note", {"text": fields.note}))
     if order.taken_by and order.open:

@@ -10,8 +10,6 @@ Each keeps what stood there before (Change); NO or Undo within a day, until disp
 
 from __future__ import annotations
 
-from typing import Literal
-
 from msgspec.structs import replace
 
 from flows import hours
@@ -21,19 +19,17 @@ from flows.conversation import Question
 from flows.delivery_time import resolve
 from flows.events import CustomerPressed, CustomerWrote
 from flows.opening import hours_value
-from flows.orders import ASKABLE, Change, Order
+from flows.orders import ASKABLE, Order
 from flows.phones import mask, read_phone, same_phone
 from flows.placing import move
 from flows.postal import PostalAddress
 from flows.reach import tell
+from flows.recording import record
 from flows.talk import answer, to_staff
 from flows.turn import Turn
 from flows.understand.model import Slots
 
 Talk = CustomerWrote | CustomerPressed
-Kind = Literal["phone", "address", "time", "place", "later"]
-#: So many changes of an order can be taken back, the last one first.
-CHANGES_KEPT = 3
 _ASKS = {"change_phone": "number", "change_address": "address", "change_time": "time"}
 _TEMPLATES = {"number": "number_ask", "address": "new_address_ask", "time": "time_ask", "later": "time_ask"}
 
@@ -55,25 +51,6 @@ def ask(turn: Turn, event: Talk, order: Order, kind: str) -> None:
     turn.set(question=Question(kind, event.channel, event.address, turn.now, (order.id,)))  # type: ignore[arg-type]
     more = hours_value(turn.policy) if kind in ("time", "later") else {}
     answer(turn, event, _TEMPLATES[kind], order, **more)
-
-
-def record(turn: Turn, order: Order, what: Kind) -> Order:
-    """Keep what stands there before `what` changes."""
-    change = Change(
-        n=order.changes_ever + 1,
-        what=what,
-        at=turn.now,
-        fields=order.fields,
-        wish=order.wish,
-        version=order.version,
-        state=order.state,
-        rung=order.rung,
-        decided_by=order.decided_by,
-        via=order.via,
-        decided_at=order.decided_at,
-    )
-    changes = (*order.changes, change)[-CHANGES_KEPT:]
-    return replace(order, changes=changes, changes_ever=change.n, shop_said=order.shop_said or order.fields)
 
 
 def echoed(turn: Turn, event: Talk, order: Order, template: str, **values: str) -> None:

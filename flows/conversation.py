@@ -54,6 +54,7 @@ class Question(Struct, frozen=True, omit_defaults=True):
         "second",
         "call",
         "solved",
+        "deal",
     ]
     channel: str
     address: str

@@ -5,6 +5,7 @@ Practical advice only: not what the customer did before, not how often, and no o
 
 from __future__ import annotations
 
+from flows.money import decimal_text
 from flows.orders import Order
 
 #: Signal -> what the courier can do about it. What is no help at the door (an e-mail, a burst) is none of the courier's business.
@@ -29,6 +30,10 @@ def courier_note(order: Order) -> str:
         parts.append(f"second number {fields.phone2}")
     if order.paid:
         parts.append("paid already, nothing to collect")
+    if order.deal is not None and order.deal.status == "taken" and not order.paid and order.deal.was != fields.total:
+        parts.append(f"agreed price {decimal_text(fields.total)} {fields.total.currency}")
+    if order.deal is not None and order.deal.status == "taken" and order.deal.gift:
+        parts.append(f"put in the gift: {order.deal.gift}")
     if order.verdict in ("watch", "review", "blocked"):
         advice = dict.fromkeys(_CARE[code] for code in _CARE if any(reason.code == code for reason in order.risk))
         parts += list(advice)[:ADVICE_MOST]

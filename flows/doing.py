@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flows import changing, complaints, informing, not_theirs, reasons
+from flows import bargaining, changing, complaints, informing, not_theirs, reasons
 from flows.events import CustomerWrote
 from flows.orders import BEFORE_DISPATCH, Order
 from flows.talk import SAID_MOST, to_staff
@@ -37,6 +37,9 @@ def do(
     order = asked[0] if asked else None
     if intent in _ACTED_ON and (sure or intent == "order_status") and _acted(turn, event, intent, slots, asked, tone):
         return
+    if intent == "discount" and bargaining.haggled(turn, event, slots, asked, sure=sure):
+        return
+    order = (turn.get(order.id) or order) if order else None
     hand(turn, event, intent, order, tone)
 
 

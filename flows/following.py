@@ -6,7 +6,7 @@ be used go to a person.
 
 from __future__ import annotations
 
-from flows import changing, complaints, reasons, safeguards, undoing, verifying
+from flows import bargaining, changing, complaints, reasons, safeguards, undoing, verifying
 from flows.address_text import completed
 from flows.conversation import Question
 from flows.events import CustomerWrote
@@ -15,7 +15,7 @@ from flows.talk import answer, to_staff
 from flows.turn import Turn
 from flows.understand.model import Understood
 
-KINDS = frozenset({"solved", "number", "address", "time", "later", "why", "undo", "second", "call"})
+KINDS = frozenset({"solved", "number", "address", "time", "later", "why", "undo", "second", "call", "deal"})
 #: So many digits are an attempt at a phone number.
 DIGITS_LEAST = 4
 #: Sure ones of these are no answer to what was asked; any other guess about words that were asked for is only a guess.
@@ -53,6 +53,8 @@ def follow(turn: Turn, event: CustomerWrote, question: Question, got: Understood
         return reasons.told(turn, event, order, got)
     if order.state not in (*BEFORE_DISPATCH, *(("cancelled",) if question.kind == "later" else ())):
         return False
+    if question.kind == "deal":
+        return bargaining.answered(turn, event, order, got)
     if question.kind == "second":
         return _second(turn, event, order, got)
     if question.kind == "call":
@@ -86,6 +88,25 @@ def take_back(turn: Turn, event: CustomerWrote, question: Question, order: Order
             answer(turn, event, "stale_button", order)  # it is here again already
     elif order is not None:
         undoing.undo(turn, event, order, int(question.wanted))
+
+
+def offered(turn: Turn, event: CustomerWrote, question: Question, verb: str) -> None:
+    """The title of a button under an offer, typed."""
+    order = turn.get(question.order_ids[0])
+    if order is None or order.deal is None:
+        answer(turn, event, "stale_button", order)
+    else:
+        bargaining.button(turn, event, verb, order, str(order.deal.n))
+
+
+def taken(turn: Turn, event: CustomerWrote) -> bool:
+    """A yes that the sender's own list has settled already: to an offer, where one is open here."""
+    question = turn.question
+    order = turn.get(question.order_ids[0]) if question is not None and question.kind == "deal" else None
+    if question is None or order is None or question.address != event.address or not bargaining.open_for(order):
+        return False
+    bargaining.accept(turn, event, order)
+    return True
 
 
 def _never_mind(turn: Turn, event: CustomerWrote, order: Order, got: Understood) -> bool:

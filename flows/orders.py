@@ -119,7 +119,7 @@ class Change(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Something that the customer changed, with all that stood there before: until dispatch it can be taken back."""
 
     n: int  # 1, 2 … within the order: an Undo button is bound to it
-    what: Literal["phone", "address", "time", "place", "later"]
+    what: Literal["phone", "address", "time", "place", "later", "deal"]
     at: datetime
     fields: OrderFields
     wish: str = ""
@@ -129,6 +129,24 @@ class Change(Struct, frozen=True, omit_defaults=True, kw_only=True):
     decided_by: Who | None = None
     via: Via | None = None
     decided_at: datetime | None = None
+
+
+class Deal(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """The one bargain about an order (flows/bargaining.py): what is offered, or what became of it."""
+
+    #: asked: staff decide; offered: the customer decides; awaiting: agreed, once it is paid ahead; left: offered, not taken;
+    #: taken: agreed; over: nothing more is offered
+    status: Literal["asked", "offered", "awaiting", "taken", "left", "over"]
+    n: int = 1  # counts what was offered or asked for: a button is bound to it
+    tried: int = 0  # the shop's steps that are done with
+    kind: str = ""
+    was: Money | None = None  # the total that it was about
+    total: Money | None = None  # the total with it
+    cost: int = 0  # to the shop, in minor units
+    gift: str = ""  # as the customer was told
+    by: str = "rule"  # or the person who approved it
+    channel: str = ""  # where it was offered
+    address: str = ""
 
 
 class Order(Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -189,6 +207,7 @@ class Order(Struct, frozen=True, omit_defaults=True, kw_only=True):
     shop_ref: str = ""  # the platform's own id of it (Shopify's gid, WooCommerce's id)
     shop_knows: dict[str, str] = {}  # place -> the last word about its state that was taken there
     shop_untold: tuple[str, ...] = ()  # "<place>:<what>" that a place will not hear of
+    deal: Deal | None = None
     reviewing: bool = False  # flagged by the past, and still asked by the ladder: a yes is noted, only staff confirm
 
     @property

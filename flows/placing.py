@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from flows import language, pointers, undoing
+from flows import deals, language, pointers, undoing
 from flows.deciding import cancel, confirm, rest
 from flows.effects import HandOver
 from flows.events import OrderHandedOver, OrderTold, ShopReported
@@ -154,7 +154,7 @@ def _again(turn: Turn, known: Order, event: OrderTold) -> None:
 
 
 #: What a customer can change in conversation or on the page, and the shop's next word repeats as it was.
-_CUSTOMERS = (("phone", "phone_raw", "phone_mobile"), ("phone2",), ("address",), ("courier_note",))
+_CUSTOMERS = (("total",), ("phone", "phone_raw", "phone_mobile"), ("phone2",), ("address",), ("courier_note",))
 
 
 def _merged(known: Order, told_: OrderFields) -> OrderFields:
@@ -177,7 +177,7 @@ def _changed(turn: Turn, known: Order, fields: OrderFields) -> None:
     ask = asks_again(known.fields, fields)
     moves = bool(fields.phone and fields.phone != known.fields.phone and known.fields.phone)
     turn.note("order.changed", known.id, by="shop", ask=str(ask).lower())
-    order = replace(known, fields=fields, version=known.version + 1)
+    order = deals.overtaken(turn, known, replace(known, fields=fields, version=known.version + 1))
     _know(turn, replace(fields, phone=None) if moves else fields)
     if not fields.cod:
         turn.withdraw(order.id)
@@ -314,7 +314,7 @@ def reported(turn: Turn, event: ShopReported) -> None:
     match event.kind:
         case "paid":
             turn.note("order.paid", order.id, by="shop", via="api")
-            order = turn.put(replace(order, paid=True))
+            order = deals.paid(turn, turn.put(replace(order, paid=True)))
             if order.state == "delivered":
                 turn.remember(order)
         case "confirmed" if order.state in ("pending", "flagged", "held"):

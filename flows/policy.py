@@ -10,6 +10,8 @@ from msgspec import Struct
 from flows.complaint import Rules as ComplaintRules
 from flows.couriers import Aftercare
 from flows.keeping import Keep
+from flows.offers import Offers
+from flows.poll_rules import Polls
 from flows.risk.policy import RiskPolicy
 
 
@@ -133,6 +135,8 @@ class Policy(Struct, frozen=True, kw_only=True):
     )  # Shopify's cancel is for good: the customer may come back till then
     after: Aftercare = Aftercare()  # between the yes and the door
     complaints: ComplaintRules = ComplaintRules()
+    polls: Polls = Polls()
+    offers: Offers = Offers()  # to who haggles, and to who comes back
     faq: dict[str, dict[str, str]] = {}  # language -> topic -> short answer
     keep: Keep = Keep()  # how long what is known of people is kept
 

@@ -7,12 +7,13 @@ from datetime import time, timedelta
 from msgspec.structs import replace
 
 from flows import hours
-from flows.changing import ask, record
+from flows.changing import ask
 from flows.conversation import Question
 from flows.deciding import rest
 from flows.delivery_time import day_of
 from flows.events import CustomerPressed, CustomerWrote
 from flows.orders import BEFORE_DISPATCH, Order
+from flows.recording import record
 from flows.talk import SAID_MOST, answer, to_staff
 from flows.turn import Turn
 from flows.understand.model import Slots, Understood

@@ -75,7 +75,7 @@ def _prepay(turn: Turn, order: Order, by: Way, purpose: str) -> Order:
     if not turn.policy.payment_link or order.paid or PREPAY in order.asked_once:
         return order
     found: Way | None = by
-    if by.channel == "sms" and not _links(turn, by.to):
+    if by.channel == "sms" and not links_allowed(turn, by.to):
         found = preferred(turn, order, "prepay_ask", but=frozenset({"sms"}))
     if found is None:
         turn.note("unreachable", order.id, template="prepay_ask")
@@ -93,7 +93,7 @@ def payment_link(pattern: str, order: Order) -> str:
     return pattern.replace("{order}", quote(order.id, safe="")).replace("{amount}", quote(amount, safe=""))
 
 
-def _links(turn: Turn, phone: str) -> bool:
+def links_allowed(turn: Turn, phone: str) -> bool:
     found = read_phone(phone, None)
     country = turn.policy.countries.get(found.country) if found else None
     return country is None or country.links_allowed

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from msgspec import Struct
 from msgspec.structs import replace
 
-from flows import calling, saying, taking
+from flows import bargaining, calling, saying, taking
 from flows.cards import CANCEL_CONFIRMED, CONFIRM_CANCELLED
 from flows.deciding import cancel, confirm, undo
 from flows.desk import ROLES, may
@@ -133,6 +133,8 @@ VERBS: dict[str, Verb] = {
     "take": Verb(_take, talk=True),
     "let_off": Verb(_let_off),
     "block": Verb(_block, least="manager"),
+    "deal_yes": Verb(bargaining.approve, least="manager"),
+    "deal_no": Verb(bargaining.refuse, least="manager"),
     "reply": Verb(saying.canned, talk=True),
     "unsay": Verb(saying.unsay, card=False, talk=True),
 }

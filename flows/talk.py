@@ -62,7 +62,7 @@ def answer(
             order_id=order.id if order else "",
             seq=order.seq if order else 0,
             version=order.version if order else 0,
-            link="link" in wanted and order is not None,
+            link="link" in wanted and "link" not in values and order is not None,
             buttons=buttons,
         )
     )

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from flows.address_text import difference
 from flows.conversation import Question
+from flows.deals import taken_back
 from flows.deciding import cancel
 from flows.effects import CallBack, HandOver, Say
 from flows.events import CustomerPressed, CustomerWrote, OrderCalledBack
@@ -45,6 +46,11 @@ def _restored(turn: Turn, event: CustomerWrote | CustomerPressed, order: Order, 
     order = replace(order, changes=order.changes[:-1])
     if change.what == "later":
         return _not_later(turn, event, order, change)
+    if change.what == "deal":
+        order = taken_back(turn, order, change)
+        order = turn.card(turn.put(replace(order, shop_said=_said(order))))
+        turn.tell_staff(order, "customer.deal_undone")
+        return order
     if change.what == "address":
         order = replace(order, fields=replace(now, address=was.address))
         text = difference(now.address, was.address)

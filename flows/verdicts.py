@@ -65,7 +65,7 @@ def act(
     if intent == "no" and within(asked, ASKABLE):
         pool = within(asked, ASKABLE)
     if intent == "yes" and pool:
-        known, pool = pool, [o for o in pool if _has_left(turn, o, event.address)]
+        known, pool = pool, [o for o in pool if has_left(turn, o, event.address)]
         if not pool:
             turn.note("outdated_yes", known[0].id, by="customer", via=event.channel)
             answer(turn, event, "stale_button", known[0])
@@ -83,7 +83,7 @@ def act(
         too_late(turn, event, intent, asked)
 
 
-def _has_left(turn: Turn, order: Order, address: str) -> bool:
+def has_left(turn: Turn, order: Order, address: str) -> bool:
     """Whether the question about the order as it is now has gone out to this address: a yes to an older one is none to it."""
     waiting = {o.id for o in turn.open if o.status == "planned"}
     return any(

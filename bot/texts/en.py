@@ -142,6 +142,17 @@ TEXTS = {
     "second": "Second number: {phone}",
     "prepay": "Asked to pay ahead; not paid yet",
     "paid_ahead": "Paid ahead",
+    # a bargain, and an offer for who comes back
+    "deal.asked": "Wants {price} instead of {was}; our limit is {floor}. A manager or the owner may approve it.",
+    "deal.asked_more": "Asks again for a better price than {was}; our limit is {floor}.",
+    "deal.offered": "Offered, no answer yet: {price} instead of {was}[ + {gift}]",
+    "deal.awaiting": "Agreed: {price} once it is paid ahead, else {was}",
+    "deal.taken": "Agreed: {price} (was {was})[ + {gift}]",
+    "deal.left": "Declined our offer: {price} instead of {was}[ + {gift}]",
+    "customer.deal_undone": "The customer took the bargain about order {order} back.",
+    "button.deal_yes": "👍 Approve the price",
+    "button.deal_no": "👎 Keep the price",
+    "entitled": "Came back; entitled to: {offer}",
     # replies under a card
     "again.reason": "Order {order} needs a person again: {why}",
     "held.nobody_acted": "Nobody has acted on order {order}. It is on hold, and the owner knows.",

@@ -14,14 +14,13 @@ from engine.secret import Secret, webhook_key
 from engine.settings.block import Block, setting
 from engine.settings.couriers import Delivery
 from engine.settings.faults import wrong
+from engine.settings.offering import Offers, Polls
 from engine.settings.providers import Imap, Meta, SmsGateway, Smtp, Telegram, Twilio
 from engine.settings.rules import (
     Complaints,
     Confirmation,
     CountryRule,
     LimitRules,
-    Offers,
-    Polls,
     Privacy,
     Risk,
 )

@@ -85,6 +85,8 @@ def _policy(shop: Shop, blocks: Blocks, shares: dict[str, tuple[str, ...]]) -> P
         payment_link=shop.payment_link or "",
         later_within=blocks.offers.later_within,
         exchange=blocks.offers.exchange,
+        offers=blocks.offers.bounds(),
+        polls=blocks.polls.rules(),
         faq=shop.faq,
         tells=_tells(shop),
         cancel_after=shop.shopify.cancel_after if shop.shopify else CANCEL_AFTER,

@@ -163,21 +163,6 @@ class Complaints(Block):
         )
 
 
-class Offers(Block):
-    """What a customer who cancels, or wants to decide later, may be offered."""
-
-    later_within: Wait | None = setting(
-        "they may name a day as far ahead, and are asked again then; null: staff read such a wish",
-        _DEFAULT.later_within,
-        eg="14d",
-    )
-    exchange: Flag = setting("who cancels because it is the wrong article is shown to staff for an exchange", True)
-
-
-class Polls(Block):
-    """No polls are held; there is nothing to set yet."""
-
-
 def _per_hour(value: object) -> int | Literal["auto"] | None:
     if value is None:
         return None

@@ -28,6 +28,7 @@ class Spec(Struct, frozen=True):
 _SMS = ("sms",)
 _TALK = ("sms", "whatsapp", "email")
 _LINK = ("sms", "email")
+_DEAL = ("take", "leave")
 _CONFIRM = ("yes", "change", "cancel")
 
 
@@ -76,6 +77,12 @@ SPECS: dict[str, Spec] = {
     "unclear_digits": _spec(_TALK, "order total", "", _CONFIRM),
     "why_cancel": _spec(_TALK),
     "poll": _spec(_TALK, "shop order", "", proactive=True),
+    "poll_link": _spec(_LINK, "shop order link"),
+    "poll_shop": _spec(_TALK, "shop"),  # no utility message: never opens a WhatsApp conversation
+    "poll_why": _spec(_TALK, "shop"),
+    "poll_thanks": _spec(_TALK),
+    "poll_review": _spec(_TALK, "link"),
+    "welcome_back": _spec(_TALK, "", "name order offer", greets=True, bounded=False),
     # changes
     "number_ask": _spec(_TALK, "order"),
     "number_bad": _spec(_TALK),
@@ -85,6 +92,13 @@ SPECS: dict[str, Spec] = {
     "old_number_told": _spec(_TALK, "shop order number", proactive=True, greets=True),
     "second_number_ask": _spec(_TALK, "order"),
     "prepay_ask": _spec(_TALK, "order total link"),
+    "deal_price": _spec(_TALK, "order price total", "", _DEAL),
+    "deal_prepay": _spec(_TALK, "order price total", "", _DEAL),
+    "deal_gift": _spec(_TALK, "order gift total", "", _DEAL, bounded=False),
+    "deal_later": _spec(_TALK, "order total", "", _DEAL),
+    "deal_done": _spec(_TALK, "order total", "gift", ("undo",), bounded=False),
+    "deal_pay": _spec(_TALK, "order price total link"),
+    "deal_no": _spec(_TALK, "order total"),
     "new_address_ask": _spec(_TALK, "order", "link"),
     "address_ask": _spec(_TALK, "order", "address link"),
     "address_ok": _spec(_TALK, "order address", "", ("undo",), bounded=False),
@@ -177,6 +191,8 @@ PIECES: dict[str, Spec] = {
             "not_me",
             "undo",
             "call_me",
+            "take",
+            "leave",
         ]
     },
     "subject": _spec(("email",), "shop", "order"),

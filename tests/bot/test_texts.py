@@ -40,6 +40,7 @@ _COMPUTED = {
     "state.": ("confirmed", "shipped"),  # every state has its word: tested below
     "wanted.": ("replacement_wanted", "refund_wanted"),
     "again.": (),  # a Reason again: made of reason.* by Words
+    "deal.": ("offered", "awaiting", "taken", "left"),
     "held.": (),  # found where hold() is called
     "next.": ("rung", "remind", "call", "ship", "news", "talk", "promise"),
     "owner.": ("complaint", "threat", "discount", "human", "late.not_shipped", "late.no_news"),
