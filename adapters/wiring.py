@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import get_args
 
 import msgspec
@@ -22,11 +23,15 @@ from adapters.page import Page
 from adapters.receiving import Parse
 from adapters.shop_hooks import ShopHook, shop_hooks
 from adapters.shop_places import places
+from adapters.shopify_admin import ShopifyAdmin
+from adapters.shopify_sweep import ShopifySweep
 from adapters.smtp import SmtpChannel, SmtpSettings
 from adapters.twilio import TwilioSettings
 from adapters.twilio_send import TwilioChannel
 from adapters.twilio_sweep import TwilioReceipts, TwilioReplies
 from adapters.twilio_watch import TwilioWatch
+from adapters.woo_rest import WooRest
+from adapters.woo_sweep import WooSweep, WooWatch
 from engine.ports import Channel, Front, ShopPort, Sweeper, Watch
 from engine.settings import Imap, Meta, Settings, SmsGateway, Smtp, Twilio, shops_by_address
 from engine.settings.sharing import Address
@@ -157,9 +162,15 @@ class Providers:
         found += ApiDocs(public_url).routes()
         return found
 
-    def sweepers(self) -> list[Sweeper]:
-        """What finds what webhooks never told. Meta has no list to ask."""
+    def sweepers(self, front: Front) -> list[Sweeper]:
+        """What finds what webhooks never told; orders before the answers to them. Meta has no list to ask."""
         found: list[Sweeper] = []
+        for (shop, _), port in self.shops.items():
+            policy = partial(front.policies.__getitem__, shop)
+            if isinstance(port, ShopifyAdmin):
+                found.append(ShopifySweep(shop, port, policy))
+            elif isinstance(port, WooRest):
+                found.append(WooSweep(shop, port, policy))
         for account in self.twilio:
             if account.senders:
                 found += [TwilioReplies(account, self._asking), TwilioReceipts(account, self._asking)]
@@ -167,7 +178,11 @@ class Providers:
 
     def watches(self) -> list[Watch]:
         """What looks whether webhooks still come here."""
-        return [TwilioWatch(account, self._asking) for account in self.twilio if account.senders]
+        found: list[Watch] = [TwilioWatch(account, self._asking) for account in self.twilio if account.senders]
+        for (shop, _), port in self.shops.items():
+            if isinstance(port, WooRest):
+                found.append(WooWatch(shop, port, self._settings.public_url))
+        return found
 
     async def close(self) -> None:
         await self._asking.close()

@@ -38,7 +38,7 @@ class WooRest:
 
     def __init__(self, shop: str, url: str, key: str, secret: str, country: str) -> None:
         self._shop = shop
-        self._base = f"{url.rstrip('/')}/wp-json/wc/v3/orders"
+        self._base = f"{url.rstrip('/')}/wp-json/wc/v3"
         login = base64.b64encode(f"{key}:{secret}".encode()).decode()
         self._headers = {"Authorization": f"Basic {login}", "Accept": JSON, "Content-Type": JSON}
         self._country = country
@@ -47,15 +47,15 @@ class WooRest:
     async def tell(self, telling: TellShop, effect_id: str, now: datetime) -> Outcome:
         if not telling.ref.isdigit():
             return Refused("unknown_order", "the order came before its id was kept")
-        path = f"/{telling.ref}"
-        order = await self._ask("GET", path)
+        path = f"/orders/{telling.ref}"
+        order = await self.ask("GET", path)
         if not isinstance(order, dict):
             return order if not isinstance(order, list) else Unknown("no order")
         change = self._change(telling, order)
         if isinstance(change, Refused):
             return change
         if change:
-            order = await self._ask("PUT", path, change)
+            order = await self.ask("PUT", path, change)
             if not isinstance(order, dict):
                 return order if not isinstance(order, list) else Unknown("no order")
         told = await self._note(path, telling, effect_id)
@@ -63,13 +63,13 @@ class WooRest:
 
     async def _note(self, path: str, telling: TellShop, effect_id: str) -> Outcome | None:
         """A private note, once; None when it stands there."""
-        notes = await self._ask("GET", f"{path}/notes")
+        notes = await self.ask("GET", f"{path}/notes")
         if not isinstance(notes, list):
             return notes if not isinstance(notes, dict) else Unknown("no notes")
         if any(mark(self._shop, effect_id) in values.note(n.get("note")) for n in notes if isinstance(n, dict)):
             return None
         text = line(telling, self._shop, effect_id)
-        made = await self._ask("POST", f"{path}/notes", {"note": text, "customer_note": False})
+        made = await self.ask("POST", f"{path}/notes", {"note": text, "customer_note": False})
         return None if isinstance(made, dict) else (made if not isinstance(made, list) else Unknown("no note"))
 
     def _change(self, telling: TellShop, order: Mapping[str, Any]) -> dict[str, Any] | Refused:
@@ -93,7 +93,7 @@ class WooRest:
             change["meta_data"] = [{"key": key, "value": value} for key, value in meta.items()]
         return change
 
-    async def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+    async def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """The answer's JSON (dict or list), or the Outcome that came instead."""
         raw = None if body is None else msgspec.json.encode(body)
         answer = await self._exchange.ask(method, self._base + path, headers=self._headers, body=raw)

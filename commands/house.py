@@ -90,7 +90,7 @@ class House:
         lags = metrics.Lags(self.outbox.ages_s, self.timers.lag_s)
         routes += health.Health(self, metrics.registry(self.engine.counters, self.engine.waits, lags)).routes()
         routes += self._telegram()
-        self.reconciler = Reconciler(self.engine, self.providers.sweepers())
+        self.reconciler = Reconciler(self.engine, self.providers.sweepers(self.engine))
         self.retention = Retention(self.engine)
         steady = SteadyClock()
         self.timers.trusted = steady.steady

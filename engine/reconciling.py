@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 from engine.engine import Engine
 from engine.ports import StoreUnavailable, Sweeper, Unanswered
 from flows import pointers
-from flows.events import AnyEvent, SweptTo
+from flows.events import AnyEvent, OrderTold, SweptTo
 
 log = logging.getLogger("doorstep.reconciling")
 
@@ -117,11 +117,27 @@ class Reconciler:
         mark = (event.event_id, event.to[0].shop)
         if mark in self._told:
             return False
+        if isinstance(event, OrderTold):
+            return await self._order(event, mark)
         handled = await self._engine.handle(event)
+        self._remember(mark)
+        return handled.decision is not None and handled.decision.changed
+
+    async def _order(self, event: OrderTold, mark: tuple[str, str]) -> bool:
+        """A webhook's body has no id of its own that a list repeats, so an order is known by the shop's time of its last change."""
+        shop = event.to[-1].shop
+        known = await self._engine.order(shop, event.fields.id)
+        order = known.order(event.fields.id) if known is not None else None
+        told = order is not None and order.source_at is not None and event.source_at is not None
+        if not (told and order is not None and event.source_at <= order.source_at):  # type: ignore[operator]  # both are there
+            await self._engine.handle(event)
+        self._remember(mark)
+        return known is None
+
+    def _remember(self, mark: tuple[str, str]) -> None:
         self._told[mark] = None
         if len(self._told) > TOLD_MOST:
             self._told.popitem(last=False)
-        return handled.decision is not None and handled.decision.changed
 
     async def _came_to(self, shop: str, name: str, upto: datetime) -> None:
         await self._engine.handle(

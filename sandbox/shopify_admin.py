@@ -134,6 +134,8 @@ class PretendShopifyAdmin:
             case "order":
                 body = self.orders.get(args["id"])
                 return None if body is None else _shown(body)
+            case "orders":
+                return self._list(args)
             case "shop":
                 return {"name": "Demo Shop", "myshopifyDomain": "demo.myshopify.com"}
             case "currentAppInstallation":
@@ -149,6 +151,19 @@ class PretendShopifyAdmin:
                 return self._draft(args["input"])
             case _:
                 return self._cancel(args)
+
+    def _list(self, args: Mapping[str, Any]) -> Json:
+        """`updated_at:>='…'` by the time of the last change, from after the cursor. Any other search is not made here."""
+        match = re.fullmatch(r"updated_at:>='([^']+)'", args.get("query") or "updated_at:>='2000-01-01T00:00:00Z'")
+        if match is None or args.get("sortKey", "UPDATED_AT") != "UPDATED_AT":
+            raise graphql.Wrong("this search is not pretended", "INTERNAL_SERVER_ERROR")
+        since = datetime.fromisoformat(match[1])
+        found = [body for body in self.orders.values() if datetime.fromisoformat(body["updated_at"]) >= since]
+        found.sort(key=lambda body: datetime.fromisoformat(body["updated_at"]))
+        start, size = int(args.get("after") or 0), int(args.get("first") or 10)
+        more = len(found) > start + size
+        info = {"hasNextPage": more, "endCursor": str(start + size)}
+        return {"pageInfo": info, "nodes": [_shown(body) for body in found[start : start + size]]}
 
     # -- changes
 
@@ -240,7 +255,36 @@ def _shown(body: Json) -> Json:
         "displayFulfillmentStatus": status.get(body.get("fulfillment_status"), "UNFULFILLED"),
         "shippingAddress": _place(body.get("shipping_address")),
         "billingAddress": _place(body.get("billing_address")),
+        "createdAt": body.get("created_at"),
+        "processedAt": body.get("processed_at"),
+        "paymentGatewayNames": body.get("payment_gateway_names"),
+        "customerLocale": body.get("customer_locale"),
+        "currencyCode": body.get("currency"),
+        "customAttributes": [{"key": a["name"], "value": a["value"]} for a in body.get("note_attributes") or ()],
+        "totalPriceSet": _bag(body.get("total_price_set")),
+        "currentTotalPriceSet": _bag(body.get("current_total_price_set") or body.get("total_price_set")),
+        "customer": {
+            "firstName": (body.get("customer") or {}).get("first_name"),
+            "lastName": (body.get("customer") or {}).get("last_name"),
+        },
+        "lineItems": {"nodes": [_line(line) for line in body.get("line_items") or ()]},
     }
+
+
+def _line(line: Json) -> Json:
+    shown = {"name": line.get("name"), "sku": line.get("sku"), "quantity": line.get("quantity")}
+    quantity = line.get("current_quantity", line.get("quantity"))
+    return {**shown, "currentQuantity": quantity, "originalUnitPriceSet": _bag(line.get("price_set"))}
+
+
+def _bag(prices: Json | None) -> Json | None:
+    def money(name: str) -> Json:
+        found = (prices or {})[name]
+        return {"amount": found["amount"], "currencyCode": found["currency_code"]}
+
+    return (
+        None if prices is None else {"shopMoney": money("shop_money"), "presentmentMoney": money("presentment_money")}
+    )
 
 
 _PLACE = {

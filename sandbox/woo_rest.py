@@ -93,11 +93,13 @@ class PretendWoo:
         base = "/wp-json/wc/v3"
         app.add_routes(
             [
+                web.get(f"{base}/orders", self._list),
                 web.get(f"{base}/orders/{{id}}", self._read),
                 web.put(f"{base}/orders/{{id}}", self._write),
                 web.get(f"{base}/orders/{{id}}/notes", self._notes),
                 web.post(f"{base}/orders/{{id}}/notes", self._add_note),
                 web.get(f"{base}/webhooks", self._webhooks),
+                web.put(f"{base}/webhooks/{{id}}", self._set_webhook),
             ]
         )
         return app
@@ -115,6 +117,33 @@ class PretendWoo:
             said = "The API key provided does not have write permissions."
             return _error("woocommerce_rest_authentication_error", said, 401)
         return None
+
+    async def _list(self, request: web.Request) -> web.Response:
+        """`modified_after` (with dates_are_gmt), oldest change first, in pages of at most a hundred."""
+        refused = self._refusal(request, write=False)
+        if refused is not None:
+            return refused
+        asked = request.query
+        size, page = int(asked.get("per_page", "10")), int(asked.get("page", "1"))
+        if not 1 <= size <= 100:
+            return _error("rest_invalid_param", "Invalid parameter(s): per_page", 400)
+        clock = "date_modified_gmt" if asked.get("dates_are_gmt") == "true" else "date_modified"
+        found = sorted(
+            (b for b in self.orders.values() if b[clock] > asked.get("modified_after", "")),
+            key=lambda body: str(body[clock]),
+        )
+        headers = {"X-WP-Total": str(len(found)), "X-WP-TotalPages": str(-(-len(found) // size))}
+        return web.json_response(found[(page - 1) * size : page * size], headers=headers)
+
+    async def _set_webhook(self, request: web.Request) -> web.Response:
+        refused = self._refusal(request, write=True)
+        if refused is not None:
+            return refused
+        hook = next((h for h in self.webhooks if str(h["id"]) == request.match_info["id"]), None)
+        if hook is None:
+            return _error("woocommerce_rest_shop_webhook_invalid_id", "ID is invalid.", 400)
+        hook.update(await request.json())
+        return web.json_response(hook)
 
     async def _read(self, request: web.Request) -> web.Response:
         refused = self._refusal(request, write=False)
