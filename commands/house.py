@@ -175,9 +175,10 @@ class House:
         self._start_bots([bot for bot in self.bots if self.several is None or bot not in self.polling])
         self._start_bots(self.mailboxes if self.several is None else [])
         self.tasks.append(asyncio.create_task(self._sweep()))
-        # lexicon and catalogues are a million objects that live for ever: a collection that walks them stops the loop for 0.1 s
-        gc.collect()
+        # lexicon and catalogues are a million objects that live for ever: a collection that walks them stops the loop for 0.1 s,
+        # and a service that has just said it is ready does not begin with one
         gc.freeze()
+        gc.enable()
 
     async def _wake_up(self) -> None:
         """Timers run after the first sweep: whoever answered during an outage is not asked once more by a rung that is late."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +26,7 @@ def serve(context: click.Context) -> None:
 
     Example: python run.py --config shop.yaml serve
     """
+    gc.disable()  # until everything that lives for ever stands: half a second of the start; see House.start
     from engine import journal_log
     from engine.check import refuses_start
     from engine.clock import RunningClock

@@ -7,6 +7,7 @@ order (see grammar).
 
 from __future__ import annotations
 
+from functools import lru_cache
 from importlib import resources
 from math import exp
 from typing import Final
@@ -14,17 +15,17 @@ from typing import Final
 from flows.understand.features import features
 
 
-def _load(name: str) -> tuple[tuple[str, ...], dict[str, tuple[tuple[int, int], ...]]]:
+def _load(name: str) -> tuple[tuple[str, ...], dict[str, str]]:
+    """The labels, and feature -> its votes as written: a hundred thousand of them are loaded, few are ever looked at."""
     lines = resources.files(__package__).joinpath("weights", name).read_text("utf-8").splitlines()
-    labels = tuple(lines[0].split("\t"))
-    shared: dict[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]] = {}
-    table = {}
-    for line in lines[1:]:
-        feature, _, votes = line.partition("\t")
-        numbers = [int(number) for number in votes.split(",")] if votes else []
-        pairs = tuple(zip(numbers[::2], numbers[1::2], strict=True))
-        table[feature] = shared.setdefault(pairs, pairs)
-    return labels, table
+    return tuple(lines[0].split("\t")), dict(line.partition("\t")[::2] for line in lines[1:])
+
+
+@lru_cache(maxsize=16_384)
+def _read(votes: str) -> tuple[tuple[int, int], ...]:
+    """(label, weight) pairs of `label,weight,label,weight`."""
+    numbers = [int(number) for number in votes.split(",")] if votes else []
+    return tuple(zip(numbers[::2], numbers[1::2], strict=True))
 
 
 INTENT_LABELS, _INTENT_VOTES = _load("intents.tsv")
@@ -38,14 +39,14 @@ _STRANGERS_MOST: Final = 3
 _SCALE: Final = 0.012
 
 
-def _votes(words: list[str], size: int, table: dict[str, tuple[tuple[int, int], ...]]) -> tuple[list[int], int]:
+def _votes(words: list[str], size: int, table: dict[str, str]) -> tuple[list[int], int]:
     scores = [0] * size
     known = 0
     for feature in features(words):
         votes = table.get(feature)
         if votes is not None:
             known += 1
-            for label, weight in votes:
+            for label, weight in _read(votes):
                 scores[label] += weight
     return scores, known
 
