@@ -81,8 +81,8 @@ def house(port: int, directory: str, twilio: str, rate: float):  # type: ignore[
     return House(build(parse(text), env), RunningClock())
 
 
-async def seed(service, count: int, *, asked: bool = True) -> None:  # type: ignore[no-untyped-def]
-    """COUNT customers with one pending order each, whose question was accepted."""
+async def seed(service, count: int, *, asked: bool = True, first: int = 0) -> None:  # type: ignore[no-untyped-def]
+    """Customers `first` to `count` with one pending order each, whose question was accepted."""
     from flows import pointers
     from flows.effects import Accepted
     from flows.events import EffectSettled, OrderTold
@@ -115,7 +115,7 @@ async def seed(service, count: int, *, asked: bool = True) -> None:  # type: ign
             )
             await service.store.transact(settled, _as_sent(service), now)
 
-    for start in range(0, count, 500):
+    for start in range(first, count, 500):
         await asyncio.gather(*(one(n) for n in range(start, min(start + 500, count))))
 
 

@@ -1,0 +1,147 @@
+"""What many open conversations cost: `python -m bench.scale --open 100000 --storm 20000`.
+
+Per size from a thousand up to --open: CPU of an order taken in and of an answer to it, drawn as a curve (--chart). Then, with all of
+them open, a process of its own idles; then --storm of their timers are due at once while webhooks come in.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import os
+import resource
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from bench import crowd, served
+from bench.road import Served, answer, machine, percentiles
+from bench.wire import drive
+
+#: Orders, and answers, measured at each size.
+MEASURED = 1000
+IDLE_S = 15.0
+#: Webhooks sent during the storm, over so many connections.
+ANSWERS, CONNECTIONS = 1500, 8
+
+
+async def cost(service: Any, size: int, dice: Random) -> tuple[float, float]:
+    """CPU microseconds of (an order taken in, an answer) with `size` conversations open, found here and there among them."""
+    from flows import pointers
+    from flows.events import CustomerWrote
+
+    start, now = 90_000_000 + size, service.clock.now()
+    cpu = time.process_time()
+    await served.seed(service, start + MEASURED, asked=False, first=start)
+    orders = (time.process_time() - cpu) / MEASURED * 1e6
+    chosen = dice.sample(range(size), min(MEASURED, size // 2))
+    events = [
+        CustomerWrote(
+            event_id=f"scale:{size}:{n}", to=(pointers.phone("demo", served.phone(n)),), at=now, opens=True,
+            channel="sms", address=served.phone(n), sender=served.SENDER, text="1", provider_id=f"SM{n}",
+        )
+        for n in chosen
+    ]  # fmt: skip
+    cpu = time.process_time()
+    for at in range(0, len(events), 32):
+        await asyncio.gather(*(service.engine.handle(event) for event in events[at : at + 32]))
+    return orders, (time.process_time() - cpu) / len(events) * 1e6
+
+
+async def grown(directory: str, sizes: list[int], storm: int, due: datetime) -> list[tuple[int, float, float]]:
+    """The file, filled up to each size in turn, and the costs there."""
+    service, dice, curve, so_far = served.house(18890, directory, "http://127.0.0.1:9", 0.001), Random(1), [], 0
+    gc.freeze()
+    for size in sizes:
+        await crowd.fill(service, so_far, size, storm, due)
+        so_far = size
+        orders, answers = await cost(service, size, dice)
+        curve.append((size, orders, answers))
+        print(
+            f"{size:>9} open conversations            order {orders:5.0f} us CPU, answer {answers:5.0f} us CPU",
+            flush=True,
+        )
+    await service.store.close()
+    return curve
+
+
+def chart(curve: list[tuple[int, float, float]], path: str, said: str) -> None:
+    """The curve as SVG or PNG, by the file's name."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7, 3.6), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    sizes = [size for size, _, _ in curve]
+    axes.plot(sizes, [order for _, order, _ in curve], marker="o", label="an order taken in")
+    axes.plot(sizes, [yes for _, _, yes in curve], marker="o", label="an answer")
+    axes.set(xscale="log", ylim=(0, None), xlabel="open conversations", ylabel="CPU, microseconds", title=said)
+    axes.grid(alpha=0.3)
+    axes.legend()
+    figure.savefig(path, metadata={"Date": None} if path.endswith(".svg") else None)
+
+
+async def serve(port: int, directory: str, skip_to: float) -> None:
+    """A process on the file: says ready, then what it used until its input ends, and how many timers are still due."""
+    service = served.house(port, directory, "http://127.0.0.1:9", 0.001)
+    if skip_to:
+        service.clock.skip_to(datetime.fromtimestamp(skip_to, UTC))
+    await service.start("127.0.0.1", port)
+    print("ready", flush=True)
+    begin, cpu = time.perf_counter(), time.process_time()
+    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)
+    spent, cpu = time.perf_counter() - begin, time.process_time() - cpu
+    now = round(service.clock.now().timestamp() * 1000)
+    ((left,),) = service.store._reader.execute("SELECT count(*) FROM conversation WHERE next_due <= ?", (now,))
+    now_mb = int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 2**20
+    print(f"{cpu / spent * 100:.2f} {now_mb:.0f} {left} {spent:.1f}", flush=True)
+    os._exit(0)
+
+
+async def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench.scale")
+    parser.add_argument("--open", type=int, default=100_000, help="open conversations, each with a timer")
+    parser.add_argument("--storm", type=int, default=20_000, help="timers due at once")
+    parser.add_argument("--data", default=str(Path.cwd() / "data"), help="a directory on a real disk")
+    parser.add_argument("--chart", default="", help="draw the curve into this file (.svg or .png)")
+    parser.add_argument("--serve", nargs=3, metavar=("PORT", "DIRECTORY", "SKIP_TO"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.serve:
+        await serve(int(options.serve[0]), options.serve[1], float(options.serve[2]))
+        return
+    Path(options.data).mkdir(exist_ok=True)
+    sizes = [size for size in (1000, 10_000, 100_000, 1_000_000) if size < options.open] + [options.open]
+    due = (datetime.now(UTC) + timedelta(days=1)).replace(hour=11, minute=0, second=0, microsecond=0)  # a waking hour
+    where = machine(options.data)
+    with tempfile.TemporaryDirectory(dir=options.data) as directory:
+        curve = await grown(directory, sizes, options.storm, due)
+        if options.chart:
+            chart(curve, options.chart, f"Cost per order ({where})")
+        still = Served("bench.scale", "--serve", "18842", directory, "0")
+        await asyncio.sleep(IDLE_S)
+        cpu, rss, *_ = still.end().split()
+        print(
+            f"idle, {options.open} open timers{'':<10} {cpu} % of a core, {rss} MB (to reach: < 1 %, < 250 MB)",
+            flush=True,
+        )
+        skip_to = str((due + timedelta(seconds=1)).timestamp())
+        stormy = Served("bench.scale", "--serve", "18843", directory, skip_to)
+        asked = range(options.storm, min(options.storm + ANSWERS, options.open))
+        spent, took = await drive("http://127.0.0.1:18843", [answer(n, "1", "c" * 22) for n in asked], CONNECTIONS)
+        _, rss, left, lasted = stormy.end().split()
+        done = options.storm - int(left)
+        print(
+            f"{options.storm} timers due at once{'':<11} webhooks {len(took) / spent:.0f}/s, "
+            f"{percentiles(took)} (to reach: p99 <= 100 ms); "
+            f"{done} timers done in these {lasted} s; {rss} MB"
+        )
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
