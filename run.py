@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from commands import history, keeping, looking, moving, people, serving, setting_up
+from commands import history, keeping, looking, moving, numbers, people, serving, setting_up
 from commands.front import Plain
 
 
@@ -32,6 +32,7 @@ COMMANDS = (
     setting_up.preview,
     setting_up.send_test,
     looking.orders,
+    numbers.report,
     history.import_history,
     history.assess,
     people.export_customer,

@@ -297,7 +297,10 @@ class Outbox:
         self._engine.count("messages", channel=say.channel, purpose=say.purpose)
         if say.channel == "sms":
             self._engine.add("segments", cost, channel=say.channel)
-        return await channel.send(message), channel.provider
+        outcome = await channel.send(message)
+        if cost > 1 and isinstance(outcome, Accepted):
+            outcome = replace(outcome, segments=cost)
+        return outcome, channel.provider
 
     async def _ask(self, conversation: str, policy: Policy, ask: AskProvider) -> Outcome:
         channel = self._channels.get((policy.shop, ask.channel))

@@ -221,6 +221,13 @@ class OrderRow(Struct, frozen=True):
     updated_at: datetime
 
 
+class Tale(Struct, frozen=True):
+    """A conversation with its whole journal, oldest line first."""
+
+    conversation: Conversation
+    notes: list[Note]
+
+
 class Due(Struct, frozen=True):
     """A conversation that asked to be woken."""
 
@@ -272,6 +279,10 @@ class Store(Protocol):
 
     async def journal(self, conversation: str) -> list[Note]:
         """The whole story, oldest first: moved lines and the document's tail."""
+
+    async def tales(self, shop: str, after: str, limit: int) -> tuple[list[Tale], str]:
+        """Conversations of one shop with their journals, by id, from the one after `after` ("": the first) on; and the id to go
+        on from, "" when that was all. At most `limit` conversations of all shops are looked at. Read-only, for reports."""
 
     async def keep(self, kept: Kept) -> bool:
         """Keep a body (encrypted). False when the same one is kept already."""

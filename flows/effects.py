@@ -19,10 +19,11 @@ from flows.wording import Moment
 Value = str | int | Money | Moment
 
 
-class Accepted(Struct, frozen=True, tag=True):
-    """The provider took it. `provider_id` is its own id of the message ("" where it has none)."""
+class Accepted(Struct, frozen=True, tag=True, omit_defaults=True):
+    """The provider took it. `provider_id` is its own id of the message ("" where it has none); `segments` of an SMS."""
 
     provider_id: str = ""
+    segments: int = 1
 
 
 class Refused(Struct, frozen=True, tag=True):

@@ -51,8 +51,8 @@ def settled(turn: Turn, event: EffectSettled) -> None:
         shop_told.settled(turn, open_, event.outcome)
         return
     match event.outcome:
-        case Accepted(provider_id=provider_id):
-            _accepted(turn, open_, provider_id)
+        case Accepted(provider_id=provider_id, segments=segments):
+            _accepted(turn, open_, provider_id, segments)
         case Refused(code=code):
             _refused(turn, open_, event.provider, code)
         case TryAgain(after_s=after_s):
@@ -61,7 +61,7 @@ def settled(turn: Turn, event: EffectSettled) -> None:
             _unknown(turn, open_, reason)
 
 
-def _accepted(turn: Turn, open_: Open, provider_id: str) -> None:
+def _accepted(turn: Turn, open_: Open, provider_id: str, segments: int = 1) -> None:
     turn.settle(open_.id)
     turn.rest(f"ask:{open_.id}")
     complaints.went_out(turn, open_)
@@ -71,7 +71,8 @@ def _accepted(turn: Turn, open_: Open, provider_id: str) -> None:
         return
     if not isinstance(effect, Say):
         return
-    turn.note("sent", effect.order_id, via=effect.channel, template=effect.template, id=provider_id)
+    size = {"segments": str(segments)} if segments > 1 else {}  # one is not worth a word in every journal
+    turn.note("sent", effect.order_id, via=effect.channel, template=effect.template, id=provider_id, **size)
     order = turn.get(effect.order_id)
     if order is None or effect.purpose not in ("first", "rung"):
         return

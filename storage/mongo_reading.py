@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from pymongo.errors import DuplicateKeyError
 
-from engine.ports import Due, Kept, OrderRow
+from engine.ports import Due, Kept, OrderRow, Tale
 from flows.conversation import Conversation, Note
 from flows.decision import Document
 from flows.pointers import Pointer
@@ -103,6 +103,18 @@ class MongoReading(MongoConnection):
         if isinstance(document, Conversation):
             notes += document.notes
         return [found for _, found in sorted({note.n: note for note in notes}.items())]
+
+    async def tales(self, shop: str, after: str, limit: int) -> tuple[list[Tale], str]:
+        found, last = [], ""
+        with self.answers():
+            rows = (await self._db()).conversation.find({"_id": {"$gt": after}}, {"key": 1, "doc": 1})
+            page = [row async for row in rows.sort("_id", 1).limit(limit)]
+        for row in page:
+            last = row["_id"]
+            document = codec.read(self._sealer.open(row["key"], row["doc"]))
+            if isinstance(document, Conversation) and document.shop == shop:
+                found.append(Tale(document, await self.journal(last)))
+        return found, last
 
     def _lines(self, key: bytes, lines: bytes) -> tuple[Note, ...]:
         return codec.read_notes(self._sealer.open(key, lines))

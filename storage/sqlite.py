@@ -24,12 +24,13 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import apsw
 import msgspec
 
 from engine.epoch import Restored
-from engine.ports import Decide, Due, Handled, Kept, NewerDocument, OrderRow, StoreUnavailable
+from engine.ports import Decide, Due, Handled, Kept, NewerDocument, OrderRow, StoreUnavailable, Tale
 from flows.conversation import Conversation, Note
 from flows.decision import Document
 from flows.events import AnyEvent, Claimed, EffectSettled, TimerDue
@@ -430,6 +431,18 @@ class SqliteStore(SqliteForgetting, SqliteExpiring):
         if isinstance(document, Conversation):
             notes += document.notes
         return notes
+
+    async def tales(self, shop: str, after: str, limit: int) -> tuple[list[Tale], str]:
+        found, last = [], ""
+        with self._reader:  # one snapshot, as above
+            rows: list[Any] = self._reader.execute(sql.PAGE_BY_ID, (after, limit)).fetchall()
+            for last, key, sealed in rows:
+                document = codec.read(self._sealer.open(key, sealed))
+                if isinstance(document, Conversation) and document.shop == shop:
+                    moved: list[Any] = self._reader.execute(sql.JOURNAL, (last,)).fetchall()
+                    notes = [n for lines, _ in moved for n in codec.read_notes(self._sealer.open(key, lines))]
+                    found.append(Tale(document, [*notes, *document.notes]))
+        return found, last
 
     async def counts(self) -> dict[str, int]:
         found = {f"orders.{state}": count for state, count in self._reader.execute(sql.COUNT_ORDERS)}

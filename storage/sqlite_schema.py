@@ -90,6 +90,7 @@ LAST_CHANGE = """SELECT max(at) FROM (SELECT max(updated_at) AS at FROM shop_ord
     UNION ALL SELECT max(at) FROM kept)"""
 BY_POINTER = """SELECT c.n, c.id, c.key, c.version, c.doc FROM pointer p JOIN conversation c ON c.n = p.conversation
     WHERE p.key = ?"""
+PAGE_BY_ID = "SELECT id, key, doc FROM conversation WHERE id > ? ORDER BY id LIMIT ?"
 BY_ID = "SELECT n, id, key, version, doc FROM conversation WHERE id = ?"
 INSERT = (
     """INSERT INTO conversation (id, key, doc, version, next_due, next_send, flying) VALUES (?, ?, ?, 1, ?, ?, ?)"""

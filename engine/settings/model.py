@@ -21,6 +21,7 @@ from engine.settings.rules import (
     Confirmation,
     CountryRule,
     LimitRules,
+    Numbers,
     Privacy,
     Risk,
 )
@@ -206,6 +207,7 @@ class Blocks(Block):
     polls: Annotated[Polls, _Empty] = setting("polls", Polls)
     limits: Annotated[LimitRules, _Empty] = setting("ceilings", LimitRules)
     privacy: Annotated[Privacy, _Empty] = setting("how long data is kept, and who answers for it", Privacy)
+    numbers: Annotated[Numbers, _Empty] = setting("what reports count with", Numbers)
 
 
 class Shop(Blocks):

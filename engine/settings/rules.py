@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from msgspec.structs import replace
-from pydantic import PlainValidator
+from pydantic import AfterValidator, PlainValidator
 
 from engine.settings.block import Block, setting
 from engine.settings.faults import wrong
@@ -161,6 +161,23 @@ class Complaints(Block):
             remind_before=self.remind_before,
             ask_solved=self.ask_solved,
         )
+
+
+def _share(value: float | None) -> float | None:
+    if value is not None and not 0 <= value <= 1:
+        raise wrong(f"{value:g} is no share", "Write 0.28 for 28 of 100.")
+    return value
+
+
+class Numbers(Block):
+    """What reports count with: money in the shop's currency, as plain numbers. null: a report says nothing of it."""
+
+    sms_segment: float | None = setting("what one SMS segment costs", None, eg="0.08", least=0)
+    whatsapp_message: float | None = setting("what one WhatsApp message costs", None, eg="0.05", least=0)
+    returned_parcel: float | None = setting("what a parcel that comes back costs", None, eg="9.00", least=0)
+    returned_before: Annotated[float | None, AfterValidator(_share)] = setting(
+        "share of parcels that came back before, 0.28 for 28 of 100; null: counted from import-history", None, eg="0.28"
+    )
 
 
 def _per_hour(value: object) -> int | Literal["auto"] | None:

@@ -504,3 +504,22 @@ async def test_a_real_timer_moment_is_honoured_the_first_time(store: Store) -> N
         handled = await store.transact(event, decide, later)
         assert handled.decision is not None
         assert handled.decision.changed
+
+
+async def test_tales_give_every_conversation_of_a_shop_once_page_by_page(store: Store) -> None:
+    """Whole journals, moved lines among them, of one shop only; a page ends with where the next one begins."""
+    for n in range(5):
+        line = Note(n=1, at=NOW, what="asked"), Note(n=2, at=NOW, what="answered")
+        change = heard_with(lambda c, k=line: replace(c, notes=k[1:]), spilled=line[:1])  # type: ignore[misc]
+        await store.transact(wrote(n, phone=f"+3460000010{n}"), change, NOW)
+    found, after, pages = [], "", 0
+    while True:
+        page, after = await store.tales("demo", after, 2)
+        if not after:
+            break
+        pages += 1
+        found += page
+    assert pages == 3
+    assert len({tale.conversation.id for tale in found}) == len(found) == 5
+    assert all([note.n for note in tale.notes] == [1, 2] for tale in found)
+    assert (await store.tales("other", "", 10))[0] == []

@@ -1,0 +1,71 @@
+"""The numbers of one shop, read from its journals: for `run.py report`, and for the owner's chat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from engine.ports import History, Store
+from flows.money import exponent
+from flows.numbers import Baseline, Costs, Report, Stories, report
+from flows.risk.history import CAME_BACK, SHIPPED
+
+#: Conversations read at once: between two pages others get their turn.
+PAGE = 200
+#: A return that was nobody's second thought says nothing of the time before either.
+_CUSTOMERS = "customer"
+
+
+async def stories(store: Store, shop: str, progress: Callable[[int], None] | None = None) -> Stories:
+    """Every journal of the shop, read once. `progress` hears how many conversations have been read."""
+    read, after, count = Stories(), "", 0
+    while True:
+        page, after = await store.tales(shop, after, PAGE)
+        for tale in page:
+            read.read(tale.conversation, tale.notes)
+        count += len(page)
+        if progress is not None and page:
+            progress(count)
+        if not after:
+            return read
+
+
+def before(history: History, shop: str, known: Stories, said: float | None) -> Baseline:
+    """How many parcels came back before: as the shop says, else in its imported past, of orders that no journal knows."""
+    if said is not None:
+        return Baseline(said=said)
+    returned = ended = 0
+    for order in history.replay_history(shop):
+        outcome = order.outcome
+        if order.fields.id in known.orders or outcome.ended not in SHIPPED:
+            continue
+        theirs = outcome.ended in CAME_BACK
+        if theirs and outcome.fault != _CUSTOMERS:
+            continue
+        ended += 1
+        returned += theirs
+    return Baseline(returned=returned, ended=ended)
+
+
+def costs(currency: str, sms_segment: float | None, whatsapp: float | None, returned: float | None) -> Costs:
+    """Prices as the settings have them (49.90) in minor units."""
+    unit = 10 ** exponent(currency)
+    minor = [None if price is None else price * unit for price in (sms_segment, whatsapp, returned)]
+    return Costs(currency, *minor)
+
+
+async def numbers(
+    store: Store, history: History, shop: str, since: datetime, until: datetime, zone: str, prices: Costs,
+    said: float | None, progress: Callable[[int], None] | None = None,
+) -> Report:  # fmt: skip
+    """The report of a period. Raises StoreUnavailable."""
+    read = await stories(store, shop, progress)
+    return report(
+        read,
+        shop=shop,
+        since=since,
+        until=until,
+        zone=zone,
+        costs=prices,
+        baseline=before(history, shop, read, said),
+    )
