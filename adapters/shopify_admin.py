@@ -26,6 +26,7 @@ from flows.shop_telling import CLOSED, STATES
 from flows.shop_told import EDITED, THROTTLED, UNAUTHORIZED
 
 VERSION = "2026-10"
+REPLACEMENT = "replacement_wanted"
 TIMEOUT_S = 20.0
 #: A note holds so many characters. Source: Shopify's own refusal, "is too long (maximum is 5000 characters)".
 NOTE_MOST = 5000
@@ -51,6 +52,12 @@ READ = f"""query DoorstepRead($id: ID!) {{
 WRITE = """mutation DoorstepWrite($id: ID!, $add: [String!]!, $remove: [String!]!, $input: OrderInput!) {
   written: orderUpdate(input: $input) { order { updatedAt } userErrors { field message } }
   removed: tagsRemove(id: $id, tags: $remove) { userErrors { field message } }
+  added: tagsAdd(id: $id, tags: $add) { userErrors { field message } }
+}"""
+#: The draft goes first and the line with our mark after it, in one request: where the mark stands, the draft was made.
+REPLACE = """mutation DoorstepReplace($id: ID!, $add: [String!]!, $draft: DraftOrderInput!, $input: OrderInput!) {
+  drafted: draftOrderCreate(input: $draft) { draftOrder { id name } userErrors { field message } }
+  written: orderUpdate(input: $input) { order { updatedAt } userErrors { field message } }
   added: tagsAdd(id: $id, tags: $add) { userErrors { field message } }
 }"""
 CANCEL = """mutation DoorstepCancel($id: ID!, $reason: OrderCancelReason!, $refund: OrderCancelRefundMethodInput!, $note: String) {
@@ -102,10 +109,16 @@ class ShopifyAdmin:
         remove = [t for t in set(_TAGS.values()) - {tag} if t in tags] if telling.what in STATES else []
         if len(change) == 1 and tag in tags and not remove:
             return Accepted(values.text(order.get("updatedAt")))  # told before
-        data = await self.ask(WRITE, {"id": telling.ref, "add": [tag], "remove": remove, "input": change})
+        asked: dict[str, Any] = {"id": telling.ref, "add": [tag], "input": change}
+        if telling.what == REPLACEMENT and "note" in change and telling.fields.items:
+            data = await self.ask(REPLACE, {**asked, "draft": _draft(telling, order)})
+        else:
+            data = await self.ask(WRITE, {**asked, "remove": remove})
         if not isinstance(data, dict):
             return data
-        faults = [fault for part in ("removed", "added", "written") for fault in _faults(values.part(data, part))]
+        faults = [
+            fault for part in ("drafted", "removed", "added", "written") for fault in _faults(values.part(data, part))
+        ]
         if faults:
             return Refused("invalid", "; ".join(faults))
         return Accepted(values.text(values.part(data, "written", "order").get("updatedAt")))
@@ -164,6 +177,18 @@ def as_told(order: Mapping[str, Any]) -> dict[str, Any]:
         "billing_address": place("billingAddress"),
         "phone": order.get("phone"),
     }
+
+
+def _draft(telling: TellShop, order: Mapping[str, Any]) -> dict[str, Any]:
+    """The draft order of a replacement: the same articles again, for nothing, to where the order went."""
+    free = {"amount": "0.00", "currencyCode": telling.fields.total.currency}
+    lines = [
+        {"title": item.title or item.sku or "?", "quantity": item.quantity, "originalUnitPriceWithCurrency": free}
+        for item in telling.fields.items
+    ]
+    place = _moved(Wanted(telling.fields.phone, telling.fields.address), order).get("shippingAddress")
+    draft = {"lineItems": lines, "note": f"Replacement for order {telling.order_id}", "tags": ["doorstep-replacement"]}
+    return {**draft, "shippingAddress": place} if place else draft
 
 
 def _moved(wanted: Wanted, order: Mapping[str, Any]) -> dict[str, Any]:

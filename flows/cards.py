@@ -135,9 +135,17 @@ def _order(turn: Turn, order: Order) -> list[Line]:
                 },
             )
         )
+    if order.return_done:
+        lines.append(Line("returned_by", {"word": order.return_done, "name": order.return_by}))
+    elif order.return_wish:
+        lines.append(Line("returning", {"word": _WISH.get(order.return_wish, "nothing")}))
     lines += _untold(turn, order)
     lines += _next(turn, order)
     return lines
+
+
+#: How the customer's wish reads on the card: family "told" of the staff texts.
+_WISH = {"replace": "replace", "refund": "refund"}
 
 
 def _untold(turn: Turn, order: Order) -> list[Line]:

@@ -40,7 +40,8 @@ class Contact(Struct, frozen=True, omit_defaults=True):
 class Question(Struct, frozen=True, omit_defaults=True):
     """A follow-up that is open beside the ladder's questions: the last one asked counts."""
 
-    #: what it asks for; "second" is a second number, "call" when a call suits them
+    #: what it asks for; "second" is a second number, "call" when a call suits them,
+    #: "return" replace or refund, "stock" what instead of a missing article
     kind: Literal[
         "which",
         "no_what",
@@ -55,6 +56,8 @@ class Question(Struct, frozen=True, omit_defaults=True):
         "call",
         "solved",
         "deal",
+        "return",
+        "stock",
     ]
     channel: str
     address: str

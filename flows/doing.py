@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flows import bargaining, changing, complaints, informing, not_theirs, reasons
+from flows import bargaining, changing, complaints, informing, not_theirs, reasons, returning
 from flows.events import CustomerWrote
 from flows.orders import BEFORE_DISPATCH, Order
 from flows.talk import SAID_MOST, to_staff
@@ -40,6 +40,8 @@ def do(
     if intent == "discount" and bargaining.haggled(turn, event, slots, asked, sure=sure):
         return
     order = (turn.get(order.id) or order) if order else None
+    if intent == "return_or_exchange" and order is not None and returning.wanted(turn, event, order):
+        return
     hand(turn, event, intent, order, tone)
 
 

@@ -6,7 +6,7 @@ be used go to a person.
 
 from __future__ import annotations
 
-from flows import bargaining, changing, complaints, reasons, safeguards, undoing, verifying
+from flows import bargaining, changing, complaints, reasons, returning, safeguards, undoing, verifying
 from flows.address_text import completed
 from flows.conversation import Question
 from flows.events import CustomerWrote
@@ -15,7 +15,12 @@ from flows.talk import answer, to_staff
 from flows.turn import Turn
 from flows.understand.model import Understood
 
-KINDS = frozenset({"solved", "number", "address", "time", "later", "why", "undo", "second", "call", "deal"})
+KINDS = frozenset(
+    (
+        *("solved", "number", "address", "time", "later", "why", "undo", "second", "call", "deal"),
+        *("return", "stock"),
+    )
+)
 #: So many digits are an attempt at a phone number.
 DIGITS_LEAST = 4
 #: Sure ones of these are no answer to what was asked; any other guess about words that were asked for is only a guess.
@@ -51,6 +56,10 @@ def follow(turn: Turn, event: CustomerWrote, question: Question, got: Understood
         return False
     if question.kind == "why":
         return reasons.told(turn, event, order, got)
+    if question.kind == "return":
+        return returning.told(turn, event, order, got)
+    if question.kind == "stock":
+        return returning.chosen(turn, event, order, got)
     if order.state not in (*BEFORE_DISPATCH, *(("cancelled",) if question.kind == "later" else ())):
         return False
     if question.kind == "deal":

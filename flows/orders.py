@@ -204,6 +204,10 @@ class Order(Struct, frozen=True, omit_defaults=True, kw_only=True):
     talk_until: datetime | None = None  # a person talks with the customer: the machine keeps quiet about this order
     talk_waiting: bool = False  # the customer's words came after the last of that person
     promise_by: datetime | None = None  # by then a person answers a complaint
+    return_wish: Literal["", "open", "replace", "refund"] = ""  # they want to send it back, and what instead
+    return_done: str = ""  # replace | refund: decided by staff
+    return_by: str = ""
+    stock: Literal["", "asked", "swap", "wait"] = ""  # something in it is out of stock: what the customer chose
     shop_ref: str = ""  # the platform's own id of it (Shopify's gid, WooCommerce's id)
     shop_knows: dict[str, str] = {}  # place -> the last word about its state that was taken there
     shop_untold: tuple[str, ...] = ()  # "<place>:<what>" that a place will not hear of

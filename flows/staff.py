@@ -11,8 +11,8 @@ from collections.abc import Callable
 from msgspec import Struct
 from msgspec.structs import replace
 
-from flows import bargaining, calling, saying, taking
-from flows.cards import CANCEL_CONFIRMED, CONFIRM_CANCELLED
+from flows import bargaining, calling, returning, saying, taking
+from flows.cards import CANCEL_CONFIRMED, CONFIRM_CANCELLED, MORE
 from flows.deciding import cancel, confirm, undo
 from flows.desk import ROLES, may
 from flows.events import StaffPressed
@@ -135,6 +135,10 @@ VERBS: dict[str, Verb] = {
     "block": Verb(_block, least="manager"),
     "deal_yes": Verb(bargaining.approve, least="manager"),
     "deal_no": Verb(bargaining.refuse, least="manager"),
+    "replace": Verb(returning.replace_it, returning.SENT, least="manager"),
+    "refund": Verb(returning.refund, returning.SENT, least="manager"),
+    "out_of_stock": Verb(returning.out_of_stock, ("confirmed",)),
     "reply": Verb(saying.canned, talk=True),
     "unsay": Verb(saying.unsay, card=False, talk=True),
 }
+MORE |= {"replace": returning.may_return, "refund": returning.may_return, "out_of_stock": returning.may_be_out}

@@ -116,6 +116,12 @@ SPECS: dict[str, Spec] = {
     # to the owners' own phones, when Telegram did not reach them
     "owner_alert": _spec(_LINK, "shop count", "order"),
     "owner_blind": _spec(_LINK, "shop"),
+    # returns and exchanges, and what is out of stock (flows/returning.py)
+    "return_ask": _spec(("sms", "whatsapp"), "order"),
+    "replace_ok": _spec(_TALK, "order"),
+    "refund_ok": _spec(_TALK, "order total"),
+    "out_of_stock_ask": _spec(("sms", "whatsapp"), "order"),
+    "wait_ok": _spec(_TALK, "order"),
     "item_change_handed": _spec(_TALK, "shop order", "hours"),
     "discount_handed": _spec(_TALK, "shop", "hours"),
     "call_me_ok": _spec(_TALK, "shop", "hours"),

@@ -42,7 +42,8 @@ async def test_an_order_has_one_card_that_is_edited_in_place(
     assert (after.message_id, after.edits) == (card.message_id, 1)
     assert "Confirmed: staff Ana · by phone" in after.text
     assert house.order_now().state == "confirmed"
-    assert [text for row in after.buttons for text, _ in row] == ["↩️ Undo", "❌ Cancel", "✏️ Message", "🙋 Take"]
+    offered = [text for row in after.buttons for text, _ in row]
+    assert offered == ["↩️ Undo", "❌ Cancel", "✏️ Message", "🙋 Take", "📭 Out of stock"]
 
 
 async def test_of_two_who_press_at_once_one_wins_and_the_other_is_told_who(
