@@ -215,8 +215,8 @@ def fields_of(order: OrderBody, order_id: str, policy: Policy, now: datetime) ->
         note=values.note(order.note),
         courier_note=values.note(order.courier_note),
         consent_whatsapp=policy.consent_whatsapp if given.whatsapp is None else given.whatsapp,
-        consent_news=bool(given.news),
-        consent_polls=bool(given.polls),
+        consent_news=policy.consent_news if given.news is None else given.news,
+        consent_polls=policy.consent_polls if given.polls is None else given.polls,
     )
 
 

@@ -117,7 +117,7 @@ def price(value: object, currency: str) -> Money | None:
 
 def consent(answers: Iterable[tuple[object, object]], policy: Policy, *, news: bool = False) -> Consent:
     """From the checkout's own fields (name, value) that speak of WhatsApp, news or polls; the shop's default elsewhere."""
-    whatsapp, polls = policy.consent_whatsapp, False
+    whatsapp, polls = policy.consent_whatsapp, policy.consent_polls
     for name, value in answers:
         agreed = _agreed(value)
         if not isinstance(name, str) or agreed is None:

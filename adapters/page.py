@@ -239,7 +239,8 @@ def _pressed(
         order_id=opened.view.order_id,
         version=opened.view.version,
         channel=opened.view.channel,
-        action=action,  # type: ignore[arg-type]  # one of allowed()
+        action="score" if action.startswith("score_") else action,  # type: ignore[arg-type]  # one of allowed()
+        score=int(action[-1]) if action.startswith("score_") else 0,
     )
     match action:
         case "phone":

@@ -88,6 +88,9 @@ def facts_of(order: Order) -> Facts:
 
 def allowed(view: PageView, order: Order) -> frozenset[str]:
     """What may be pressed now. An e-mail's link never confirms: scanners open it, and From: proves nothing."""
+    poll = view.conversation.poll
+    if order.state == "delivered" and poll is not None and poll.order_id == order.id and not poll.score:
+        return frozenset({f"score_{n}" for n in range(1, 6)})
     if not view.current or order.state in ("ignored", "shipped", "delivered", "returned"):
         return frozenset()
     if order.state == "cancelled":
@@ -99,6 +102,9 @@ def allowed(view: PageView, order: Order) -> frozenset[str]:
 
 def standing(view: PageView, order: Order, words: Words) -> Said | None:
     """What the page has to say by itself."""
+    poll = view.conversation.poll
+    if order.state == "delivered" and poll is not None and poll.order_id == order.id:
+        return Said(words.of("poll_thanks"), good=True) if poll.score else None
     match order.state:
         case "shipped" | "delivered" | "returned":
             return Said(words("shipped"))

@@ -20,6 +20,7 @@ from flows import (
     handing,
     language,
     not_theirs,
+    polls,
     reacting,
     talk,
     undoing,
@@ -94,7 +95,7 @@ def reply(turn: Turn, event: CustomerWrote, asked: list[Order]) -> None:
     if not event.text.strip() or event.media:
         to_staff(turn, event, first(asked), "reply.media" if event.media or event.location else "reply.empty")
         return
-    if _typed_button(turn, event, question, asked):
+    if polls.answered(turn, event, question) or _typed_button(turn, event, question, asked):
         return
     got = _read(turn, event.text, question, asked)
     if question is None or question.kind not in ("number", "address"):  # what is asked for there has no language

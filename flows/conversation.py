@@ -11,6 +11,7 @@ from flows.complaint import Complaint
 from flows.effects import Open
 from flows.events import OrderTold, ShopReported
 from flows.orders import ASKABLE, BEFORE_DISPATCH, Order
+from flows.poll_rules import Poll
 from flows.risk.history import Ruling
 
 #: The shape of the document; a program refuses a newer one.
@@ -58,6 +59,7 @@ class Question(Struct, frozen=True, omit_defaults=True):
         "deal",
         "return",
         "stock",
+        "poll_why",
     ]
     channel: str
     address: str
@@ -107,6 +109,10 @@ class Conversation(Struct, frozen=True, omit_defaults=True, kw_only=True, tag="c
     language_from: Literal["", "customer"] = ""  # "customer": they wrote in it, so only they change it
     stopped_before: tuple[str, ...] = ()  # channels that an erased person had said stop on: whoever is found here again
     complaints: tuple[Complaint, ...] = ()
+    poll: Poll | None = None  # the last question for a score
+    polled: tuple[str, ...] = ()  # orders that they were asked about
+    polled_at: datetime | None = None
+    review_asked: bool = False
     polite_at: datetime | None = None  # when we last answered a greeting or thanks
 
     def order(self, order_id: str) -> Order | None:

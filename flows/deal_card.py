@@ -8,10 +8,17 @@ from flows.money import Money
 from flows.offers import floor_of
 from flows.orders import Order
 from flows.turn import Turn
+from flows.welcoming import offer_text
 
 
 def lines(turn: Turn, order: Order) -> list[Line]:
     """The state of the bargain, with the shop's own limit where a person has to decide."""
+    offer = offer_text(turn, order, turn.policy.language)
+    found = [Line("entitled", {"offer": offer})] if offer and order.open else []
+    return [*found, *_bargain(turn, order)]
+
+
+def _bargain(turn: Turn, order: Order) -> list[Line]:
     deal = order.deal
     if deal is None or deal.was is None or not order.open:
         return []

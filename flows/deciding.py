@@ -10,6 +10,7 @@ from flows.ladder import flag, hold
 from flows.orders import Before, Order, Reason, State, Via, Who
 from flows.reach import tell
 from flows.turn import UNDO_GRACE, Turn
+from flows.welcoming import greet
 
 #: What an order is woken for; a promise to its customer outlives its decisions.
 _TIMERS = frozenset({"rung", "remind", "call", "ship", "news", "talk", "taken"})
@@ -24,7 +25,7 @@ def confirm(turn: Turn, order: Order, *, by: Who, via: Via, name: str = "") -> O
     turn.refresh(order)
     back = order.before is not None and order.before.state == "cancelled"
     _tell(turn, order, "reopened" if back else "confirmed", by)
-    return order
+    return greet(turn, order) if by in ("customer", "rule") else order
 
 
 def cancel(turn: Turn, order: Order, *, by: Who, via: Via, name: str = "", template: str = "") -> Order:

@@ -6,7 +6,7 @@ be used go to a person.
 
 from __future__ import annotations
 
-from flows import bargaining, changing, complaints, reasons, returning, safeguards, undoing, verifying
+from flows import bargaining, changing, complaints, polls, reasons, returning, safeguards, undoing, verifying
 from flows.address_text import completed
 from flows.conversation import Question
 from flows.events import CustomerWrote
@@ -18,7 +18,7 @@ from flows.understand.model import Understood
 KINDS = frozenset(
     (
         *("solved", "number", "address", "time", "later", "why", "undo", "second", "call", "deal"),
-        *("return", "stock"),
+        *("return", "stock", "poll_why"),
     )
 )
 #: So many digits are an attempt at a phone number.
@@ -33,7 +33,9 @@ _ELSEWHERE = frozenset(
 
 
 def prompt_of(question: Question) -> str | None:
-    """What flows.understand calls this question."""
+    """What flows.understand calls this question; None: words of any kind."""
+    if question.kind == "poll_why":
+        return None
     kinds = {
         "number": "number",
         "second": "number",
@@ -50,6 +52,8 @@ def follow(turn: Turn, event: CustomerWrote, question: Question, got: Understood
     if question.kind == "solved":
         return complaints.judged(turn, event, question, got)
     order = turn.get(question.order_ids[0])
+    if question.kind == "poll_why":
+        return polls.why(turn, event, question, got)
     if question.kind == "undo":
         return _undo(turn, event, question, order, got)
     if order is None:

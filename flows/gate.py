@@ -10,7 +10,7 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from flows import cards, ladder, shop_telling
+from flows import cards, ladder, poll_asking, shop_telling
 from flows.effects import AnyEffect, Open, PingOwner, Say, ShowCard, TellShop, TellStaff
 from flows.events import Claimed
 from flows.orders import ASKABLE, Order
@@ -62,6 +62,7 @@ def claim(turn: Turn, event: Claimed) -> Open | None:
         return None
     sending = replace(open_, effect=verdict, status="sending", by=event.by, since=turn.now, tries=open_.tries + 1)
     turn.settle(open_.id, sending)
+    poll_asking.leaves(turn, sending)
     return sending
 
 
@@ -126,6 +127,8 @@ def _judge_say(turn: Turn, say: Say) -> AnyEffect | Later | Never:
         quiet = turn.rested(say)
         if quiet is not None:
             return Later(quiet)
+    if not poll_asking.may_leave(turn, say):
+        return Never("no_longer_asked")
     if say.channel == "whatsapp":
         return _whatsapp(turn, say)
     return say

@@ -212,6 +212,8 @@ class Order(Struct, frozen=True, omit_defaults=True, kw_only=True):
     shop_knows: dict[str, str] = {}  # place -> the last word about its state that was taken there
     shop_untold: tuple[str, ...] = ()  # "<place>:<what>" that a place will not hear of
     deal: Deal | None = None
+    last_order: str = ""  # the customer's last good order before this one
+    returning: dict[str, str] = {}  # language -> the offer that they are entitled to as a returning customer
     reviewing: bool = False  # flagged by the past, and still asked by the ladder: a yes is noted, only staff confirm
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flows import safeguards, verifying
+from flows import polls, safeguards, verifying
 from flows.address_text import difference, far
 from flows.changing import address, number, time
 from flows.deciding import REOPEN_WITHIN, cancel, confirm, reopen
@@ -18,6 +18,9 @@ def pressed(turn: Turn, event: PagePressed) -> None:
     order = turn.get(event.order_id)
     if order is None:
         turn.notice = "unknown"
+        return
+    if event.action == "score":
+        polls.on_page(turn, event, order)
         return
     if event.action == "confirm" and event.channel == "email":
         turn.notice = "not_by_email"

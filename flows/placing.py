@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from flows import deals, language, pointers, undoing
+from flows import deals, language, pointers, poll_asking, undoing, welcoming
 from flows.deciding import cancel, confirm, rest
 from flows.effects import HandOver
 from flows.events import OrderHandedOver, OrderTold, ShopReported
@@ -84,7 +84,7 @@ def _new(turn: Turn, event: OrderTold) -> None:
     if not fields.cod:
         ignore(turn, order)
         return
-    order = turn.put(order)
+    order = welcoming.known(turn, turn.put(order), event)
     if event.shipped:
         _shipped(turn, order, "")
         return
@@ -380,7 +380,12 @@ def _end(turn: Turn, order: Order, state: str, reason: str) -> None:
     rest(turn, order)
     turn.withdraw(order.id)
     turn.note(f"order.{state}", order.id, by="shop", via="api", reason=reason)
-    turn.refresh(turn.put(replace(order, state=state, ended=reason)))
+    order = turn.put(replace(order, state=state, ended=reason))
+    turn.refresh(order)
+    if state == "delivered":
+        poll_asking.delivered(turn, order)
+    else:
+        turn.rest(f"poll:{order.id}", f"survey:{order.id}")
 
 
 def _show_late(turn: Turn, order: Order, kind: str) -> None:

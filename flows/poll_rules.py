@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from msgspec import Struct
@@ -22,3 +22,16 @@ class Polls(Struct, frozen=True, omit_defaults=True):
     high: int = 4  # from this on it is praise
     review_link: str = ""
     welcome: bool = False  # a returning customer is greeted, and asked how the last order went
+
+
+class Poll(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """The last question for a score. `left_at`: when it really left; no score comes before that."""
+
+    order_id: str
+    kind: Literal["delivery", "shop", "welcome"]
+    effect_id: str
+    channel: str
+    address: str
+    asked_at: datetime
+    left_at: datetime | None = None
+    score: int = 0  # 0: none yet

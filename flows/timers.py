@@ -3,14 +3,14 @@
 Names: rung:<order> the next question; remind:<order> nobody acted; call:<order> staff may call again; ship:<order> confirmed and not
 sent; news:<order> sent and no news; talk:<order> staff have stopped writing; complaint:<n> a complaint's next moment;
 taken:<order> who took the card has done nothing;
-ask:<effect> what became of a message whose fate is unknown.
+poll:<order> how was it? survey:<order> how is the shop? ask:<effect> what became of a message whose fate is unknown.
 """
 
 from __future__ import annotations
 
 from msgspec.structs import replace
 
-from flows import complaint_stages, handing, hours, ladder, settling, taking
+from flows import complaint_stages, handing, hours, ladder, poll_asking, settling, taking
 from flows.deciding import cancel
 from flows.events import TimerDue
 from flows.orders import Order
@@ -116,4 +116,6 @@ _HANDLERS = {
     "talk": handing.talk_due,
     "taken": taking.taken_due,
     "promise": handing.promise_due,
+    "poll": poll_asking.due,
+    "survey": poll_asking.survey_due,
 }

@@ -29,6 +29,7 @@ from flows.events import AnyEvent
 from flows.orders import CLOSED, Order
 from flows.pointers import Pointer
 from flows.policy import Policy
+from flows.poll_rules import Poll
 from flows.remembering import past_of
 from flows.shop_telling import tell_shop
 
@@ -98,6 +99,10 @@ class Turn:
     @property
     def complaints(self) -> tuple[Complaint, ...]:
         return self.fields.get("complaints", self._was.complaints)  # type: ignore[return-value]
+
+    @property
+    def poll(self) -> Poll | None:
+        return self.fields.get("poll", self._was.poll)  # type: ignore[return-value]
 
     @property
     def talk(self) -> Order | None:
@@ -297,6 +302,8 @@ class Turn:
         if len(notes) > JOURNAL_TAIL:
             spilled, notes = notes[: -JOURNAL_TAIL // 2], notes[-JOURNAL_TAIL // 2 :]
         orders, former = _recent(self.orders, was.former)
+        gone = {order_id for order_id in former if order_id not in was.former}
+        self.rest(*(name for name in self.timers if name.partition(":")[2] in gone))
         document = replace(
             was,
             orders=orders,

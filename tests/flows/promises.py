@@ -42,6 +42,7 @@ TIMERS = {
     "held": ("remind", "call"),
     "confirmed": ("ship",),
     "shipped": ("news",),
+    "delivered": ("poll", "survey"),
 }
 #: Texts that are only true while the order is in one of these states.
 TRUE_WHILE = {
