@@ -12,15 +12,12 @@ from collections.abc import Awaitable, Callable
 from msgspec import Struct
 
 from engine.ports import Front, StoreUnavailable
-from flows.desk import Person
+from flows.desk import ROLES, Person
 from flows.policy import Policy
 
 log = logging.getLogger("doorstep.telegram")
 
 OnMigrated = Callable[[str, str], Awaitable[None]]
-
-#: From the least right to the most.
-_RANKS = ("staff", "manager", "owner")
 
 
 class Room(Struct, frozen=True):
@@ -92,7 +89,12 @@ class Groups:
             if person is None:
                 return None
             found.append(person)
-        return min(found, key=lambda person: _RANKS.index(person.role) if person.role in _RANKS else -1)
+        return min(found, key=lambda person: ROLES.index(person.role) if person.role in ROLES else -1)
+
+    async def known_in(self, room: Room, user: int) -> tuple[tuple[Policy, Person], ...]:
+        """Who they are in each shop of a group."""
+        known = [(policy, (await self._front.desk(policy.shop)).person(user)) for policy in room.policies]
+        return tuple((policy, person) for policy, person in known if person is not None)
 
     async def known_as(self, user: int) -> list[tuple[Policy, Person]]:
         """Every shop that knows this person, for the private chat."""

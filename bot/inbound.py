@@ -9,21 +9,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from aiogram.methods import LeaveChat, SendMessage, TelegramMethod
-from aiogram.types import CallbackQuery, ChatMemberUpdated, Message, Update
+from aiogram.methods import AnswerCallbackQuery, LeaveChat, SendMessage, TelegramMethod
+from aiogram.types import CallbackQuery, ChatMemberRestricted, ChatMemberUpdated, Message, Update, User
 
-from bot import owner_chat
-from bot.commands import Asker, Commands
-from bot.composing import plain_html
+from bot import acts, owner_chat
+from bot.asking import Asker, said
+from bot.commands import Commands
+from bot.commands_act import JOIN
+from bot.composing import plain_html, toast
 from bot.desk import TelegramDesk
 from bot.echoes import reply
 from bot.groups import Room
+from bot.ordering import CREATE
 from bot.pressing import Presses
+from bot.texts import language_of
 from bot.words import Words
 from bot.writing import REPLY_MOST, Writing
+from flows import pointers
+from flows.events import DeskActed
 
 #: What the bot asks Telegram for.
-ALLOWED_UPDATES = ["message", "callback_query", "my_chat_member"]
+ALLOWED_UPDATES = ["message", "callback_query", "my_chat_member", "chat_member"]
 #: Unknown groups that are remembered, so that each hears only once why the bot leaves.
 TOLD_MOST = 1000
 
@@ -41,6 +47,7 @@ class Inbound:
         self._presses = Presses(desk)
         self._writing = Writing(desk)
         self.owner = owner_chat.OwnerChat(desk.front)
+        self._presses_on_acts = acts.Acts(desk)
         self._told_to: set[int] = set()  # groups that have heard why the bot leaves
 
     async def handle(self, update: Update) -> Answers:
@@ -49,12 +56,17 @@ class Inbound:
             return await self._pressed(update.update_id, update.callback_query)
         if update.message is not None:
             return await self._message(update.update_id, update.message)
+        if update.chat_member is not None:
+            return await self._member(update.update_id, update.chat_member)
         if update.my_chat_member is not None:
             return await self._added(update.my_chat_member)
         return []
 
     async def _pressed(self, update_id: int, query: CallbackQuery) -> Answers:
-        """In private: a button under a ping; everywhere else, and any other button there: as in a group."""
+        """A choice under an answer of ours; in private: a button under a ping; any other: as in a group."""
+        act = acts.read(query.data or "")
+        if act is not None:
+            return await self._acts(update_id, query, act)
         if query.message is not None and query.message.chat.type == "private" and not query.from_user.is_bot:
             known = await self._groups.known_as(query.from_user.id)
             answers = await self.owner.pressed(update_id, query, known) if known else None
@@ -94,28 +106,66 @@ class Inbound:
         if person is None or message.forward_origin is not None or message.via_bot is not None:
             return []
         if command is not None:
-            asker = Asker(person.name, Words(person.language, room.language), room.policies)
-            return await self.commands.answer(command, message, asker)
+            known = await self._groups.known_in(room, person.telegram)
+            asker = Asker(Words(person.language, room.language), known)
+            return await self.commands.answer(update_id, command, message, asker)
         return await self._writing.wrote(update_id, message, room, person)
 
     async def _in_private(self, update_id: int, message: Message) -> Answers:
         user = message.from_user
-        if user is None or user.is_bot:
+        if user is None or user.is_bot or message.forward_origin is not None or message.via_bot is not None:
             return []
+        command = self.commands.read(message)
+        if command is not None and command[0] == "start" and command[1].startswith(JOIN):
+            return await self._joins(update_id, message, user, command[1].removeprefix(JOIN))
         known = await self._groups.known_as(user.id)
         if not known:
             words = Words(user.language_code or "")
             return [SendMessage(chat_id=message.chat.id, text=plain_html(words.say("private.stranger")))]
-        policy, person = known[0]
-        words = Words(person.language, policy.language)
+        words = Words(known[0][1].language, known[0][0].language)
         if message.text and len(message.text) > REPLY_MOST and owner_chat.of_message(message.reply_to_message):
             return [reply(message, words.say("echo.too_long", {"most": REPLY_MOST}))]
         answers = await self.owner.replied(update_id, message, known)
         if answers is not None:
             return answers
-        asker = Asker(person.name, words, tuple(policy for policy, _ in known))
-        command = self.commands.read(message)
-        return await self.commands.answer(command or ("help", ""), message, asker)
+        asker = Asker(words, tuple(known))
+        return await self.commands.answer(update_id, command or ("help", ""), message, asker)
+
+    async def _joins(self, update_id: int, message: Message, user: User, code: str) -> Answers:
+        """Somebody opened the owner's link. A wrong, old or used code is told in one sentence that says nothing else."""
+        language = language_of(user.language_code or "")
+        notice = await self.commands.acting.join(update_id, code, user.id, user.full_name, language)
+        words = Words(language)
+        kind, _, role = notice.partition(":")
+        if kind == "bad_code":
+            return [said(message, plain_html(words.say("invite.bad")))]
+        known = tuple(await self._groups.known_as(user.id))
+        hello = words.say(f"invite.{kind}", {"role": words.say(f"role.{role}")})
+        lines = self.commands.help_lines(Asker(words, known)) if known else []
+        return [said(message, plain_html(hello, *lines))]
+
+    # -- presses
+
+    async def _acts(self, update_id: int, query: CallbackQuery, act: acts.Act) -> Answers:
+        """A button under an answer of ours: in the shop's group, or in the private chat of one of its people."""
+        message, user = query.message, query.from_user
+        shop = self._front.policies.get(act.shop)
+        room = await self._groups.room(message.chat.id) if message is not None and shop is not None else None
+        private = message is not None and message.chat.id == user.id
+        here = private or (room is not None and any(p.shop == act.shop for p in room.policies))
+        person = (await self._front.desk(act.shop)).person(user.id) if here and not user.is_bot else None
+        mine = shop is not None and any(p.shop == act.shop for p in self._groups.policies())
+        if message is None or shop is None or person is None or not mine:
+            text = Words(user.language_code or "").say("toast.not_for_you")
+            return [AnswerCallbackQuery(callback_query_id=query.id, text=toast(text))]
+        words = Words(person.language, shop.language)
+        if isinstance(message, Message) and (
+            message.from_user is None or message.from_user.id != self._desk.calls.bot_id
+        ):
+            return [AnswerCallbackQuery(callback_query_id=query.id, text=toast(words.say("toast.stale")))]
+        if act.what == CREATE:
+            return await self.commands.acting.ordering.create(query, act, shop, person, words)
+        return await self._presses_on_acts.pressed(update_id, query, act, shop, person, words)
 
     # -- groups
 
@@ -125,6 +175,24 @@ class Inbound:
         if chat.type not in ("group", "supergroup") or change.new_chat_member.status not in ("member", "administrator"):
             return []
         return [] if await self._groups.room(chat.id) is not None else self._farewell(chat.id)
+
+    async def _member(self, update_id: int, change: ChatMemberUpdated) -> Answers:
+        """Who leaves the group has no rights until back. Source: https://core.telegram.org/bots/api#chatmemberupdated"""
+        room = await self._groups.room(change.chat.id)
+        if room is None:
+            return []
+        now = change.new_chat_member
+        gone = now.status in ("left", "kicked") or (isinstance(now, ChatMemberRestricted) and not now.is_member)
+        for policy in room.policies:
+            event = DeskActed(
+                event_id=f"telegram:{update_id}:{policy.shop}",
+                to=(pointers.desk(policy.shop),),
+                at=self._front.now(),
+                what="left" if gone else "back",
+                person=change.new_chat_member.user.id,
+            )
+            await self._front.handle(event)
+        return []
 
     def _farewell(self, chat: int) -> Answers:
         leave = LeaveChat(chat_id=chat)

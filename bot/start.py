@@ -11,16 +11,17 @@ from collections.abc import Awaitable, Callable
 
 from aiogram.exceptions import TelegramAPIError, TelegramMigrateToChat, TelegramRetryAfter
 from aiogram.methods import DeleteWebhook, GetMe, SendChatAction, SetMyCommands, SetWebhook
-from aiogram.types import BotCommand
+from aiogram.types import BotCommand, BotCommandScopeChat, BotCommandScopeDefault, BotCommandScopeUnion
 
 from bot.calls import code_of, waited
-from bot.commands import NAMES
+from bot.commands import LEAST
 from bot.desk import TelegramDesk
 from bot.inbound import ALLOWED_UPDATES, Inbound
 from bot.texts import CATALOGUES
 from bot.webhook import PATH
 from bot.words import Words
 from engine.ports import OurFault
+from flows.desk import may
 
 log = logging.getLogger("doorstep.telegram")
 
@@ -97,12 +98,28 @@ class Start:
         self._inbound.commands.called(me.username or "")
 
     async def _menu(self) -> None:
+        """Strangers are offered nothing but help; the group what any of its staff may do; each person in private their own."""
         for language in CATALOGUES:
-            words = Words(language)
-            commands = [BotCommand(command=name, description=words.say(f"command.{name}")) for name in NAMES]
-            await self._desk.calls.ask(
-                SetMyCommands(commands=commands, language_code=None if language == "en" else language)
-            )
+            await self._offer(("help",), language, BotCommandScopeDefault(), language)
+        for chat in {policy.staff_chat: policy for policy in self._desk.groups.policies()}:
+            for language in CATALOGUES:
+                await self._offer(_offered("manager"), language, BotCommandScopeChat(chat_id=int(chat)), language)
+        for policy in self._desk.groups.policies():
+            for person in (await self._desk.front.desk(policy.shop)).people:
+                scope = BotCommandScopeChat(chat_id=person.telegram)
+                await self._offer(_offered(person.role), Words(person.language, policy.language).language, scope, "")
+
+    async def _offer(self, names: tuple[str, ...], language: str, scope: BotCommandScopeUnion, tag: str) -> None:
+        """`tag`: the language that Telegram shows this list for; "" and English: for every one without a list of its own."""
+        words = Words(language)
+        commands = [BotCommand(command=name, description=words.say(f"command.{name}")) for name in names]
+        method = SetMyCommands(commands=commands, scope=scope, language_code=None if tag in ("", "en") else tag)
+        try:
+            await self._desk.calls.ask(method)
+        except TelegramAPIError as error:
+            if code_of(error) not in ("chat_gone", "no_rights", "bad_request"):
+                raise
+            # a private chat that was never opened, or a group that is not ours yet: nobody sees a menu there
 
     async def _groups(self) -> None:
         """A sign of life in each group: tells a group's new id, and warns where the bot may not write."""
@@ -115,3 +132,7 @@ class Start:
                 if code_of(error) not in ("chat_gone", "no_rights"):
                     raise
                 log.warning("telegram.group_closed", extra={"code": code_of(error)})
+
+
+def _offered(role: str) -> tuple[str, ...]:
+    return tuple(name for name, least in LEAST.items() if may(role, least))

@@ -28,6 +28,7 @@ _CODES = {
     "tone": "tone",
     "word": "told",
     "where": "shop_place",
+    "role": "role",
 }
 #: Lists of codes, by the family of their words.
 _LISTS = {"parts": "part"}

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from engine import metrics
+from engine import metrics, searching
 from engine.clock import Clock
 from engine.decide import Decider
 from engine.knowing import Knowing
@@ -178,6 +178,9 @@ class Engine:
 
     async def orders(self, shop: str, state: str | None, since: datetime | None, limit: int) -> list[OrderRow]:
         return await self.store.orders(shop, state, since, limit)
+
+    async def search(self, shop: str, text: str, limit: int) -> list[OrderRow]:
+        return await searching.search(self.store, self.policies[shop], text, limit)
 
     async def desk(self, shop: str) -> Desk:
         found = await self.store.load(pointers.desk(shop))

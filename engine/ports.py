@@ -381,6 +381,9 @@ class Front(Protocol):
 
     async def orders(self, shop: str, state: str | None, since: datetime | None, limit: int) -> list[OrderRow]: ...
 
+    async def search(self, shop: str, text: str, limit: int) -> list[OrderRow]:
+        """Orders of which `text` is any part: of the number, the customer's name, phone or e-mail; newest change first."""
+
     async def desk(self, shop: str) -> Desk:
         """Staff, roles and the group of a shop, as last committed."""
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from flows import journal
 from flows.complaint import Complaint
 from flows.effects import Open
 from flows.events import OrderTold, ShopReported
@@ -69,16 +70,8 @@ class Question(Struct, frozen=True, omit_defaults=True):
     text: str = ""  # "which": the words that are done once the order is known
 
 
-class Note(Struct, frozen=True, omit_defaults=True):
-    """One line of the journal: what happened, to which order, by whom and through what."""
-
-    n: int
-    at: datetime
-    what: str  # dotted constant: order.placed, asked, answered, decided …
-    order_id: str = ""
-    by: str = ""  # customer | staff:<name> | shop | rule | provider
-    via: str = ""
-    data: dict[str, str] = {}
+#: A line of its story.
+Note = journal.Note
 
 
 class Conversation(Struct, frozen=True, omit_defaults=True, kw_only=True, tag="conversation"):

@@ -7,6 +7,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from flows.effects import Open
+from flows.journal import Note
 from flows.orders import CardRef
 
 #: From the least right to the most.
@@ -27,6 +28,16 @@ class Person(Struct, frozen=True, omit_defaults=True):
     phone: str = ""
     email: str = ""
     language: str = ""
+    left: bool = False  # is not in the staff group any more: no rights until back
+
+
+class Invite(Struct, frozen=True):
+    """A code that was given out: the first who brings it joins with this role. The code itself is kept nowhere."""
+
+    mark: str  # SHA-256 of shop and code
+    role: str
+    by: str
+    until: datetime
 
 
 class Desk(Struct, frozen=True, omit_defaults=True, kw_only=True, tag="desk"):
@@ -50,6 +61,10 @@ class Desk(Struct, frozen=True, omit_defaults=True, kw_only=True, tag="desk"):
     seen: dict[str, int] = {}
     kept: int = 0  # bodies kept for a repair
     kept_card: CardRef | None = None
+    invites: tuple[Invite, ...] = ()
+    notes: tuple[Note, ...] = ()  # who of the shop did what at the desk; older lines are in the journal store
+    notes_ever: int = 0
+    topics: dict[str, int] = {}  # topic of a forum group -> its thread
     swept: dict[str, datetime] = {}  # sweep -> up to when the provider was asked what its webhooks never told
 
     def next_due(self) -> datetime | None:
@@ -59,8 +74,9 @@ class Desk(Struct, frozen=True, omit_defaults=True, kw_only=True, tag="desk"):
         return min((o.not_before for o in self.open if o.status == "planned"), default=None)
 
     def person(self, telegram: int) -> Person | None:
+        """Who this is, as far as they have rights now."""
         for person in self.people:
-            if person.telegram == telegram:
+            if person.telegram == telegram and not person.left:
                 return person
         return None
 

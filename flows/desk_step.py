@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from flows import desk_alerts, hours, pacing, wishes
+from flows import desk_alerts, hours, pacing, people, wishes
 from flows.cards import RETRY
 from flows.decision import Decision
 from flows.desk import Desk
@@ -18,6 +18,7 @@ from flows.events import (
     BodyKept,
     Claimed,
     DeliveryReported,
+    DeskActed,
     EffectSettled,
     Escalated,
     GroupMoved,
@@ -53,6 +54,8 @@ def step_desk(desk: Desk, event: AnyEvent, now: datetime, policy: Policy) -> Dec
             return _alarmed(desk, event, now, policy)
         case ShopSet():
             return _set(desk, event, now, policy)
+        case DeskActed():
+            return _acted(desk, event, now, policy)
         case AlarmOver(key=key):
             alerts = {known: at for known, at in desk.alerts.items() if known != key}
             return Decision(document=replace(desk, alerts=alerts), changed=key in desk.alerts)
@@ -104,7 +107,22 @@ def _set(desk: Desk, event: ShopSet, now: datetime, policy: Policy) -> Decision:
     found = wishes.changed(desk, event, now, now.astimezone(hours.zone(policy.zone)).date())
     if isinstance(found, wishes.Refusal):
         return Decision(document=desk, changed=False, notice=found.why)
-    return Decision(document=_seen(found, event, now), notice="done")
+    found = people.noted(found, f"shop.{event.what}", event.name, now, value=event.value, until=str(event.until or ""))
+    found, spilled = people.spilled(_seen(found, event, now))
+    return Decision(document=found, spilled=spilled, notice="done")
+
+
+def _acted(desk: Desk, event: DeskActed, now: datetime, policy: Policy) -> Decision:
+    """Notice: what flows/people.py says."""
+    done = people.acted(desk, event, now)
+    if done.desk is desk:
+        return Decision(document=desk, changed=False, notice=done.notice)
+    desk, spilled = people.spilled(_seen(done.desk, event, now))
+    if not done.ping or not policy.staff_chat:
+        return Decision(document=desk, spilled=spilled, notice=done.notice)
+    ping = PingOwner(key=done.ping, values={"shop": policy.name, **done.values})
+    desk, open_ = _plan(desk, event, now, policy, ping)
+    return Decision(document=desk, spilled=spilled, planned=(open_,), notice=done.notice)
 
 
 def _text_failed(desk: Desk, event: DeliveryReported, now: datetime, policy: Policy) -> Decision:
@@ -120,8 +138,7 @@ def _text_failed(desk: Desk, event: DeliveryReported, now: datetime, policy: Pol
 
 def _people(desk: Desk, event: PeopleTold) -> Decision:
     """The first start fills the table; then the table holds, and the settings only name the group."""
-    people = desk.people or event.people
-    told = replace(desk, people=people)
+    told = replace(desk, people=desk.people or event.people)
     if event.staff_chat != desk.told_chat:
         told = replace(told, staff_chat=event.staff_chat, told_chat=event.staff_chat)
     return Decision(document=told, changed=told != desk)

@@ -50,6 +50,7 @@ class OrderTold(Event, frozen=True, kw_only=True, tag=True):
     on_prefix_hour: int = 1
     on_address_day: int = 1
     usual_minor: int = 0
+    by: str = ""  # the colleague who typed it in, where no shop's system told it
     over_limit: str = ""  # the ceiling on first texts that this order would pass: number | prefix | hour
 
 
@@ -293,6 +294,30 @@ class ShopSet(Event, frozen=True, kw_only=True, tag=True):
     until: datetime | None = None
 
 
+class DeskActed(Event, frozen=True, kw_only=True, tag=True):
+    """Somebody of the shop changed who its people are, or Telegram says that somebody left the group. Source: /invite, /people …
+
+    invite: `value` the role, `mark` of the code. join: `mark`, `by` the newcomer. remove, role: `person`. language: their own.
+    """
+
+    what: Literal["invite", "join", "remove", "role", "language", "left", "back", "topic"]
+    by: int = 0  # Telegram user id; 0: Telegram itself says so
+    name: str = ""
+    person: int = 0
+    value: str = ""
+    mark: str = ""
+
+
+class StaffRuled(Event, frozen=True, kw_only=True, tag=True):
+    """A manager blocks an order's customer for good, or lets them off. Source: /block and /unblock."""
+
+    by: int
+    name: str
+    role: str
+    order_id: str
+    ruling: Literal["block", "let_off"]
+
+
 class BodyKept(Event, frozen=True, kw_only=True, tag=True):
     """A signed body could not be used and was kept for a repair."""
 
@@ -324,6 +349,8 @@ AnyEvent = (
     | GroupMoved
     | Alarmed
     | ShopSet
+    | DeskActed
+    | StaffRuled
     | AlarmOver
     | SweptTo
     | BodyKept

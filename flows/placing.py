@@ -73,7 +73,13 @@ def _new(turn: Turn, event: OrderTold) -> None:
     turn.set(orders_ever=turn.was.orders_ever + 1)
     turn.claims.append(pointers.order(turn.was.shop, fields.id))
     _know(turn, fields)
-    turn.note("order.placed", fields.id, by="shop", via=event.source, total=str(fields.total.minor))
+    turn.note(
+        "order.placed",
+        fields.id,
+        by=f"staff:{event.by}" if event.by else "shop",
+        via=event.source,
+        total=str(fields.total.minor),
+    )
     turn.notice = "accepted"
     if event.cancelled:
         turn.note("decided", fields.id, by="shop", via="api", state="cancelled", was="")

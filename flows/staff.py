@@ -15,7 +15,7 @@ from flows import bargaining, calling, returning, saying, taking
 from flows.cards import CANCEL_CONFIRMED, CONFIRM_CANCELLED, MORE
 from flows.deciding import cancel, confirm, undo
 from flows.desk import ROLES, may
-from flows.events import StaffPressed
+from flows.events import StaffPressed, StaffRuled
 from flows.judging import block, let_off
 from flows.orders import ASKABLE, Order
 from flows.reach import tell
@@ -47,11 +47,11 @@ def pressed(turn: Turn, event: StaffPressed) -> None:
         turn.notice = "gone"
     elif not _stands(order, event, verb) or verb is None:
         turn.notice = "stale"
+    elif not may(event.role, verb.least):
+        turn.notice = "not_allowed"
     elif verb.card and event.version != order.version:
         turn.notice = "stale"
         turn.refresh(order)
-    elif not may(event.role, verb.least):
-        turn.notice = "not_allowed"
     elif order.seq == 0 and not verb.talk:
         turn.notice = "stale"
     elif order.seq and verb.states is not None and order.state not in verb.states:
@@ -60,6 +60,18 @@ def pressed(turn: Turn, event: StaffPressed) -> None:
     else:
         turn.notice = "done"
         verb.do(turn, order, event, rest)
+
+
+def ruled(turn: Turn, event: StaffRuled) -> None:
+    """Notice: done | gone | not_allowed."""
+    order = turn.get(event.order_id)
+    if not may(event.role, "manager"):
+        turn.notice = "not_allowed"
+    elif order is None:
+        turn.notice = "gone"
+    else:
+        turn.notice = "done"
+        (block if event.ruling == "block" else let_off)(turn, order, event.name)
 
 
 def _stands(order: Order, event: StaffPressed, verb: Verb | None) -> bool:

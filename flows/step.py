@@ -32,6 +32,7 @@ from flows.events import (
     ShopReported,
     StaffGave,
     StaffPressed,
+    StaffRuled,
     StaffWrote,
     TimerDue,
 )
@@ -78,6 +79,8 @@ def step(conversation: Conversation, event: AnyEvent, now: datetime, policy: Pol
             complaint_presses.pressed(turn, event)
         case StaffWrote():
             saying.wrote(turn, event)
+        case StaffRuled():
+            staff.ruled(turn, event)
         case StaffGave():
             calling.gave(turn, event)
         case ShopReported():

@@ -100,7 +100,7 @@ class MongoReading(MongoConnection):
         left = mongo_follow.read(row.get("todo", b"")).lines
         notes = [n for lines in (*sealed, *([left] if left else ())) for n in self._lines(row["key"], lines)]
         document = codec.read(self._sealer.open(row["key"], row["doc"]))
-        if isinstance(document, Conversation):
+        if document is not None:
             notes += document.notes
         return [found for _, found in sorted({note.n: note for note in notes}.items())]
 

@@ -428,7 +428,7 @@ class SqliteStore(SqliteForgetting, SqliteExpiring):
                 notes += codec.read_notes(self._sealer.open(key, lines))
             row = self._reader.execute(sql.BY_ID, (conversation,)).fetchone()
         document = None if row is None else codec.read(self._sealer.open(row[2], row[4]))
-        if isinstance(document, Conversation):
+        if document is not None:
             notes += document.notes
         return notes
 

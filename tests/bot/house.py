@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from engine.ports import DeskPort, Handled, OrderRow, PageView, StoreUnavailable
+from engine.searching import matches
 from flows import pointers
 from flows.conversation import Conversation, Note
 from flows.decision import Decision, Document
@@ -96,6 +97,12 @@ class House:
             if document.shop == shop and state in (None, order.state)
         ]
         return rows[:limit]
+
+    async def search(self, shop: str, text: str, limit: int) -> list[OrderRow]:
+        wanted = text.casefold()
+        return [
+            r for r in await self.orders(shop, None, None, limit) if matches(self.order_now(r.order_id, shop), wanted)
+        ]
 
     async def desk(self, shop: str) -> Desk:
         return self.desks[shop]

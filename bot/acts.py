@@ -1,0 +1,138 @@
+"""Buttons under an answer of the bot that ask "really?", or offer a choice: their data, and what a press does.
+
+Data is "d:<what>:<shop>:<value>"; whether the one who pressed may, the desk's own step decides.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from aiogram.methods import AnswerCallbackQuery, EditMessageText, TelegramMethod
+from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message
+from msgspec import Struct
+
+from bot.composing import plain_html, toast
+from bot.desk import TelegramDesk
+from bot.pressing import notice_of
+from bot.words import Words
+from flows import pointers
+from flows.desk import Person
+from flows.events import AnyEvent, DeskActed, ShopSet
+from flows.policy import Policy
+
+PREFIX = "d"
+NO = "no"
+
+Answers = list[TelegramMethod[Any]]
+
+
+class Act(Struct, frozen=True):
+    """What a button of this kind says."""
+
+    what: str
+    shop: str
+    value: str = ""
+
+    def data(self) -> str:
+        return f"{PREFIX}:{self.what}:{self.shop}:{self.value}"
+
+
+def read(data: str) -> Act | None:
+    parts = data.split(":", 3)
+    return Act(parts[1], parts[2], parts[3]) if len(parts) == 4 and parts[0] == PREFIX else None
+
+
+def button(text: str, what: str, shop: str, value: str = "") -> InlineKeyboardButton:
+    return InlineKeyboardButton(text=text, callback_data=Act(what, shop, value).data())
+
+
+def sure(words: Words, what: str, shop: str, value: str = "") -> InlineKeyboardMarkup:
+    """Yes and no."""
+    yes, no = words.say("button.sure"), words.say("button.not_sure")
+    return InlineKeyboardMarkup(inline_keyboard=[[button(yes, what, shop, value), button(no, NO, shop)]])
+
+
+class Acts:
+    """What such a press does; for people of the shop only, whom the caller has looked up."""
+
+    def __init__(self, desk: TelegramDesk) -> None:
+        self._desk = desk
+        self._front = desk.front
+
+    async def pressed(
+        self, update_id: int, query: CallbackQuery, act: Act, policy: Policy, person: Person, words: Words
+    ) -> Answers:
+        """The event, and the question replaced by what became of it."""
+        if act.what == NO:
+            return [_toast(query, ""), *self._closed(query, words.say("act.left"))]
+        if act.what == "ask_remove":
+            return await self._ask_remove(query, act, policy, words)
+        event = self._event(update_id, act, policy, person)
+        if event is None:
+            return [_toast(query, words.say("toast.stale"))]
+        notice = notice_of(await self._front.handle(event)).partition(":")[0]
+        if notice != "done":
+            key = f"toast.{notice}" if words.has(f"toast.{notice}") else "toast.stale"
+            return [_toast(query, words.say(key))]
+        if act.what == "language":
+            words = Words(act.value)
+        return [_toast(query, words.say("toast.done")), *self._closed(query, self._done(act, policy, person, words))]
+
+    def _event(self, update_id: int, act: Act, policy: Policy, person: Person) -> AnyEvent | None:
+        head: dict[str, Any] = {
+            "event_id": f"telegram:{update_id}",
+            "to": (pointers.desk(policy.shop),),
+            "at": self._front.now(),
+            "by": person.telegram,
+            "name": person.name,
+        }
+        match act.what:
+            case "pause":
+                return ShopSet(what="pause", value=act.value, **head)
+            case "away":
+                until = moment(act.value)
+                return ShopSet(what="away", until=until, **head) if until or act.value == "-" else None
+            case "remove" if act.value.isdigit():
+                return DeskActed(what="remove", person=int(act.value), **head)
+            case "language":
+                return DeskActed(what="language", value=act.value, **head)
+        return None
+
+    def _done(self, act: Act, policy: Policy, person: Person, words: Words) -> str:
+        values: dict[str, Any] = {"by": person.name, "shop": policy.name, "name": person.name}
+        if act.what == "pause":
+            values["channel"] = act.value.removeprefix("-")
+            return words.say("act.resumed" if act.value.startswith("-") else "act.paused", values)
+        if act.what == "away":
+            return words.say("act.back" if act.value == "-" else "act.away", values)
+        return words.say(f"act.{act.what}", values)
+
+    async def _ask_remove(self, query: CallbackQuery, act: Act, policy: Policy, words: Words) -> Answers:
+        people = (await self._front.desk(policy.shop)).people
+        gone = next((p for p in people if str(p.telegram) == act.value), None)
+        if gone is None:
+            return [_toast(query, words.say("toast.stale"))]
+        text = words.say("people.sure", {"name": gone.name, "shop": policy.name})
+        return [_toast(query, ""), *self._closed(query, text, sure(words, "remove", policy.shop, act.value))]
+
+    def _closed(self, query: CallbackQuery, text: str, keyboard: InlineKeyboardMarkup | None = None) -> Answers:
+        if not isinstance(query.message, Message):
+            return []
+        chat, message_id = query.message.chat.id, query.message.message_id
+        return [
+            EditMessageText(
+                chat_id=chat, message_id=message_id, text=plain_html(text), parse_mode="HTML", reply_markup=keyboard
+            )
+        ]
+
+
+def _toast(query: CallbackQuery, text: str) -> AnswerCallbackQuery:
+    return AnswerCallbackQuery(callback_query_id=query.id, text=toast(text) or None)
+
+
+def moment(value: str) -> datetime | None:
+    """From minutes of the epoch, as a button carries them."""
+    from datetime import UTC
+
+    return datetime.fromtimestamp(int(value) * 60, UTC) if value.isascii() and value.isdigit() else None

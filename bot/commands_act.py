@@ -1,0 +1,287 @@
+"""Commands that bring an event on the road, or ask "really?" first: orders from a call, rulings, hand-over, people, pauses."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from aiogram.methods import SendMessage
+from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
+
+from bot.acts import button, sure
+from bot.asking import Answers, Ask
+from bot.composing import plain_html
+from bot.desk import TelegramDesk
+from bot.ordering import Ordering
+from bot.pressing import notice_of
+from bot.texts import CATALOGUES
+from flows import hours, pointers
+from flows.conversation import Conversation
+from flows.desk import ROLES, Person
+from flows.events import DeskActed, StaffPressed, StaffRuled, StaffWrote
+from flows.orders import Order
+from flows.policy import Policy
+from flows.saying import NOTE
+from flows.wishes import CHANNELS
+from flows.wording import Moment
+
+#: What /start carries behind it when a newcomer opens the owner's link.
+JOIN = "join_"
+#: Random bytes of a code: nobody guesses 72 bits within a day.
+CODE_BYTES = 9
+#: Orders of one person that are handed over at once.
+HANDED_MOST = 500
+_SPAN = re.compile(r"^(\d{1,3})\s*([hd])$", re.IGNORECASE)
+_CLOCK = re.compile(r"^(\d{1,2}):(\d{2})$")
+_BACK = frozenset({"off", "back", "no", "-", "0"})
+_OPEN = ("flagged", "held", "pending", "confirmed", "shipped")
+
+
+def mark(shop: str, code: str) -> str:
+    """What is kept of a code."""
+    return hashlib.sha256(f"{shop}:{code}".encode()).hexdigest()
+
+
+class Acting:
+    """What staff may do by a command."""
+
+    def __init__(self, desk: TelegramDesk) -> None:
+        self._desk = desk
+        self._front = desk.front
+        self.ordering = Ordering(desk)
+
+    async def new(self, ask: Ask) -> Answers:
+        return [self.ordering.preview(ask)]
+
+    # -- rulings
+
+    async def rule(self, ask: Ask) -> Answers:
+        """/block and /unblock: by the order's number, or by what finds exactly one order."""
+        wanted = ask.rest.removeprefix("#").strip()
+        if not wanted:
+            return [ask.say("block.how")]
+        for policy, person in ask.asker.known:
+            order_id = wanted
+            if await self._front.order(policy.shop, wanted) is None:
+                rows = await self._front.search(policy.shop, wanted, 20)
+                if len({row.conversation for row in rows}) != 1:
+                    continue
+                order_id = rows[0].order_id
+            event = StaffRuled(
+                event_id=f"telegram:{ask.update_id}",
+                to=(pointers.order(policy.shop, order_id),),
+                at=self._front.now(),
+                by=person.telegram,
+                name=person.name,
+                role=person.role,
+                order_id=order_id,
+                ruling="block" if ask.name == "block" else "let_off",
+            )
+            notice = notice_of(await self._front.handle(event))
+            if notice == "done":
+                return [ask.say(f"{ask.name}.done", order=order_id, name=person.name)]
+        return [ask.say("find.none", order=wanted)]
+
+    # -- hand-over
+
+    async def handover(self, ask: Ask) -> Answers:
+        """Give back every card of mine, with a note on each, and say in one list what the next one finds."""
+        words = ask.asker.words
+        lines: list[str] = []
+        for policy, person in ask.asker.known:
+            rows = [r for s in _OPEN for r in await self._front.orders(policy.shop, s, None, HANDED_MOST)]
+            for row in rows:
+                conversation = await self._front.order(policy.shop, row.order_id)
+                order = conversation.order(row.order_id) if conversation is not None else None
+                if conversation is None or order is None or order.card is None or order.taken_id != person.telegram:
+                    continue
+                await self._give_back(f"telegram:{ask.update_id}:{len(lines)}", conversation, order, person, ask.rest)
+                said = f" · “{order.said[-1][:60]}”" if order.said else ""
+                lines.append(f"{order.id} · {words.say(f'state.{order.state}')}{said}")
+        head_line = words.say("handover", {"name": ask.asker.person.name, "count": len(lines)})
+        note_line = [words.say("handover.note", {"note": ask.rest})] if ask.rest and lines else []
+        return [ask.answer(plain_html(head_line, *note_line, *lines))]
+
+    async def _give_back(
+        self, event_id: str, conversation: Conversation, order: Order, person: Person, note: str
+    ) -> None:
+        """The press on Give back that they would make themselves, and before it the note."""
+        assert order.card is not None
+        head: dict[str, Any] = {"to": (pointers.conversation(conversation.id),), "at": self._front.now()}
+        head |= {"by": person.telegram, "name": person.name, "role": person.role, "seq": order.seq}
+        if note:
+            await self._front.handle(
+                StaffWrote(event_id=f"{event_id}:note", chat=order.card.chat, text=f"{NOTE} {note}", **head)
+            )
+        card = order.card
+        await self._front.handle(
+            StaffPressed(
+                event_id=event_id,
+                verb="take",
+                version=order.version,
+                chat=card.chat,
+                message_id=card.message_id,
+                **head,
+            )
+        )
+
+    # -- the shop
+
+    async def pause(self, ask: Ask) -> Answers:
+        """Which channel; each press is asked about once more."""
+        words, policy = ask.asker.words, ask.asker.policies[0]
+        desk = await self._front.desk(policy.shop)
+        channel = ask.rest.lower()
+        if channel in CHANNELS:
+            value = f"-{channel}" if channel in desk.paused else channel
+            key = "pause.sure_resume" if value.startswith("-") else "pause.sure"
+            text = words.say(key, {"channel": channel, "shop": policy.name})
+            return [ask.answer(plain_html(text), sure(words, "pause", policy.shop, value))]
+        rows = []
+        for name in CHANNELS:
+            paused = name in desk.paused
+            title = words.say("button.resume" if paused else "button.pause", {"channel": name})
+            rows.append([button(title, "pause", policy.shop, f"-{name}" if paused else name)])
+        return [ask.answer(plain_html(words.say("pause.which")), InlineKeyboardMarkup(inline_keyboard=rows))]
+
+    async def away(self, ask: Ask) -> Answers:
+        """Until when; the press decides. `/away off`: back again."""
+        words, policy = ask.asker.words, ask.asker.policies[0]
+        now = self._front.now()
+        if ask.rest.lower() in _BACK:
+            text = words.say("away.sure_back", {"shop": policy.name})
+            return [ask.answer(plain_html(text), sure(words, "away", policy.shop, "-"))]
+        until = read_until(ask.rest, now, policy)
+        if ask.rest and until is not None:
+            at = words.moment(Moment(at=until, zone=policy.zone, style="daytime"))
+            text = words.say("away.sure", {"until": at, "shop": policy.name})
+            return [ask.answer(plain_html(text), sure(words, "away", policy.shop, _minutes(until)))]
+        rows = [self._until(ask, policy, now + timedelta(days=days)) for days in (1, 2, 3, 7)]
+        if (await self._front.desk(policy.shop)).away_until is not None:
+            rows.append([button(words.say("button.here"), "away", policy.shop, "-")])
+        return [ask.answer(plain_html(words.say("away.how")), InlineKeyboardMarkup(inline_keyboard=rows))]
+
+    def _until(self, ask: Ask, policy: Policy, moment: datetime) -> list[InlineKeyboardButton]:
+        start = moment.astimezone(hours.zone(policy.zone)).replace(hour=0, minute=0, second=0, microsecond=0)
+        until = hours.next_open(start, policy.hours, policy.zone) or start
+        title = ask.asker.words.moment(Moment(at=until, zone=policy.zone, style="daytime"))
+        return [button(title, "away", policy.shop, _minutes(until))]
+
+    # -- people
+
+    async def invite(self, ask: Ask) -> Answers:
+        """A code in the owner's private chat; the group would all read it."""
+        if not ask.private:
+            return [ask.say("only_private")]
+        role = ask.rest.lower() or "staff"
+        if role not in ROLES:
+            return [ask.say("invite.how")]
+        code = secrets.token_urlsafe(CODE_BYTES)
+        for policy, person in ask.asker.known:
+            event = DeskActed(
+                event_id=f"telegram:{ask.update_id}:{policy.shop}",
+                to=(pointers.desk(policy.shop),),
+                at=self._front.now(),
+                what="invite",
+                by=person.telegram,
+                name=person.name,
+                value=role,
+                mark=mark(policy.shop, code),
+            )
+            notice = notice_of(await self._front.handle(event))
+            if notice != "done":
+                return [ask.say("command.not_allowed", role=ask.asker.words.say("role.owner"))]
+        link = f"https://t.me/{self._desk.username}?start={JOIN}{code}"
+        return [ask.say("invite", role=ask.asker.words.say(f"role.{role}"), link=link)]
+
+    async def join(self, update_id: int, code: str, user: int, name: str, language: str) -> str:
+        """A newcomer brings a code. Gives the notice: joined:<role> | known:<role> | bad_code."""
+        best = "bad_code"
+        for policy in self._desk.groups.policies():
+            event = DeskActed(
+                event_id=f"telegram:{update_id}:{policy.shop}",
+                to=(pointers.desk(policy.shop),),
+                at=self._front.now(),
+                what="join",
+                by=user,
+                name=name,
+                value=language,
+                mark=mark(policy.shop, code),
+            )
+            notice = notice_of(await self._front.handle(event))
+            best = notice if notice != "bad_code" else best
+        return best
+
+    async def people(self, ask: Ask) -> Answers:
+        """Who is in the table, each with a button that takes them out; in private only."""
+        if not ask.private:
+            return [ask.say("only_private")]
+        return [await self._table(ask, policy) for policy in ask.asker.policies]
+
+    async def _table(self, ask: Ask, policy: Policy) -> SendMessage:
+        words = ask.asker.words
+        people = (await self._front.desk(policy.shop)).people
+        lines = [words.say("people", {"shop": policy.name, "count": len(people)})]
+        for person in people:
+            line = f"{person.name} · {words.say(f'role.{person.role}')}"
+            lines.append(f"{line} · {words.say('people.left')}" if person.left else line)
+        me = ask.asker.person.telegram
+        rows = [
+            [button(words.say("button.remove", {"name": p.name}, 30), "ask_remove", policy.shop, str(p.telegram))]
+            for p in people
+            if p.telegram != me
+        ]
+        return ask.answer(plain_html(*lines), InlineKeyboardMarkup(inline_keyboard=rows) if rows else None)
+
+    async def language(self, ask: Ask) -> Answers:
+        """One's own words; of the card itself the group's language stays."""
+        policy, person = ask.asker.known[0]
+        wanted = ask.rest.lower()
+        if wanted not in CATALOGUES:
+            rows = [
+                [
+                    button(CATALOGUES[code]["language"], "language", policy.shop, code)
+                    for code in list(CATALOGUES)[n : n + 2]
+                ]
+                for n in range(0, len(CATALOGUES), 2)
+            ]
+            return [
+                ask.answer(
+                    plain_html(ask.asker.words.say("language.which")), InlineKeyboardMarkup(inline_keyboard=rows)
+                )
+            ]
+        event = DeskActed(
+            event_id=f"telegram:{ask.update_id}",
+            to=(pointers.desk(policy.shop),),
+            at=self._front.now(),
+            what="language",
+            by=person.telegram,
+            name=person.name,
+            value=wanted,
+        )
+        await self._front.handle(event)
+        return [ask.answer(plain_html(CATALOGUES[wanted]["act.language"]))]
+
+
+def _minutes(moment: datetime) -> str:
+    return str(int(moment.timestamp()) // 60)
+
+
+def read_until(text: str, now: datetime, policy: Policy) -> datetime | None:
+    """ "18:00", "3d", "6h", "2026-12-01": the moment at the shop; None for anything else."""
+    zone = hours.zone(policy.zone)
+    span, clock = _SPAN.match(text), _CLOCK.match(text)
+    if span is not None:
+        return now + timedelta(**{"hours" if span[2].lower() == "h" else "days": int(span[1])})
+    local = now.astimezone(zone)
+    if clock is not None and int(clock[1]) < 24 and int(clock[2]) < 60:
+        at = local.replace(hour=int(clock[1]), minute=int(clock[2]), second=0, microsecond=0)
+        return at if at > local else at + timedelta(days=1)
+    try:
+        day = datetime.fromisoformat(text).replace(tzinfo=zone)
+    except ValueError:
+        return None
+    return hours.next_open(day, policy.hours, policy.zone) or day
