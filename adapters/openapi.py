@@ -90,6 +90,15 @@ _SCHEMAS: dict[str, Any] = {
                     },
                 },
             },
+            "slot": {
+                "type": ["object", "null"],
+                "description": "the delivery slot that was chosen: day, window, courier",
+            },
+            "attempts_failed": {"type": "integer", "description": "failed delivery attempts"},
+            "replan": {
+                "type": ["string", "null"],
+                "description": "after a failed attempt: open, slot, neighbour, pickup, hint, cancel, staff",
+            },
             "phone2": {"type": ["string", "null"], "description": "a second number for the courier"},
             "courier_note": {
                 "type": "string",

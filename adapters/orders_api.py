@@ -206,6 +206,11 @@ def _full(order: Order, policy: Policy, notes: list[Note]) -> dict[str, Any]:
         },
         "phone2": order.fields.phone2,
         "courier_note": courier_note(order),
+        "slot": None
+        if order.slot is None
+        else {"day": order.slot.day.isoformat(), "window": order.slot.hours, "courier": order.slot.courier},
+        "attempts_failed": order.attempts_failed,
+        "replan": order.replan or None,
         "timeline": [
             {"at": note.at, "what": note.what, "by": note.by, "via": note.via, "data": note.data} for note in notes
         ],

@@ -35,9 +35,11 @@ from adapters.privacy import PrivacyNotice
 from adapters.receiving import FORM, FORM_LIMIT_BYTES, Received, read
 from engine.ports import Front, PageView, StoreUnavailable
 from flows import pointers
+from flows.calendar import slots_for
 from flows.delivery_time import resolve
 from flows.events import PagePressed
 from flows.hours import at_local, zone, zone_for
+from flows.offering import shown
 from flows.opening import hours_value
 from flows.orders import Order
 from flows.phones import mask, read_phone
@@ -147,6 +149,8 @@ class Page:
             said = Said(opened.words.of("handed_over", **hours_value(opened.policy)))
         elif notice == "handed_over":
             said = Said(opened.words.of("reopen_handed", order=opened.order.id))
+        if notice == "bad_time":
+            said = Said(opened.words("bad_time"))
         if notice == "review":
             said = Said(opened.words.of("review_wait", order=opened.order.id))
         if now_open is None:  # the order went to another number: this link has done its work
@@ -228,7 +232,7 @@ def _pressed(
     opened: Opened, action: str, form: Mapping[str, str], now: datetime, nonce: str
 ) -> tuple[PagePressed, Said | None]:
     """The event, and the thanks to show after it is committed. Raises _NotReadable."""
-    typed = "\0".join(form.get(name, "") for name in ("phone", "line1", "city", "postcode", "day", "hour"))
+    typed = "\0".join(form.get(name, "") for name in ("phone", "line1", "city", "postcode", "day", "hour", "slot"))
     token_hash = hashlib.sha256(opened.token.encode()).hexdigest()[:16]
     # what was typed is in the id: who goes back and mends a number on the same sheet is heard again
     event_id = f"page:{token_hash}:{nonce}:{values.digest(chr(0).join((action, typed)).encode())}"
@@ -280,7 +284,14 @@ def _with_address(opened: Opened, bound: PagePressed, form: Mapping[str, str]) -
 
 
 def _with_time(opened: Opened, bound: PagePressed, form: Mapping[str, str], now: datetime) -> tuple[PagePressed, Said]:
-    """The wish as local time at the door: "2026-11-23 17:00", or the day alone."""
+    """The wish as local time at the door: "2026-11-23 17:00", or the day alone; where couriers are described, one of their slots."""
+    if opened.policy.after.couriers:
+        slots = {slot.text: slot for slot in slots_for(opened.policy, opened.order, now)}
+        chosen = slots.get(form.get("slot", ""))
+        if chosen is None:
+            raise _NotReadable("bad_time")
+        title = shown(chosen, opened.words.lang)
+        return replace(bound, time=chosen.text), Said(opened.words("done_time", when=title), good=True)
     name = zone_for(opened.order.fields.address.country, opened.policy)
     try:
         day = date.fromisoformat(form.get("day", ""))

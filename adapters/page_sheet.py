@@ -11,8 +11,10 @@ from msgspec import Struct
 
 from adapters.privacy_texts import link
 from engine.ports import PageView
+from flows.calendar import slots_for
 from flows.hours import zone, zone_for
 from flows.money import Money
+from flows.offering import shown
 from flows.orders import ASKABLE, Order
 from flows.policy import Policy
 from flows.wording import Value, languages, render
@@ -157,6 +159,9 @@ def sheet(
         sure=sure,
         nonce=nonce,
         first_day=today.isoformat(),
+        couriers=bool(policy.after.couriers),
+        slots=[(slot.text, shown(slot, words.lang)) for slot in slots_for(policy, order, now)],
+        slot=order.slot.text if order.slot is not None else "",
         last_day=(today + timedelta(days=DAYS_AHEAD)).isoformat(),
         privacy=link(policy.shop, words.lang),
     )

@@ -24,7 +24,7 @@ def message(say: Say, effect_id: str, conversation: str, policy: Policy, link: s
     if link:
         values["link"] = link
     rendered = render(say.template, say.channel, say.lang, values, overrides=policy.overrides, script=policy.script)
-    titles = {b.verb: b.title for b in rendered.buttons}
+    titles = {b.verb: b.title for b in rendered.buttons} | dict(zip(say.buttons, say.titles, strict=False))
     buttons = tuple((f"{verb}:{say.seq}:{say.version}", titles[verb]) for verb in say.buttons if verb in titles)
     template = None
     if say.channel == "whatsapp" and (not say.session or (buttons and (say.template, say.lang) in policy.wa_templates)):

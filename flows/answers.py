@@ -20,8 +20,13 @@ from flows import (
     handing,
     language,
     not_theirs,
+    offering,
     polls,
     reacting,
+    reasons,
+    replanning,
+    slotting,
+    still,
     talk,
     undoing,
 )
@@ -90,12 +95,18 @@ def reply(turn: Turn, event: CustomerWrote, asked: list[Order]) -> None:
     lapsed = question is not None and turn.now - question.at > QUESTION_OPEN and question.kind not in _STANDS
     if question is not None and (question.address != event.address or lapsed):
         question = None
+    if event.location and not event.media and _door(turn, event, question):
+        return
     if event.location and not event.media and _place(turn, event, question, asked):
         return
     if not event.text.strip() or event.media:
         to_staff(turn, event, first(asked), "reply.media" if event.media or event.location else "reply.empty")
         return
     if polls.answered(turn, event, question) or _typed_button(turn, event, question, asked):
+        return
+    if (question is None or question.kind == "slot") and slotting.ruled_out(
+        turn, event, within(asked, BEFORE_DISPATCH)
+    ):
         return
     got = _read(turn, event.text, question, asked)
     if question is None or question.kind not in ("number", "address"):  # what is asked for there has no language
@@ -165,6 +176,23 @@ def _reacted(turn: Turn, event: CustomerWrote, asked: list[Order]) -> None:
         reacting.shown(turn, event, asked)
 
 
+def _still(turn: Turn, event: CustomerWrote | CustomerPressed, order: Order, verb: str) -> None:
+    """One tap under "still want it?"."""
+    if verb == "keep":
+        still.keep(turn, event, order)
+    else:
+        reasons.later(turn, event, order, Slots())
+
+
+def _door(turn: Turn, event: CustomerWrote, question: Question | None) -> bool:
+    """A place as an answer to a courier who did not find the door."""
+    order = turn.get(question.order_ids[0]) if question is not None and question.kind == "replan" else None
+    if order is None or order.state != "shipped":
+        return False
+    replanning.place(turn, event, order)
+    return True
+
+
 def _place(turn: Turn, event: CustomerWrote, question: Question | None, asked: list[Order]) -> bool:
     """A location is where the parcel shall go, if it is clear which; else a person looks at it."""
     pool = within(asked, BEFORE_DISPATCH)
@@ -186,6 +214,11 @@ def _typed_button(turn: Turn, event: CustomerWrote, question: Question | None, a
             not_theirs.not_me(turn, event, not_theirs.meant(asked))
         case "change_phone" | "change_address" | "change_time" as verb if len(within(asked, BEFORE_DISPATCH)) == 1:
             changing.ask(turn, event, within(asked, BEFORE_DISPATCH)[0], _BUTTON_ASKS[verb])
+        case "keep" | "later" as verb if question is not None and question.kind == "still":
+            order = turn.get(question.order_ids[0])
+            if order is None or order.state != "confirmed":
+                return False
+            _still(turn, event, order, verb)
         case "yes" | "again":
             act(turn, event, "yes", asked)
         case "cancel":
@@ -278,6 +311,10 @@ def pressed(turn: Turn, event: CustomerPressed) -> None:
     if verb in ("take", "leave"):
         bargaining.button(turn, event, verb, order, event.payload.rpartition(":")[2])
         return
+    if verb.startswith(offering.PICK) and verb[len(offering.PICK) :].isdigit():
+        listed = replanning if order.state == "shipped" else slotting
+        listed.pressed(turn, event, order, event.payload.rpartition(":")[2], int(verb[len(offering.PICK) :]))
+        return
     if verb == "not_me" and current:
         not_theirs.not_me(turn, event, [order])
         return
@@ -288,6 +325,8 @@ def pressed(turn: Turn, event: CustomerPressed) -> None:
         answer(turn, event, "stale_button", order)
     elif order.state not in BEFORE_DISPATCH:
         too_late(turn, event, "yes" if verb == "again" else verb, [order])
+    elif verb in ("keep", "later") and order.state == "confirmed":
+        _still(turn, event, order, verb)
     elif verb == "yes":
         settle(turn, event, "yes", order)
     elif verb == "cancel":

@@ -55,6 +55,8 @@ def bound(turn: Turn, event: CustomerPressed, meaning: Callable[[str], str]) -> 
         return verb, order, order is not None and order.version == int(version)
     verb = _verb(turn, event) or meaning(event.title or event.payload)
     for order in turn.orders:
+        if verb and event.reply_to and event.reply_to in order.hung:
+            return verb, order, order.hung[event.reply_to] == order.version
         for asked in order.asked:
             if event.reply_to and asked.provider_id == event.reply_to:
                 return verb, order if verb else None, asked.version == order.version

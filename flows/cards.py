@@ -114,6 +114,7 @@ def _order(turn: Turn, order: Order) -> list[Line]:
     lines += [Line("said", {"text": text}) for text in order.said[-3:]]
     lines += _asked_more(order)
     lines += deal_card.lines(turn, order)
+    lines += _to_the_door(turn, order)
     if fields.note:
         lines.append(Line("note", {"text": fields.note}))
     if order.taken_by and order.open:
@@ -181,6 +182,19 @@ def _asked_more(order: Order) -> list[Line]:
         lines.append(Line("paid_ahead"))
     elif "prepay" in order.asked_once and order.open:
         lines.append(Line("prepay"))
+    return lines
+
+
+def _to_the_door(turn: Turn, order: Order) -> list[Line]:
+    """The chosen slot, failed attempts (of the order, and of all this customer's orders), a silence before dispatch."""
+    lines: list[Line] = []
+    if order.slot is not None and order.open:
+        lines.append(Line("slot", {"when": order.slot.text, "courier": order.slot.courier}))
+    ever = int(turn.fields.get("redeliveries", turn.was.redeliveries))  # type: ignore[call-overload]
+    if order.attempts_failed or ever:
+        lines.append(Line("attempts", {"count": order.attempts_failed, "all": ever}))
+    if order.still_silent and order.state == "confirmed":
+        lines.append(Line("still_silent"))
     return lines
 
 

@@ -3,7 +3,7 @@
     number   the order goes to the new number, which is asked; the old one is told and left alone
     address  noted and echoed; another town, or after dispatch: a person
     place    a location: a note for the courier
-    time     a wish inside the shop's hours
+    time     a slot of a courier (flows/slotting.py), or a wish inside the shop's hours
 
 Each keeps what stood there before (Change); NO or Undo within a day, until dispatch, brings it back (flows/undoing.py).
 """
@@ -12,11 +12,12 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from flows import hours
+from flows import hours, slotting
 from flows.address_text import LINE_MOST, corrected, difference, far, one_line, shown
 from flows.addresses import missing_parts
 from flows.conversation import Question
 from flows.delivery_time import resolve
+from flows.echoing import Talk, echoed, noted
 from flows.events import CustomerPressed, CustomerWrote
 from flows.opening import hours_value
 from flows.orders import ASKABLE, Order
@@ -29,7 +30,6 @@ from flows.talk import answer, to_staff
 from flows.turn import Turn
 from flows.understand.model import Slots
 
-Talk = CustomerWrote | CustomerPressed
 _ASKS = {"change_phone": "number", "change_address": "address", "change_time": "time"}
 _TEMPLATES = {"number": "number_ask", "address": "new_address_ask", "time": "time_ask", "later": "time_ask"}
 
@@ -48,18 +48,11 @@ def wished(turn: Turn, event: Talk, order: Order, intent: str, slots: Slots) -> 
 
 def ask(turn: Turn, event: Talk, order: Order, kind: str) -> None:
     """Ask for the new number, address or time; the next words there are the answer."""
+    if kind == "time" and slotting.ask(turn, event, order):
+        return
     turn.set(question=Question(kind, event.channel, event.address, turn.now, (order.id,)))  # type: ignore[arg-type]
     more = hours_value(turn.policy) if kind in ("time", "later") else {}
     answer(turn, event, _TEMPLATES[kind], order, **more)
-
-
-def echoed(turn: Turn, event: Talk, order: Order, template: str, **values: str) -> None:
-    """Say what was understood, with the way back. The Undo button is bound to the change's own number."""
-    n = order.changes_ever
-    turn.set(question=Question("undo", event.channel, event.address, turn.now, (order.id,), wanted=str(n)))
-    answer(turn, event, template, replace(order, version=n), **values)
-    if event.channel != "email" and order.state in ASKABLE and any(a.address == event.address for a in order.asked):
-        answer(turn, event, "status_pending", order)  # the change is no yes: that question is still open
 
 
 # -- the number
@@ -126,7 +119,7 @@ def new_address(turn: Turn, event: Talk, order: Order, text: str) -> None:
 
 
 def put_address(turn: Turn, event: Talk, order: Order, after: PostalAddress) -> None:
-    before = order.fields.address
+    before, before_slot = order.fields.address, order.slot
     if far(before, after) and before.city:
         turn.set(question=None)
         to_staff(turn, event, order, "reply.change_address")
@@ -134,6 +127,8 @@ def put_address(turn: Turn, event: Talk, order: Order, after: PostalAddress) -> 
         return
     order = address(turn, order, after, via=event.channel)
     echoed(turn, event, order, "address_ok", address=shown(after))
+    if before_slot is not None and order.slot is None:
+        slotting.ask(turn, event, order)
 
 
 def address(turn: Turn, order: Order, after: PostalAddress, *, via: str) -> Order:
@@ -141,7 +136,7 @@ def address(turn: Turn, order: Order, after: PostalAddress, *, via: str) -> Orde
     before = order.fields.address
     turn.note("address.changed", order.id, by="customer", via=via)
     order = record(turn, order, "address")
-    order = turn.put(replace(order, fields=replace(order.fields, address=after)))
+    order = slotting.kept(turn, turn.put(replace(order, fields=replace(order.fields, address=after))))
     order = turn.card(order)
     turn.tell_staff(order, "customer.address", text=difference(before, after))
     turn.tell_shop(order, "changed", changed="address")
@@ -169,7 +164,10 @@ def place(turn: Turn, event: CustomerWrote, order: Order) -> None:
 
 
 def new_time(turn: Turn, event: Talk, order: Order, slots: Slots) -> None:
-    """A day or hours: noted where the shop can keep them, else asked again with its hours."""
+    """A day or hours: a slot where couriers are described; else noted where the shop's hours have it, else asked again."""
+    if slotting.described(turn):
+        slotting.wished(turn, event, order, slots)
+        return
     zone = hours.zone_for(order.fields.address.country, turn.policy)
     wish = resolve(slots.day, slots.window, turn.now, turn.policy.hours, zone)
     if wish is None and turn.policy.hours.week:
@@ -187,9 +185,7 @@ def time(turn: Turn, order: Order, wish: str, *, via: str) -> Order:
     """Note the wish for the courier, in the place of an earlier one."""
     turn.note("time.wished", order.id, by="customer", via=via, text=wish)
     order = record(turn, order, "time")
-    earlier = [p for p in order.fields.courier_note.split("; ") if p and p != order.wish]
-    note = "; ".join([*earlier, wish])
-    order = turn.put(replace(order, fields=replace(order.fields, courier_note=note), wish=wish))
+    order = turn.put(replace(noted(order, wish), slot=None))
     order = turn.card(order)
     turn.tell_staff(order, "customer.time", text=wish)
     turn.tell_shop(order, "changed", changed="time")

@@ -45,23 +45,9 @@ class Question(Struct, frozen=True, omit_defaults=True):
     #: what it asks for; "second" is a second number, "call" when a call suits them,
     #: "return" replace or refund, "stock" what instead of a missing article
     kind: Literal[
-        "which",
-        "no_what",
-        "change_what",
-        "number",
-        "address",
-        "time",
-        "later",
-        "why",
-        "undo",
-        "second",
-        "call",
-        "solved",
-        "deal",
-        "return",
-        "stock",
-        "poll_why",
-    ]
+        "which", "no_what", "change_what", "number", "address", "time", "later", "why", "undo", "second", "call",
+        "solved", "deal", "return", "stock", "poll_why", "slot", "still", "replan",
+    ]  # fmt: skip
     channel: str
     address: str
     at: datetime
@@ -106,6 +92,7 @@ class Conversation(Struct, frozen=True, omit_defaults=True, kw_only=True, tag="c
     polled: tuple[str, ...] = ()  # orders that they were asked about
     polled_at: datetime | None = None
     review_asked: bool = False
+    redeliveries: int = 0  # failed attempts of couriers, over all orders ever
     polite_at: datetime | None = None  # when we last answered a greeting or thanks
 
     def order(self, order_id: str) -> Order | None:

@@ -71,6 +71,21 @@ class Slot(Struct, frozen=True):
         return f"{self.day.isoformat()} {self.hours}"
 
 
+class Option(Struct, frozen=True, omit_defaults=True):
+    """One thing that a customer can choose, under its number in the list."""
+
+    kind: Literal["slot", "neighbour", "pickup", "cancel"]
+    slot: Slot | None = None
+    place: str = ""  # of a pick-up
+
+
+class Offer(Struct, frozen=True):
+    """A list that was offered about an order; answers and buttons are bound to its number."""
+
+    n: int  # 1, 2 … within the order
+    options: tuple[Option, ...]
+
+
 class Aftercare(Struct, frozen=True, kw_only=True):
     """What happens between the yes and the door, as the owner wants it."""
 

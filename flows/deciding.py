@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
+from flows import still
 from flows.ladder import flag, hold
 from flows.orders import Before, Order, Reason, State, Via, Who
 from flows.reach import tell
@@ -13,7 +14,7 @@ from flows.turn import UNDO_GRACE, Turn
 from flows.welcoming import greet
 
 #: What an order is woken for; a promise to its customer outlives its decisions.
-_TIMERS = frozenset({"rung", "remind", "call", "ship", "news", "talk", "taken"})
+_TIMERS = frozenset({"rung", "remind", "call", "ship", "news", "talk", "taken", "still", "silent", "day"})
 #: A customer's own cancel can be taken back by a text for so long; later a person looks at it.
 REOPEN_WITHIN = timedelta(days=7)
 
@@ -22,6 +23,7 @@ def confirm(turn: Turn, order: Order, *, by: Who, via: Via, name: str = "") -> O
     """The order is right. Ends the ladder, starts watching for dispatch. Says nothing: the caller knows whom to answer."""
     order = _decide(turn, order, "confirmed", by, via, name)
     turn.wake(f"ship:{order.id}", turn.now + turn.policy.not_shipped_after)
+    still.watch(turn, order)
     turn.refresh(order)
     back = order.before is not None and order.before.state == "cancelled"
     _tell(turn, order, "reopened" if back else "confirmed", by)

@@ -22,7 +22,7 @@ USUAL = ((time(8), time(22)),)
 #: A shorter stretch inside the hours is no window that a courier can keep.
 SHORTEST = timedelta(minutes=30)
 
-_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _NEAR = {"today": 0, "tomorrow": 1, "day_after_tomorrow": 2}
 
 
@@ -75,6 +75,16 @@ def day_of(day: str | None, now: datetime, zone: str) -> date | None:
     return next((d for d in _days(day, today) if d >= today), None) if day else None
 
 
+def days_meant(day: str, today: date) -> tuple[date, ...]:
+    """Every day that the words can mean, nearest first; "fri" is this Friday and the next."""
+    return tuple(d for d in _days(day, today) if d >= today)
+
+
+def window_meant(text: str | None) -> tuple[time, time]:
+    """The clock times between which it shall be; an open end reaches to the day's."""
+    return _window(text)
+
+
 def _window(text: str | None) -> tuple[time, time]:
     """The clock times between which it shall be; an open end reaches to the day's."""
     first, _, last = (text or "").partition("-")
@@ -110,8 +120,8 @@ def _days(day: str | None, today: date) -> Iterator[date]:
         yield from (today + timedelta(days=n) for n in range(8))
     elif day in _NEAR:
         yield today + timedelta(days=_NEAR[day])
-    elif day in _WEEKDAYS:
-        ahead = (_WEEKDAYS.index(day) - today.weekday()) % 7
+    elif day in WEEKDAYS:
+        ahead = (WEEKDAYS.index(day) - today.weekday()) % 7
         yield from (today + timedelta(days=n) for n in (ahead, ahead + 7))
     elif day == "weekend":
         saturday = today + timedelta(days=5 - today.weekday())

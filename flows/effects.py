@@ -72,6 +72,8 @@ class Say(Effect, frozen=True, kw_only=True, tag=True):
     rung: int = -1
     link: bool = False  # the text carries the customer's page of this order
     buttons: tuple[str, ...] = ()  # verbs, bound to seq and version
+    titles: tuple[str, ...] = ()  # of these buttons, where no catalogue has them
+    until: datetime | None = None  # what it says is not true any more from then on
     session: bool = True
 
 

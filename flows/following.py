@@ -6,7 +6,21 @@ be used go to a person.
 
 from __future__ import annotations
 
-from flows import bargaining, changing, complaints, polls, reasons, returning, safeguards, undoing, verifying
+from flows import (
+    bargaining,
+    changing,
+    complaints,
+    polls,
+    reasons,
+    replanning,
+    returning,
+    safeguards,
+    slotting,
+    still,
+    undoing,
+    verdicts,
+    verifying,
+)
 from flows.address_text import completed
 from flows.conversation import Question
 from flows.events import CustomerWrote
@@ -19,6 +33,7 @@ KINDS = frozenset(
     (
         *("solved", "number", "address", "time", "later", "why", "undo", "second", "call", "deal"),
         *("return", "stock", "poll_why"),
+        *("slot", "still", "replan"),
     )
 )
 #: So many digits are an attempt at a phone number.
@@ -43,6 +58,8 @@ def prompt_of(question: Question) -> str | None:
         "time": "time",
         "later": "time",
         "why": "why",
+        "slot": "time",
+        "replan": "time",
     }
     return kinds.get(question.kind, "confirm")
 
@@ -64,6 +81,13 @@ def follow(turn: Turn, event: CustomerWrote, question: Question, got: Understood
         return returning.told(turn, event, order, got)
     if question.kind == "stock":
         return returning.chosen(turn, event, order, got)
+    if question.kind == "replan":
+        return replanning.follow(turn, event, question, order, got)
+    if question.kind == "still":
+        return _still(turn, event, order, got)
+    n, choice = question.wanted, got.slots.choice
+    if question.kind == "slot" and order.state in BEFORE_DISPATCH and slotting.picked(turn, event, order, n, choice):
+        return True
     if order.state not in (*BEFORE_DISPATCH, *(("cancelled",) if question.kind == "later" else ())):
         return False
     if question.kind == "deal":
@@ -79,7 +103,7 @@ def follow(turn: Turn, event: CustomerWrote, question: Question, got: Understood
             return _number(turn, event, order, got)
         case "address":
             return _address(turn, event, question, order, got)
-        case "time":
+        case "time" | "slot":
             return _time(turn, event, order, got)
         case "later":
             return _later(turn, event, order, got)
@@ -119,6 +143,23 @@ def taken(turn: Turn, event: CustomerWrote) -> bool:
     if question is None or order is None or question.address != event.address or not bargaining.open_for(order):
         return False
     bargaining.accept(turn, event, order)
+    return True
+
+
+def _still(turn: Turn, event: CustomerWrote, order: Order, got: Understood) -> bool:
+    """Still want it? Yes, later (no money now), or no more. What is none of it is read as anything else."""
+    choice = got.slots.choice
+    if order.state != "confirmed" or got.parts:
+        return False
+    if choice == 2 or got.intent == "later" or got.slots.reason == "no_money":
+        turn.rest(f"silent:{order.id}")
+        reasons.later(turn, event, order, got.slots)
+    elif choice == 1 or (got.sure and got.intent == "yes"):
+        still.keep(turn, event, order)
+    elif choice == 3 or (got.sure and got.intent == "cancel"):
+        verdicts.settle(turn, event, "cancel", order, reason=got.slots.reason)
+    else:
+        return False
     return True
 
 

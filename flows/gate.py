@@ -30,6 +30,14 @@ _TRUE_WHILE: dict[str, frozenset[str]] = {
     "cancelled_optout": frozenset({"cancelled"}),
     "already_cancelled": frozenset({"cancelled"}),
     "missed_call": ASKABLE,
+    "shipped_news": frozenset({"shipped"}),
+    "shipped_paid": frozenset({"shipped"}),
+    "out_for_delivery": frozenset({"shipped"}),
+    "out_paid": frozenset({"shipped"}),
+    "replan": frozenset({"shipped"}),
+    "replan_address": frozenset({"shipped"}),
+    "delivered_thanks": frozenset({"delivered"}),
+    "still_want": frozenset({"confirmed"}),
 }
 
 
@@ -118,6 +126,8 @@ def _judge_say(turn: Turn, say: Say) -> AnyEffect | Later | Never:
         return Never("opted_out")
     if contact is not None and contact.dead and say.purpose != "answer":
         return Never("dead")
+    if say.until is not None and turn.now >= say.until:
+        return Never("no_longer_true")
     order = turn.get(say.order_id)
     if order is not None and order.state not in _TRUE_WHILE.get(say.template.removesuffix("_link"), {order.state}):
         return Never("no_longer_true")

@@ -11,6 +11,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from flows.couriers import Offer, Slot
 from flows.money import Money
 from flows.postal import PostalAddress
 from flows.risk.assessment import Bought, Verdict
@@ -123,6 +124,7 @@ class Change(Struct, frozen=True, omit_defaults=True, kw_only=True):
     at: datetime
     fields: OrderFields
     wish: str = ""
+    slot: Slot | None = None
     version: int = 1
     state: State = "pending"
     rung: int = -1
@@ -214,6 +216,14 @@ class Order(Struct, frozen=True, omit_defaults=True, kw_only=True):
     deal: Deal | None = None
     last_order: str = ""  # the customer's last good order before this one
     returning: dict[str, str] = {}  # language -> the offer that they are entitled to as a returning customer
+    slot: Slot | None = None  # when the courier comes, as the customer chose
+    offer: Offer | None = None  # the list that they choose from now
+    offers_ever: int = 0
+    news: tuple[str, ...] = ()  # what the customer has heard: shipped, today:<day>, delivered
+    courier_at: datetime | None = None  # of the courier's latest report, by its own clock
+    replan: str = ""  # what came of the last failed attempt: open, slot, neighbour, pickup, hint, cancel, staff
+    still_silent: bool = False  # asked once more before dispatch, and gave no answer
+    hung: dict[str, int] = {}  # provider's id of a message with buttons -> what they are bound to
     reviewing: bool = False  # flagged by the past, and still asked by the ladder: a yes is noted, only staff confirm
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flows import polls, safeguards, verifying
+from flows import polls, safeguards, slotting, verifying
 from flows.address_text import difference, far
 from flows.changing import address, number, time
 from flows.deciding import REOPEN_WITHIN, cancel, confirm, reopen
@@ -58,7 +58,7 @@ def _confirm(turn: Turn, order: Order, event: PagePressed) -> None:
         safeguards.after_page(turn, said_yes(turn, order))
         turn.notice = "review"
         return
-    order = confirm(turn, order, by="customer", via="page")
+    order = confirm(turn, slotting.kept(turn, order), by="customer", via="page")
     if not safeguards.after_page(turn, order):
         verifying.after_page(turn, turn.get(order.id) or order)
 
@@ -95,6 +95,9 @@ def _time(turn: Turn, order: Order, event: PagePressed) -> None:
     text = event.time.strip()[:120]
     if not text:
         turn.notice = "bad_time"
+    elif slotting.described(turn):
+        if not slotting.from_page(turn, order, text):
+            turn.notice = "bad_time"
     else:
         time(turn, order, text, via="page")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from flows import deals, language, pointers, poll_asking, undoing, welcoming
+from flows import deals, language, news, pointers, poll_asking, replanning, slotting, still, undoing, welcoming
 from flows.deciding import cancel, confirm, rest
 from flows.effects import HandOver
 from flows.events import OrderHandedOver, OrderTold, ShopReported
@@ -92,7 +92,7 @@ def _new(turn: Turn, event: OrderTold) -> None:
         return
     order = welcoming.known(turn, turn.put(order), event)
     if event.shipped:
-        _shipped(turn, order, "")
+        news.shipped(turn, _shipped(turn, order, ""))
         return
     judge(turn, order, event)
 
@@ -141,7 +141,7 @@ def _again(turn: Turn, known: Order, event: OrderTold) -> None:
         _shop_cancelled(turn, known)
         return
     if event.shipped and known.state in BEFORE_DISPATCH:
-        _shipped(turn, replace(known, fields=_merged(known, event.fields)), "")
+        news.shipped(turn, _shipped(turn, replace(known, fields=_merged(known, event.fields)), ""))
         turn.notice = "accepted"
         return
     fields = _merged(known, event.fields)
@@ -196,7 +196,7 @@ def _changed(turn: Turn, known: Order, fields: OrderFields) -> None:
         # the question that is open keeps its meaning: what it was asked about has not grown
         turn.refresh(turn.put(replace(order, version=known.version)))
         return
-    restart(turn, order)
+    restart(turn, slotting.kept(turn, order))
 
 
 def asks_again(was: OrderFields, now: OrderFields) -> bool:
@@ -286,6 +286,7 @@ def arrived(turn: Turn, event: OrderHandedOver) -> None:
         restart(turn, order)
     elif order.state == "confirmed":
         turn.wake(f"ship:{order.id}", turn.now + turn.policy.not_shipped_after)
+        still.watch(turn, order)
         turn.refresh(order)
     else:
         flag(turn, order, Reason("moved"))
@@ -328,14 +329,11 @@ def reported(turn: Turn, event: ShopReported) -> None:
         case "cancelled" if order.state in BEFORE_DISPATCH or order.state == "cancelled":
             _shop_cancelled(turn, order)
         case "shipped" if order.state in BEFORE_DISPATCH:
-            _shipped(turn, order, event.tracking)
+            news.shipped(turn, _shipped(turn, order, event.tracking), event)
         case "out_for_delivery" | "attempt_failed" if order.state == "shipped":
-            failed = order.attempts_failed + (event.kind == "attempt_failed")
-            turn.note(f"courier.{event.kind}", order.id, by="shop", via="api", reason=event.reason)
-            turn.wake(f"news:{order.id}", turn.now + turn.policy.no_news_after)
-            turn.put(replace(order, attempts_failed=failed, tracking=event.tracking or order.tracking))
+            _on_the_road(turn, order, event)
         case "delivered" if order.state in ("shipped", "confirmed"):
-            _end(turn, order, "delivered", "")
+            news.delivered(turn, _end(turn, order, "delivered", ""), event)
         case "returned" if order.state in ("shipped", "delivered", "confirmed"):
             _end(turn, order, "returned", event.reason or "other")
         case "lost" if order.state in ("shipped", "confirmed"):
@@ -346,6 +344,30 @@ def reported(turn: Turn, event: ShopReported) -> None:
             turn.notice = "odd"
             turn.note("order.odd_event", order.id, by="shop", via="api", kind=event.kind, state=order.state)
             _show_late(turn, order, event.kind)
+
+
+def _on_the_road(turn: Turn, order: Order, event: ShopReported) -> None:
+    """Out for delivery, or a failed attempt. What the courier reports late is counted, but starts nothing any more."""
+    failed = event.kind == "attempt_failed"
+    turn.note(f"courier.{event.kind}", order.id, by="shop", via="api", reason=event.reason)
+    turn.wake(f"news:{order.id}", turn.now + turn.policy.no_news_after)
+    at = event.happened_at or turn.now
+    overtaken = order.courier_at is not None and at < order.courier_at
+    order = turn.put(
+        replace(
+            order,
+            attempts_failed=order.attempts_failed + failed,
+            tracking=event.tracking or order.tracking,
+            courier_at=at if order.courier_at is None else max(at, order.courier_at),
+        )
+    )
+    if overtaken:
+        turn.refresh(order)
+    elif failed:
+        turn.withdraw(order.id, "notice")  # "it comes today" is no longer true
+        replanning.failed(turn, order, event)
+    else:
+        news.today(turn, order, event)
 
 
 def _shop_cancelled(turn: Turn, order: Order) -> None:
@@ -370,7 +392,7 @@ def _shop_cancelled(turn: Turn, order: Order) -> None:
         _show_late(turn, order, "cancelled")
 
 
-def _shipped(turn: Turn, order: Order, tracking: str) -> None:
+def _shipped(turn: Turn, order: Order, tracking: str) -> Order:
     unasked = order.state != "confirmed"
     rest(turn, order)
     turn.withdraw(order.id)
@@ -380,9 +402,10 @@ def _shipped(turn: Turn, order: Order, tracking: str) -> None:
     if unasked and order.card_wanted:
         turn.tell_staff(order, "shipped_unconfirmed")
     turn.refresh(order)
+    return order
 
 
-def _end(turn: Turn, order: Order, state: str, reason: str) -> None:
+def _end(turn: Turn, order: Order, state: str, reason: str) -> Order:
     rest(turn, order)
     turn.withdraw(order.id)
     turn.note(f"order.{state}", order.id, by="shop", via="api", reason=reason)
@@ -392,6 +415,7 @@ def _end(turn: Turn, order: Order, state: str, reason: str) -> None:
         poll_asking.delivered(turn, order)
     else:
         turn.rest(f"poll:{order.id}", f"survey:{order.id}")
+    return order
 
 
 def _show_late(turn: Turn, order: Order, kind: str) -> None:

@@ -69,7 +69,7 @@ def _keep(turn: Turn, order: Order, reason: str, words: str = "") -> Order:
 # -- later
 
 
-def later(turn: Turn, event: CustomerWrote, order: Order, slots: Slots) -> None:
+def later(turn: Turn, event: CustomerWrote | CustomerPressed, order: Order, slots: Slots) -> None:
     """They want to decide, or to pay, later: wait for that day, ask for it, or hand over where the owner does not allow it."""
     if turn.policy.later_within is None or order.state not in (*BEFORE_DISPATCH, "cancelled"):
         to_staff(turn, event, order, "reply.later")
@@ -79,7 +79,7 @@ def later(turn: Turn, event: CustomerWrote, order: Order, slots: Slots) -> None:
         put_off(turn, event, order, slots)
 
 
-def put_off(turn: Turn, event: CustomerWrote, order: Order, slots: Slots) -> None:
+def put_off(turn: Turn, event: CustomerWrote | CustomerPressed, order: Order, slots: Slots) -> None:
     """Ask again in the morning of that day. A cancelled order is open again till then."""
     zone = hours.zone_for(order.fields.address.country, turn.policy)
     day = day_of(slots.day, turn.now, zone)

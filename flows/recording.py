@@ -22,6 +22,7 @@ def record(turn: Turn, order: Order, what: Kind) -> Order:
         at=turn.now,
         fields=order.fields,
         wish=order.wish,
+        slot=order.slot,
         version=order.version,
         state=order.state,
         rung=order.rung,

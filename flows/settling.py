@@ -40,6 +40,8 @@ STAFF_AGAIN = timedelta(seconds=60)
 LATER_MOST = timedelta(hours=1)
 #: A message to the customer that was put off so often is given up for its channel.
 TRIES_MOST = 8
+#: So many messages of ours with buttons are known by the provider's id, per order.
+HUNG_MOST = 5
 
 
 def settled(turn: Turn, event: EffectSettled) -> None:
@@ -74,6 +76,9 @@ def _accepted(turn: Turn, open_: Open, provider_id: str, segments: int = 1) -> N
     size = {"segments": str(segments)} if segments > 1 else {}  # one is not worth a word in every journal
     turn.note("sent", effect.order_id, via=effect.channel, template=effect.template, id=provider_id, **size)
     order = turn.get(effect.order_id)
+    if order is not None and effect.purpose == "notice" and effect.buttons and provider_id:
+        hung = dict(list(order.hung.items())[1 - HUNG_MOST :]) | {provider_id: effect.version}
+        turn.put(replace(order, hung=hung))
     if order is None or effect.purpose not in ("first", "rung"):
         return
     order = ladder.mark(order, effect.rung, "accepted", effect_id=open_.id, provider_id=provider_id)
@@ -175,7 +180,7 @@ def _elsewhere(turn: Turn, order: Order, say: Say) -> None:
         return
     extra = {k: v for k, v in say.values.items() if k not in ("shop", "order", "total", "name")}
     message = compose(turn, order, stem, found, "notice", **extra)
-    turn.say(replace(message, values={**message.values, "again": 1}))
+    turn.say(replace(message, values={**message.values, "again": 1}, version=say.version, until=say.until))
 
 
 def _later(turn: Turn, open_: Open, provider: str, after: timedelta) -> None:

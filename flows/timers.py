@@ -2,15 +2,16 @@
 
 Names: rung:<order> the next question; remind:<order> nobody acted; call:<order> staff may call again; ship:<order> confirmed and not
 sent; news:<order> sent and no news; talk:<order> staff have stopped writing; complaint:<n> a complaint's next moment;
-taken:<order> who took the card has done nothing;
-poll:<order> how was it? survey:<order> how is the shop? ask:<effect> what became of a message whose fate is unknown.
+taken:<order> who took the card has done nothing; still:<order> asked once more before dispatch; silent:<order> no answer to that;
+day:<order> the morning of its slot; poll:<order> how was it? survey:<order> how is the shop? ask:<effect> what became of a message
+whose fate is unknown.
 """
 
 from __future__ import annotations
 
 from msgspec.structs import replace
 
-from flows import complaint_stages, handing, hours, ladder, poll_asking, settling, taking
+from flows import complaint_stages, handing, hours, ladder, news, poll_asking, settling, still, taking
 from flows.deciding import cancel
 from flows.events import TimerDue
 from flows.orders import Order
@@ -118,4 +119,7 @@ _HANDLERS = {
     "promise": handing.promise_due,
     "poll": poll_asking.due,
     "survey": poll_asking.survey_due,
+    "still": still.due,
+    "silent": still.silent_due,
+    "day": news.day_due,
 }

@@ -6,6 +6,7 @@ a person decides.
 
 from __future__ import annotations
 
+from flows import still
 from flows.deciding import REOPEN_WITHIN, reopen
 from flows.events import CustomerPressed, CustomerWrote
 from flows.orders import Order
@@ -19,7 +20,9 @@ def too_late(turn: Turn, event: CustomerWrote | CustomerPressed, intent: str, as
     if order is None:
         to_staff(turn, event, None, "reply.stranger")
         return
-    if order.state == "confirmed":
+    if order.state == "confirmed" and intent == "yes" and f"silent:{order.id}" in turn.timers:
+        still.keep(turn, event, order)
+    elif order.state == "confirmed":
         answer(turn, event, "already_confirmed", order)
     elif order.state == "cancelled":
         after_cancel(turn, event, intent, order)

@@ -262,6 +262,15 @@ class Turn:
         """An effect of this very step is not wished for any more."""
         self.planned = [p for p in self.planned if p.id != effect_id]
 
+    def dress(self, effect_id: str, buttons: tuple[tuple[str, str], ...]) -> None:
+        """Give a message planned in this step buttons: (verb, title), with titles that no catalogue has."""
+        for at, open_ in enumerate(self.open):
+            if open_.id == effect_id and isinstance(open_.effect, Say):
+                verbs, titles = tuple(verb for verb, _ in buttons), tuple(title for _, title in buttons)
+                dressed = replace(open_, effect=replace(open_.effect, buttons=verbs, titles=titles))
+                self.open[at] = dressed
+                self.planned = [dressed if p.id == effect_id else p for p in self.planned]
+
     def put_off(self, effect_id: str, until: datetime) -> None:
         """An effect planned in this step leaves no sooner than `until`."""
         for at, open_ in enumerate(self.open):

@@ -55,7 +55,7 @@ def _restored(turn: Turn, event: CustomerWrote | CustomerPressed, order: Order, 
         order = replace(order, fields=replace(now, address=was.address))
         text = difference(now.address, was.address)
     else:
-        order = replace(order, fields=replace(now, courier_note=was.courier_note), wish=change.wish)
+        order = replace(order, fields=replace(now, courier_note=was.courier_note), wish=change.wish, slot=change.slot)
         text = was.courier_note or "-"
     order = turn.card(turn.put(replace(order, shop_said=_said(order))))
     turn.tell_staff(order, "customer.undone", text=text)

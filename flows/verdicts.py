@@ -6,7 +6,7 @@ order and version. CANCEL cancels; NO asks what is wrong first.
 
 from __future__ import annotations
 
-from flows import not_theirs, reasons, safeguards, verifying
+from flows import news, not_theirs, reasons, safeguards, slotting, verifying
 from flows.conversation import Question
 from flows.deciding import cancel, confirm
 from flows.events import CustomerPressed, CustomerWrote
@@ -123,8 +123,8 @@ def settle(
         answer(turn, event, "review_wait", order)
         safeguards.after_yes(turn, event, order)
     elif intent == "yes":
-        order = confirm(turn, order, by="customer", via=via)  # type: ignore[arg-type]
-        answer(turn, event, "confirmed", order)
+        order = confirm(turn, slotting.kept(turn, order), by="customer", via=via)  # type: ignore[arg-type]
+        answer(turn, event, "status_confirmed" if order.paid else "confirmed", order, **news.plan(turn, order))
         if not safeguards.after_yes(turn, event, order):
             verifying.after_yes(turn, event, turn.get(order.id) or order)
     elif intent == "cancel":

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 class Moment(Struct, frozen=True, tag="moment"):
     """A point in time as the customer should read it: `at` is aware UTC, `zone` the customer's ("Europe/Madrid").
-    `style`: "time" 15:00, "day" Thu 26 Nov, "daytime" both."""
+    `style`: "time" 15:00, "day" Thu 26 Nov, "weekday" Thu, "daytime" day and time."""
 
     at: datetime
     zone: str
-    style: Literal["time", "day", "daytime"] = "time"
+    style: Literal["time", "day", "weekday", "daytime"] = "time"
 
 
 Value = str | int | Money | Moment
@@ -118,9 +118,18 @@ def moment_text(moment: Moment, tag: str) -> str:
     time = bare(format_time(local, "short", locale=locale))
     if moment.style == "time":
         return time
+    if moment.style == "weekday":
+        return bare(format_skeleton("E", local, locale=locale))
     day = bare(format_skeleton("MMMEd", local, locale=locale))
     comma = "،" if locale.text_direction == "rtl" else ","
     return day if moment.style == "day" else f"{day}{comma} {time}"
+
+
+def either(texts: list[str], tag: str) -> str:
+    """ "Thu or Fri", as the language joins what may be one or the other."""
+    from babel.lists import format_list
+
+    return bare(format_list(texts, style="or", locale=locale_of(tag)))
 
 
 @lru_cache(maxsize=1024)

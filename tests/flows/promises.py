@@ -40,8 +40,8 @@ TIMERS = {
     "pending": ("rung",),
     "flagged": ("remind", "call"),
     "held": ("remind", "call"),
-    "confirmed": ("ship",),
-    "shipped": ("news",),
+    "confirmed": ("ship", "still", "silent"),
+    "shipped": ("news", "day"),
     "delivered": ("poll", "survey"),
 }
 #: Texts that are only true while the order is in one of these states.

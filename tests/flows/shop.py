@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from msgspec.structs import replace
 
 from flows import countries
+from flows.couriers import Aftercare, Courier, Span
 from flows.events import CustomerWrote, OrderTold
 from flows.money import Money
 from flows.orders import Item, OrderFields
@@ -70,6 +71,24 @@ POLICIES = {
         quiet=Quiet(POLICY.quiet.start, POLICY.quiet.end) if POLICY.quiet else None,
     ),
     "alone": replace(POLICY, staff_chat="", wa_templates=frozenset(), ladder=POLICY.ladder[:1]),
+    "couriers": replace(
+        POLICY,
+        after=Aftercare(
+            couriers=(
+                Courier(
+                    name="Day", week=dict.fromkeys(range(6), ((time(9), time(14)), (time(15), time(20)))), tells=False
+                ),
+                Courier(
+                    name="Any", week=dict.fromkeys(range(7), ((time(8), time(22)),)), cut_off=time(20), lead_days=0
+                ),
+            ),
+            news=frozenset({"shipped", "today", "delivered"}),
+            replan=True,
+            pickup_points=("Kiosk Sol",),
+            still_after=timedelta(hours=30),
+            still_night=Span(time(22), time(6)),
+        ),
+    ),
     "paused": replace(POLICY, paused=frozenset(["sms"])),
     "telling": replace(POLICY, tells=frozenset(["callback", "shopify"])),
 }
