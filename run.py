@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from commands import history, keeping, looking, moving, numbers, people, serving, setting_up
+from commands import courier, history, keeping, looking, moving, numbers, people, serving, setting_up
 from commands.front import Plain
 
 
@@ -34,6 +34,7 @@ COMMANDS = (
     looking.orders,
     numbers.report,
     history.import_history,
+    courier.import_events,
     history.assess,
     people.export_customer,
     people.erase_customer,

@@ -57,6 +57,10 @@ _SCHEMAS: dict[str, Any] = {
             "state": _STATE,
             "version": {"type": "integer"},
             "ignored_why": {"type": "string", "description": "why nothing is asked: it is not cash on delivery"},
+            "outcome": {
+                "type": "string",
+                "description": "of an event: accepted, same (told before), odd (the order's state does not allow it)",
+            },
         },
     },
     "OrderView": {

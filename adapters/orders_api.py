@@ -121,7 +121,8 @@ class OrdersApi:
         order = await self._order(policy, order_id, handled)
         if order is None:
             raise web.HTTPNotFound
-        return answer(200, _brief(order_id, order))
+        outcome = "same" if handled.duplicate or handled.decision is None else handled.decision.notice or "accepted"
+        return answer(200, _brief(order_id, order) | {"outcome": outcome})
 
     async def _show(self, request: web.Request, policy: Policy) -> web.Response:
         order_id = _path_id(request)

@@ -14,7 +14,7 @@ import msgspec
 from commands.front import past_of, settings_of, shop_of
 
 
-def _pairs(context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+def pairs(context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
     """name=value options as a dict. A column's name or a shop's word may hold a "=", our names never do."""
     del context
     pairs = [value.partition("=") if option.name == "columns" else value.rpartition("=") for value in values]
@@ -28,9 +28,9 @@ def _pairs(context: click.Context, option: click.Parameter, values: tuple[str, .
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--shop", default=None, help="The shop, where there are several.")
 @click.option("--yes", is_flag=True, help="Do not ask after the preview.")
-@click.option("--map", "columns", multiple=True, callback=_pairs, help="field=column, where names do not tell.")
+@click.option("--map", "columns", multiple=True, callback=pairs, help="field=column, where names do not tell.")
 @click.option(
-    "--outcome", "outcomes", multiple=True, callback=_pairs, help="status=ending[:fault], for words of this shop."
+    "--outcome", "outcomes", multiple=True, callback=pairs, help="status=ending[:fault], for words of this shop."
 )
 @click.option("--dates", type=click.Choice(["ymd", "dmy", "mdy"]), default=None, help="Where the file cannot tell.")
 @click.option("--encoding", default=None, help="Where it is taken for another.")
