@@ -104,7 +104,7 @@ def reply(turn: Turn, event: CustomerWrote, asked: list[Order]) -> None:
         return
     if polls.answered(turn, event, question) or _typed_button(turn, event, question, asked):
         return
-    if (question is None or question.kind == "slot") and slotting.ruled_out(
+    if (question is None or question.kind in ("slot", "time")) and slotting.ruled_out(
         turn, event, within(asked, BEFORE_DISPATCH)
     ):
         return

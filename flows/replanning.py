@@ -24,7 +24,7 @@ from flows.orders import Order
 from flows.reach import preferred
 from flows.talk import SAID_MOST, answer, to_staff
 from flows.turn import Turn
-from flows.understand.model import Understood
+from flows.understand.model import Slots, Understood
 
 #: Windows in the first list: beside them stand the other ways out.
 WINDOWS = 2
@@ -94,8 +94,8 @@ def follow(turn: Turn, event: CustomerWrote, question: Question, order: Order, g
     option = chosen(order, question.wanted, got.slots.choice)
     if option is not None:
         take(turn, event, order, option)
-    elif got.slots.day or got.slots.window:
-        _when(turn, event, order, got)
+    elif (slots := slotting.turned_down(turn, event, order) or got.slots).day or slots.window:
+        _when(turn, event, order, slots)
     elif got.intent == "cancel" or (got.intent == "no" and not got.parts):
         take(turn, event, order, Option("cancel"), reason=got.slots.reason or "")
     elif got.sure and got.intent in _ELSEWHERE:
@@ -113,8 +113,8 @@ def _hints(order: Order, turn: Turn) -> bool:
     return asked is not None and asked.data.get("reason") == "wrong_address"
 
 
-def _when(turn: Turn, event: CustomerWrote, order: Order, got: Understood) -> None:
-    slot, _ = slotting.resolved(turn, event, order, got.slots, "replan")
+def _when(turn: Turn, event: CustomerWrote, order: Order, slots: Slots) -> None:
+    slot, _ = slotting.resolved(turn, event, order, slots, "replan")
     if slot is not None:
         take(turn, event, order, Option("slot", slot))
 

@@ -74,14 +74,21 @@ def negated(text: str) -> bool:
 
 def ruled_out(turn: Turn, event: CustomerWrote, pool: list[Order]) -> bool:
     """ "Not today": offer the other days. False: the words are none of that, or it is not clear for which order."""
-    if len(pool) != 1 or not described(turn) or not negated(event.text):
-        return False
-    got = understand(event.text, prompt="time", lang=turn.language, country=pool[0].fields.address.country)
-    if got.slots.day is None or got.intent not in ("change_time", "later") or got.parts:
+    slots = turned_down(turn, event, pool[0]) if len(pool) == 1 and described(turn) else None
+    if slots is None:
         return False
     turn.note("answered", pool[0].id, by="customer", via=event.channel, intent="change_time")
-    wished(turn, event, pool[0], got.slots)
+    wished(turn, event, pool[0], slots)
     return True
+
+
+def turned_down(turn: Turn, event: CustomerWrote, order: Order) -> Slots | None:
+    """The day of "not tomorrow": what is left without the not. None where the words turn no day down."""
+    if not negated(event.text):
+        return None
+    rest = " ".join(word for word in event.text.split() if word.casefold().strip(" .!،,") not in _NOT)
+    got = understand(rest, prompt="time", lang=turn.language, country=order.fields.address.country)
+    return got.slots if got.slots.day is not None and got.intent == "change_time" and not got.parts else None
 
 
 def wanted(slots: Slots, text: str, today: date) -> Wanted:

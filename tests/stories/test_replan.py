@@ -114,6 +114,18 @@ async def test_a_wish_that_cannot_be(tmp_path: Path) -> None:
         assert "2026-11-28" in await note(t, order)
 
 
+@pytest.mark.parametrize(("words", "language"), [("not tomorrow", {}), ("mañana no", SPANISH)])
+async def test_not_that_day(tmp_path: Path, words: str, language: dict[str, Any]) -> None:
+    """A day that is turned down is not offered again, and no reason to send the parcel back."""
+    async with town(tmp_path, more=delivery(MORE)) as t:
+        order = await failed(t, language=language)
+        await t.sms(words)
+        assert "26" in t.last("sms")
+        assert "25" not in t.last("sms")
+        await t.sms("1")
+        assert "2026-11-26 11:00-15:00" in await note(t, order)
+
+
 async def test_old_choices_do_not_count(tmp_path: Path) -> None:
     """A number out of range, and one after the cut-off has passed, choose nothing that cannot be."""
     async with town(tmp_path, more=delivery(MORE)) as t:
