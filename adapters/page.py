@@ -62,7 +62,7 @@ HEADERS = {
 #: Characters a street must have to be one that a courier can look for.
 _SHORTEST_STREET = 4
 
-_ACTIONS = ("confirm", "cancel", "phone", "address", "time")
+_ACTIONS = ("confirm", "cancel", "again", "phone", "address", "time")
 #: What the flow answers to a press that changed nothing.
 _UNDONE = frozenset({"closed", "shipped", "not_by_email", "unknown"})
 
@@ -145,7 +145,7 @@ class Page:
             return self._page(now_open or opened, 409, Said(opened.words("stale")))
         if notice in _UNDONE:  # the order's state, as it is now, says why
             return self._page(now_open or opened, 409)
-        if notice == "handed_over" and event.action == "address":
+        if notice == "handed_over" and (event.action == "address" or opened.order.decided_by == "customer"):
             said = Said(opened.words.of("handed_over", **hours_value(opened.policy)))
         elif notice == "handed_over":
             said = Said(opened.words.of("reopen_handed", order=opened.order.id))

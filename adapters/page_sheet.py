@@ -96,7 +96,9 @@ def allowed(view: PageView, order: Order) -> frozenset[str]:
     if not view.current or order.state in ("ignored", "shipped", "delivered", "returned"):
         return frozenset()
     if order.state == "cancelled":
-        actions = frozenset({"confirm"}) if not order.shop_cancelled else frozenset()
+        if order.shop_cancelled:
+            return frozenset()
+        return frozenset({"again" if view.channel == "email" else "confirm"})
     else:
         actions = frozenset({"cancel", "phone", "address", "time"}) | ({"confirm"} if order.state in ASKABLE else set())
     return actions - {"confirm"} if view.channel == "email" else actions

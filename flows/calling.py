@@ -16,7 +16,7 @@ from flows import changing, handing, hours, ladder, taking
 from flows.conversation import Question
 from flows.deciding import cancel
 from flows.desk import ROLES
-from flows.effects import Say
+from flows.effects import Say, Value
 from flows.events import StaffGave, StaffPressed
 from flows.orders import BEFORE_DISPATCH, Call, Order, Reason
 from flows.phones import mask, read_phone, same_phone
@@ -61,7 +61,8 @@ def no_answer(turn: Turn, order: Order, event: StaffPressed, _: str) -> None:
     turn.wake(f"call:{order.id}", after)
     order = turn.put(replace(order, call_after=after))
     turn.refresh(order)
-    _ask_when(turn, order, tell(turn, order, "missed_call", number=turn.policy.call_from or turn.policy.name))
+    known: dict[str, Value] = {"number": turn.policy.call_from} if turn.policy.call_from else {}
+    _ask_when(turn, order, tell(turn, order, "missed_call", but=frozenset(), **known))
 
 
 def _for_staff(turn: Turn, order: Order) -> Order:

@@ -101,7 +101,7 @@ class PagePressed(Event, frozen=True, kw_only=True, tag=True):
     order_id: str
     version: int
     channel: str  # through which message the token came
-    action: Literal["confirm", "cancel", "phone", "address", "time", "score"]
+    action: Literal["confirm", "cancel", "again", "phone", "address", "time", "score"]
     score: int = 0  # 1 to 5
     phone: str | None = None
     phone_mobile: bool = True

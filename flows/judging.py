@@ -19,7 +19,7 @@ from flows.events import OrderTold
 from flows.informing import delivery_time
 from flows.ladder import begin, flag, hold, staff_wait, wait_of
 from flows.opening import hours_value
-from flows.orders import ASKABLE, Asked, Order, Reason
+from flows.orders import ASKABLE, GREETING, Asked, Order, Reason
 from flows.postal import mark
 from flows.reach import compose, preferred, tell
 from flows.risk import Around, OpenOrder, Ruling, assess, describe
@@ -91,7 +91,7 @@ def _welcome(turn: Turn, order: Order) -> Order:
     comes = delivery_time(turn)
     if comes and (found.channel == "sms" or turn.window_open(found.to)):  # a text of its own: the greeting is full
         turn.plan(compose(turn, order, "faq_answer", found, "answer", answer=comes))
-    asked = Asked(effect_id, found.channel, found.to, order.version, -1, turn.now)
+    asked = Asked(effect_id, found.channel, found.to, order.version, GREETING, turn.now)
     return turn.put(replace(order, asked=(*order.asked, asked)))
 
 

@@ -63,6 +63,10 @@ class OrderFields(Struct, frozen=True, omit_defaults=True, kw_only=True):
         return self == other or replace(self, placed_at=other.placed_at) == other
 
 
+#: The rung of a greeting: it asks nothing, but an answer to it is one.
+GREETING = -1
+
+
 class Asked(Struct, frozen=True, omit_defaults=True):
     """A ladder question that went out (or was tried): its address may answer it while the order is askable."""
 

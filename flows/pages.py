@@ -25,8 +25,11 @@ def pressed(turn: Turn, event: PagePressed) -> None:
     if event.action == "confirm" and event.channel == "email":
         turn.notice = "not_by_email"
         return
-    if order.state == "cancelled" and event.action == "confirm" and event.version == order.version:
-        _again(turn, order)
+    if order.state == "cancelled" and event.action in ("confirm", "again") and event.version == order.version:
+        _again(turn, order, event)
+        return
+    if event.action == "again":
+        turn.notice = "closed" if order.state not in BEFORE_DISPATCH else "same"
         return
     if order.state not in BEFORE_DISPATCH:
         turn.notice = "shipped" if order.state in ("shipped", "delivered") else "closed"
@@ -38,9 +41,10 @@ def pressed(turn: Turn, event: PagePressed) -> None:
     _ACTIONS[event.action](turn, order, event)
 
 
-def _again(turn: Turn, order: Order) -> None:
+def _again(turn: Turn, order: Order, event: PagePressed) -> None:
+    """They want it after all. A link from an e-mail never confirms, so a person reads that."""
     recent = order.decided_at is not None and turn.now - order.decided_at <= REOPEN_WITHIN
-    if order.decided_by == "customer" and recent and not order.shop_cancelled:
+    if event.action == "confirm" and order.decided_by == "customer" and recent and not order.shop_cancelled:
         reopen(turn, order, by="customer", via="page")
         turn.notice = "done"
         return

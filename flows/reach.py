@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from flows import countries
 from flows.effects import Say, Value
 from flows.orders import Order
-from flows.phones import read_phone
+from flows.phones import mask, read_phone
 from flows.policy import Policy, Sender
 from flows.turn import Turn
 from flows.wording.spec import SPECS
@@ -136,6 +136,11 @@ def basics(turn: Turn, order: Order) -> dict[str, Value]:
     return values
 
 
+def asked_at(order: Order) -> dict[str, Value]:
+    """The number whose answer counts, for a mail that takes none; nothing where there is only the mailbox."""
+    return {"number": mask(order.fields.phone)} if order.fields.phone else {}
+
+
 def compose(turn: Turn, order: Order, template: str, by: Way, purpose: str, **values: Value) -> Say:
     """One message about an order, in the form that fits the way: `<template>_link` where no answer can arrive."""
     if not by.two_way and _exists(f"{template}_link", by.channel):
@@ -146,7 +151,7 @@ def compose(turn: Turn, order: Order, template: str, by: Way, purpose: str, **va
         to=by.to,
         sender=by.sender.address,
         template=template,
-        values={**basics(turn, order), **values},
+        values={**basics(turn, order), **(asked_at(order) if template.endswith("confirm_email") else {}), **values},
         lang=turn.language,
         purpose=purpose,  # type: ignore[arg-type]
         order_id=order.fields.id,

@@ -12,7 +12,7 @@ from flows.ladder import flag
 from flows.money import Money
 from flows.opening import hours_value
 from flows.orders import ASKABLE, Order, OrderFields, Reason
-from flows.reach import basics, tell
+from flows.reach import asked_at, basics, tell
 from flows.turn import Turn
 from flows.wording import offered
 from flows.wording.spec import SPECS
@@ -39,6 +39,8 @@ def answer(
     spec = SPECS[template]
     wanted = {*spec.needs, *spec.may}
     carried: dict[str, Value] = basics(turn, order) if order else {"shop": turn.policy.name}
+    if template == "confirm_email" and order is not None:
+        carried.update(asked_at(order))
     if "hours" in wanted:
         carried.update(**hours_value(turn.policy))
     if event.channel == "email":

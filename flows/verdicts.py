@@ -11,7 +11,7 @@ from flows.conversation import Question
 from flows.deciding import cancel, confirm
 from flows.events import CustomerPressed, CustomerWrote
 from flows.judging import said_yes
-from flows.orders import ASKABLE, BEFORE_DISPATCH, Asked, Order
+from flows.orders import ASKABLE, BEFORE_DISPATCH, GREETING, Asked, Order
 from flows.phones import same_phone
 from flows.reach import tell
 from flows.talk import answer, to_staff
@@ -75,12 +75,20 @@ def act(
         to_staff(turn, event, pool[0], f"reply.{intent}")
     elif len(pool) > 1:
         ask_which(turn, event, intent, pool, text=text)
-    elif pool and intent == "no" and pool[0].fresh_number:
-        not_theirs.not_me(turn, event, pool)  # that question was: is this number yours?
+    elif pool and intent == "no" and (pool[0].fresh_number or _greeted(pool[0], event)):
+        not_theirs.not_me(turn, event, pool)  # what they answer was: is this number yours? is this order?
     elif pool:
         settle(turn, event, intent, pool[0], told_elsewhere=told_elsewhere, reason=reason)
     else:
         too_late(turn, event, intent, asked)
+
+
+def _greeted(order: Order, event: CustomerWrote) -> bool:
+    """Whether all that this address heard of the order is the greeting of a good customer: "not yours? Reply NO"."""
+    rungs = {
+        asked.rung for asked in order.asked if _reaches(asked, event.address, hidden=not event.address.startswith("+"))
+    }
+    return order.state == "confirmed" and order.decided_by == "rule" and rungs == {GREETING}
 
 
 def has_left(turn: Turn, order: Order, address: str) -> bool:
@@ -101,7 +109,8 @@ def _yes_by_mail(turn: Turn, event: CustomerWrote, asked: list[Order]) -> None:
     if order is not None and order.state in ASKABLE:
         answer(turn, event, "confirm_email", order)
     elif order is not None and order.state == "cancelled":
-        to_staff(turn, event, order, "reply.wants_again", template="reopen_handed")
+        theirs = order.decided_by == "customer"
+        to_staff(turn, event, order, "reply.wants_again", template="handed_over" if theirs else "reopen_handed")
     else:
         too_late(turn, event, "yes", asked)
 

@@ -45,7 +45,7 @@ def _asks(prefix: str) -> dict[str, Spec]:
         f"{prefix}_digits": _spec(_SMS, "shop order total", "name"),
         f"{prefix}_link": _spec(_SMS, "shop order total link", "name"),
         prefix: _spec(("whatsapp",), "shop order total", "name items address", _CONFIRM, proactive=True),
-        f"{prefix}_email": _spec(("email",), "shop order total link", "name items address"),
+        f"{prefix}_email": _spec(("email",), "shop order total link", "name items address number"),
     }
 
 
@@ -130,8 +130,8 @@ SPECS: dict[str, Spec] = {
     "call_me_ok": _spec(_TALK, "shop", "hours"),
     "review_wait": _spec(_TALK, "shop order", "", proactive=True),
     "blocked_polite": _spec(_TALK, "shop order", "hours", proactive=True),
-    "missed_call": _spec(_TALK, "shop order number", "", ("call_me",), proactive=True, greets=True),
-    "missed_call_link": _spec(_LINK, "shop order number link"),
+    "missed_call": _spec(_TALK, "shop order", "number", ("call_me",), proactive=True, greets=True),
+    "missed_call_link": _spec(_LINK, "shop order link", "number"),
     # consent and small talk
     "help": _spec(_TALK, "shop", "hours"),
     "stopped_other_channel": _spec(("whatsapp", "email"), "shop order", "link", proactive=True),

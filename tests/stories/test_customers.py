@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from flows.postal import PostalAddress
+from flows.wording import render
 from tests.stories.customers import good_customer, lived, past, remembered
 from tests.town import ANA, APPROVED, BEN, town
 
@@ -50,16 +51,30 @@ async def test_a_good_customer_changes_their_mind(tmp_path: Path) -> None:
 
 
 async def test_a_good_customer_does_not_want_it(tmp_path: Path) -> None:
-    """NO after a greeting asks what is wrong, and a second no cancels: a rule's word never stands against the customer's."""
+    """CANCEL after a greeting cancels at once: a rule's word never stands against the customer's."""
     async with town(tmp_path) as t:
         await good_customer(t)
         order = await t.order()
-        await t.sms("NO")
-        assert t.last("sms") == f"Order {order}: change something, or cancel it? Reply 1 to change, 2 to cancel."
-        await t.sms("2")
+        await t.sms("3")
         found = await t.get(order)
         assert (found.state, found.decided_by) == ("cancelled", "customer")
         assert t.last("sms").startswith(f"Order {order} is cancelled")
+
+
+@pytest.mark.parametrize(("lang", "no"), [("en", "No."), ("es", "no"), ("ar", "لا")])
+async def test_no_to_a_greeting_is_not_me(tmp_path: Path, lang: str, no: str) -> None:
+    """The greeting says "not yours? Reply NO": the order waits for a person, the owner hears, nothing more goes to that number."""
+    async with town(tmp_path, telegram=True) as t:
+        await good_customer(t)
+        order = await t.order(language=lang)
+        await t.sms(no)
+        await t.skip(seconds=5)
+        assert await t.state(order) == "flagged"
+        assert t.last("sms") == render("not_me_ok", "sms", lang, {"order": order, "shop": "Demo Shop"}).text
+        assert any(order in x for x in t.owner_texts())
+        before = len(t.got())
+        await t.skip(hours=40)
+        assert len(t.got()) == before
 
 
 async def test_what_a_good_customer_bought_stands_on_the_card(tmp_path: Path) -> None:

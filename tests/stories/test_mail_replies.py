@@ -178,3 +178,33 @@ async def test_the_mailbox_may_be_away(tmp_path: Path, monkeypatch: pytest.Monke
             await look(t)
         assert await look(t) == 1
         assert box.logins == 2
+
+
+async def test_the_mails_page_has_the_way_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cancelled by themselves, the mail's link still offers the order again: a person reads that, as no mail confirms."""
+    async with posted(tmp_path, monkeypatch, telegram=True) as (t, _):
+        order = await t.order()
+        await t.skip(seconds=5)
+        path = t.link_in_mail()
+        await t.page(path, "cancel")
+        await t.page(path, "cancel_surely")
+        assert await t.state(order) == "cancelled"
+        status, html = await t.page(path)
+        assert (status, "I want it after all" in html) == (200, True)
+        status, html = await t.page(path, "again")
+        assert (status, "A person at Demo Shop will read this" in html) == (200, True)
+        await t.skip(seconds=5)
+        assert await t.state(order) == "cancelled"
+        assert f"The customer wants the cancelled order {order} after all." in t.group_texts()
+
+
+async def test_who_has_no_phone_is_not_sent_to_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mail names the number whose answer counts; where there is none, it speaks of no text and no WhatsApp."""
+    async with posted(tmp_path, monkeypatch) as (t, _):
+        await t.order()
+        await t.order(phone=None)
+        await t.skip(seconds=5)
+        first, second = sorted(t.mails(), key=lambda mail: "WhatsApp" in mail.text, reverse=True)
+        assert "please answer our text or WhatsApp message (+34•••••" in first.text
+        assert "WhatsApp" not in second.text
+        assert "We do not take a yes by e-mail. Another phone number" in second.text
