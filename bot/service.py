@@ -12,7 +12,7 @@ from bot.intake import Intake
 from bot.polling import AGAIN_S, POLL_S, Polling
 from bot.start import Start
 from bot.watch import TelegramWatch
-from bot.webhook import routes
+from bot.webhook import Hook, hook_of, routes
 from engine.ports import Front
 
 #: A call that hangs at the end is given up after so long; what it would have confirmed comes again and is known.
@@ -48,9 +48,14 @@ class TelegramService:
         self.watch = TelegramWatch(self.desk, self._start, public_url)
         self._running: asyncio.Task[None] | None = None
 
+    def hook(self) -> Hook | None:
+        """Where its updates are taken in webhook mode; None when polling."""
+        return None if self._polling is not None else hook_of(self.desk, self.intake, self._secret)
+
     def routes(self) -> list[web.RouteDef]:
-        """POST /hooks/telegram in webhook mode; nothing when polling."""
-        return [] if self._polling is not None else routes(self.desk, self.intake, self._secret)
+        """POST /hooks/telegram for this bot alone; nothing when polling. Several bots share it: bot.webhook.routes."""
+        hook = self.hook()
+        return routes([hook]) if hook is not None else []
 
     def start(self) -> None:
         """Begin; returns at once, whether Telegram answers or not."""

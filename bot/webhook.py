@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+from collections.abc import Sequence
 
 from aiohttp import web
+from msgspec import Struct
 
 from bot.desk import TelegramDesk
 from bot.intake import ROUTE, Intake
@@ -24,27 +26,43 @@ LIMIT_BYTES = 2 * 1024 * 1024
 RECEIVE_TIMEOUT_S = 10.0
 
 
-def routes(desk: TelegramDesk, intake: Intake, secret: str) -> list[web.RouteDef]:
-    """The route. Raises OurFault without a secret: anybody could then press staff's buttons."""
+class Hook(Struct, frozen=True):
+    """One bot's updates: the secret that proves they are Telegram's, and who takes them."""
+
+    secret: bytes
+    desk: TelegramDesk
+    intake: Intake
+
+
+def hook_of(desk: TelegramDesk, intake: Intake, secret: str) -> Hook:
+    """Raises OurFault without a secret: anybody could then press staff's buttons."""
     if not secret:
         raise OurFault("the Telegram webhook needs telegram.webhook_secret")
-    wanted = secret.encode()
+    return Hook(secret.encode(), desk, intake)
 
-    async def hook(request: web.Request) -> web.Response:
+
+def routes(hooks: Sequence[Hook]) -> list[web.RouteDef]:
+    """The one route for all bots: the secret says whose update it is. Raises OurFault where two bots share a secret."""
+    if len({hook.secret for hook in hooks}) != len(hooks):
+        raise OurFault("two Telegram bots have the same webhook_secret: give each its own")
+
+    async def take(request: web.Request) -> web.Response:
         given = request.headers.get(SECRET_HEADER, "").encode("utf-8", "surrogateescape")
-        if not hmac.compare_digest(given, wanted):
-            desk.front.count("hook_rejected", route=ROUTE)
+        # each is compared, found or not: how long it takes tells nobody which one it was
+        mine = [hook for hook in hooks if hmac.compare_digest(given, hook.secret)]
+        if not mine:
+            hooks[0].desk.front.count("hook_rejected", route=ROUTE)
             return web.Response(status=403)
         if request.content_type != "application/json":
             raise web.HTTPUnsupportedMediaType
         body = await _body(request)
         try:
-            await intake.take(body)
+            await mine[0].intake.take(body)
         except StoreUnavailable:
             return web.Response(status=503, headers={"Retry-After": "1"})
         return web.Response(text="ok")
 
-    return [web.post(PATH, hook)]
+    return [web.post(PATH, take)] if hooks else []
 
 
 async def _body(request: web.Request) -> bytes:

@@ -118,6 +118,7 @@ class House:
         if not tokens:
             return []
         from bot.service import TelegramService
+        from bot.webhook import routes as webhook_routes
 
         desks: dict[str, Any] = {}
         for token, block in tokens.items():
@@ -137,7 +138,7 @@ class House:
                 self.polling.append(bot)
             desks |= dict.fromkeys(shops, bot.desk)
         self.outbox.desks = desks
-        return [route for bot in self.bots for route in bot.routes()]
+        return webhook_routes([hook for bot in self.bots if (hook := bot.hook()) is not None])
 
     # -- adapters.health.Probe
 

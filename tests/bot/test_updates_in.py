@@ -17,7 +17,7 @@ from aiohttp import web
 from bot.desk import TelegramDesk
 from bot.intake import Intake
 from bot.service import TelegramService
-from bot.webhook import LIMIT_BYTES, routes
+from bot.webhook import LIMIT_BYTES, hook_of, routes
 from engine.ports import OurFault
 from sandbox.serving import serve
 from sandbox.telegram import PretendTelegram
@@ -232,7 +232,7 @@ async def test_webhook_mode_acknowledges_after_the_commit(
 @pytest.fixture
 def app(desk: TelegramDesk) -> web.Application:
     made = web.Application()
-    made.add_routes(routes(desk, Intake(desk), SECRET))
+    made.add_routes(routes([hook_of(desk, Intake(desk), SECRET)]))
     return made
 
 
@@ -257,6 +257,28 @@ async def test_the_route_lets_in_telegram_only(
             assert answer.status == status
     assert len(house.kept) == (status == 200)
     assert house.staff_events == []
+
+
+async def test_two_bots_share_the_path_by_their_secrets(
+    house: House, desk: TelegramDesk, url: str, tg: PretendTelegram, group: Room
+) -> None:
+    """Each update goes to the bot whose secret it carries; one secret for two bots is refused at the start."""
+    await house.place()
+    other = TelegramDesk(TOKEN, url, House(house.world, policy("second", 0)))
+    hooks = [hook_of(other, Intake(other), "second-secret"), hook_of(desk, Intake(desk), SECRET)]
+    made = web.Application()
+    made.add_routes(routes(hooks))
+    await tg.press(222, cards(tg, group)[0], "✅ Confirm", wait_s=0)
+    body = json.dumps(tg.pending_updates()[-1]).encode()
+    async with serve(made) as base, aiohttp.ClientSession() as session:
+        for secret, state in (("second-secret", "flagged"), (SECRET, "confirmed")):
+            sent = {"Content-Type": "application/json", "X-Telegram-Bot-Api-Secret-Token": secret}
+            async with session.post(f"{base}/hooks/telegram", data=body, headers=sent) as answer:
+                assert answer.status == 200
+            assert house.order_now().state == state
+    await other.close()
+    with pytest.raises(OurFault):
+        routes([hook_of(desk, Intake(desk), SECRET), hook_of(other, Intake(other), SECRET)])
 
 
 def test_a_webhook_without_a_secret_is_refused(house: House) -> None:
