@@ -9,6 +9,8 @@ The parcel stays `shipped` through all of it: what becomes of it is the courier'
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec.structs import replace
 
 from flows import slotting
@@ -172,8 +174,12 @@ def _done(turn: Turn, event: Talk, order: Order, kind: str, text: str, reason: s
     order = _hinted(order, text) if kind == "hint" else noted(order, text)
     order = turn.put(replace(order, replan=kind, offer=None, shop_said=said))
     slot = order.slot if kind == "slot" else None
-    day, window = (slot.day.isoformat(), slot.hours) if slot is not None else ("", "")
-    turn.tell_shop(order, "replan", choice=kind, text=text, day=day, window=window, reason=reason)
+    told: dict[str, Any] = {"choice": kind, "text": text}
+    if slot is not None:
+        told |= {"day": slot.day.isoformat(), "window": slot.hours, "courier": slot.courier}
+    if reason:
+        told["reason"] = reason
+    turn.tell_shop(order, "replan", **told)
     turn.wake(f"news:{order.id}", turn.now + turn.policy.no_news_after)
     order = turn.card(order) if kind == "cancel" or order.card_wanted else order
     if order.card_wanted:

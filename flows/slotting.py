@@ -227,7 +227,7 @@ def told(turn: Turn, order: Order) -> None:
     """The shop hears of the slot; of its end, too."""
     slot = order.slot
     if slot is None:
-        turn.tell_shop(order, "slot", day="", window="", courier="")
+        turn.tell_shop(order, "slot", text="none any more")
     else:
         turn.tell_shop(order, "slot", day=slot.day.isoformat(), window=slot.hours, courier=slot.courier)
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
+from flows import slotting
 from flows.address_text import difference
 from flows.conversation import Question
 from flows.deals import taken_back
@@ -42,7 +43,7 @@ def undo(turn: Turn, event: CustomerWrote | CustomerPressed, order: Order, n: in
 
 def _restored(turn: Turn, event: CustomerWrote | CustomerPressed, order: Order, change: Change) -> Order:
     """Only what this change touched: the shop may have told something new since."""
-    was, now = change.fields, order.fields
+    was, now, slot = change.fields, order.fields, order.slot
     order = replace(order, changes=order.changes[:-1])
     if change.what == "later":
         return _not_later(turn, event, order, change)
@@ -60,6 +61,8 @@ def _restored(turn: Turn, event: CustomerWrote | CustomerPressed, order: Order, 
     order = turn.card(turn.put(replace(order, shop_said=_said(order))))
     turn.tell_staff(order, "customer.undone", text=text)
     turn.tell_shop(replace(order, shop_said=order.shop_said or now), "changed", changed=change.what, undone=1)
+    if order.slot != slot:
+        slotting.told(turn, order)
     return order
 
 

@@ -92,6 +92,7 @@ class Playground:
         acts: dict[str, Callable[[Json], Awaitable[Json]]] = {
             "order": self._acts.order,
             "event": self._acts.event,
+            "courier": self._acts.courier,
             "reply": self._acts.reply,
             "press": self._acts.press,
             "staff/press": self._acts.staff_press,

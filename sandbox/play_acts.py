@@ -9,11 +9,13 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import phonenumbers
 
 from sandbox import phonebook
+from sandbox.courier import PretendCourier
 from sandbox.meta import PretendMeta
 from sandbox.play_state import Customer, Customers, Json, Stage
 from sandbox.samples import COUNTRIES, SAMPLES, Buyer, Sample
@@ -77,6 +79,15 @@ class Acts:
         reason = asked.get("reason")
         answer = await self._shop.event(_text(asked, "id"), _text(asked, "type"), str(reason) if reason else None)
         return _answered(answer, "")
+
+    async def courier(self, asked: Json) -> Json:
+        """The courier knocks at the door of order `id`: it hands over, or fails with the reason `failed`; `repeats`, `backwards`,
+        `silent` and `late_h` are its bad habits."""
+        habits = {"backwards": bool(asked.get("backwards")), "silent": bool(asked.get("silent"))}
+        late = timedelta(hours=float(asked.get("late_h", 0)))
+        courier = PretendCourier(self._shop, repeats=max(1, min(int(asked.get("repeats", 1)), 10)), late=late, **habits)
+        answer = await courier.knocks(_text(asked, "id"), str(asked.get("failed") or ""))
+        return _answered(answer, "") | {"told": [dataclasses.asdict(told) for told in courier.told]}
 
     async def reply(self, asked: Json) -> Json:
         """The customer writes. On WhatsApp whoever answers has read: the last message's read receipt goes before."""

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from sandbox.courier import PretendCourier
+from sandbox.shops import PretendShop, ShopAccess
 from tests.stories.couriers import delivery, shipped
-from tests.town import ANA_PHONE, Town, town
+from tests.town import ANA_PHONE, API_TOKEN, Town, town
 
 SPANISH: dict[str, Any] = {"language": "es"}
 MORE = 'pickup_points: ["Kiosk Sol, Calle Mayor 1"]\nnews: []'
@@ -222,3 +224,31 @@ async def test_the_shop_may_switch_it_off(tmp_path: Path) -> None:
             await t.report(order, "attempt_failed", reason="not_home")
             assert len(t.got()) == before
             assert (await t.get(order)).attempts_failed == 1
+
+
+@pytest.mark.parametrize("habits", [{}, {"repeats": 3}, {"backwards": True}, {"repeats": 2, "silent": True}])
+async def test_a_courier_that_fails(tmp_path: Path, habits: dict[str, Any]) -> None:
+    """In vain, in vain, handed over; told once or thrice, in order or not: one question for each failure, and one end."""
+    async with town(tmp_path, more=delivery(MORE), tells=("callback",)) as t:
+        order = await shipped(t)
+        shop = PretendShop(t.world, t.url, ShopAccess(API_TOKEN, "", "", "demo"))
+        courier = PretendCourier(shop, **habits)
+        for words in ("1", "2"):
+            await t.skip(24)
+            assert (await courier.knocks(order, "not_home")).status == 200
+            await t.settle()
+            await t.sms(words)
+            await t.skip(seconds=5)
+        await t.skip(24)
+        await courier.knocks(order)
+        await t.settle()
+        assert sum("could not hand over" in text for text in t.got()) == 2
+        assert await t.state(order) == "delivered"
+        assert (await t.get(order)).attempts_failed == 2
+        told = [h.data for h in t.callback.heard if h.type == "order.replan"]
+        assert [(h["choice"], h["day"], h["window"]) for h in told] == [
+            ("slot", "2026-11-25", "11:00-15:00"),
+            ("slot", "2026-11-26", "15:00-18:00"),
+        ]
+        assert {report.status for report in courier.told} == {200}
+        await shop.close()

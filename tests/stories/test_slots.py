@@ -204,3 +204,17 @@ async def test_without_couriers_nothing_is_new(tmp_path: Path) -> None:
         assert "16:00-18:00" in t.last("sms")
         assert not await slot(t, order)
         assert (await t.get(order)).wish == "2026-11-24 16:00-18:00"
+
+
+async def test_the_shop_has_the_slot(tmp_path: Path) -> None:
+    """Chosen, and taken back: the shop's own system hears both, once each."""
+    async with town(tmp_path, more=delivery(), tells=("callback",)) as t:
+        order = await confirmed(t)
+        await t.sms("Friday after 18:00")
+        await t.skip(seconds=5)
+        heard = [h.data for h in t.callback.heard if h.type == "order.slot"]
+        assert [(h["day"], h["window"], h["courier"]) for h in heard] == [("2026-11-27", "18:00-22:00", "City Express")]
+        await t.sms("NO")
+        await t.skip(seconds=5)
+        assert t.callback.types(order).count("order.slot") == 2
+        assert t.callback.heard[-1].data.get("day") is None
