@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import aiosmtplib
 import msgspec
 
+from adapters import shop_probing
 from adapters.exchange import Answer, Exchange
 from engine.check import Probe
 from engine.settings import Fault, Meta, Settings, Smtp, Twilio
@@ -30,7 +31,7 @@ def probes(settings: Settings) -> list[Probe]:
             if block is not None:
                 where = settings.home(shop, name)[0]
                 found.setdefault(id(block), make(where, block))
-    return list(found.values())
+    return [*found.values(), *shop_probing.probes(settings)]
 
 
 async def _get(url: str, headers: dict[str, str]) -> Answer | None:

@@ -100,6 +100,8 @@ async def _play(config: Path, port: int, data: str) -> None:
             people=pretend.people,
         )
 
+        play.shop.keeps(pretend.admin, pretend.rest)
+
         def extra(house: House) -> list[web.RouteDef]:
             inside = Inspection(house.store, tuple(house.policies), clock, house.busy, house.next_moment)
             return [*play.routes(), *inside.routes()]

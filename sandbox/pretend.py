@@ -7,12 +7,15 @@ import dataclasses
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
+from sandbox.callback import PretendCallback
 from sandbox.play import Staff
 from sandbox.serving import serve
+from sandbox.shopify_admin import PretendShopifyAdmin
 from sandbox.shops import ShopAccess
 from sandbox.smtp import PretendSmtp
 from sandbox.telegram import PretendTelegram
 from sandbox.twilio import PretendTwilio
+from sandbox.woo_rest import PretendWoo
 from sandbox.world import World
 
 ACCOUNT = "AC" + "5a" * 16
@@ -20,6 +23,14 @@ TWILIO_TOKEN, BOT_TOKEN = "sandbox-twilio-token", "700000000:AAsandbox-sandbox-s
 SENDER = "+34911234567"
 GROUP = -1001234567890
 PEOPLE = (Staff(101, "Olga", "owner"), Staff(102, "Ana", "staff"), Staff(103, "Ben", "staff"))
+
+#: What the shop's own systems take.
+SHOP_KEYS = {
+    "SHOPIFY_TOKEN": "sandbox-shopify-token",
+    "WOO_KEY": "ck_sandbox",
+    "WOO_REST": "cs_sandbox",
+    "CALLBACK_SECRET": "sandbox-callback-secret-of-36-letters",
+}
 
 #: name -> language -> (body, quick-reply buttons)
 Approved = Mapping[str, Mapping[str, tuple[str, list[tuple[str, str]]]]]
@@ -35,13 +46,17 @@ class Pretend:
     smtp: PretendSmtp
     twilio_url: str
     telegram_url: str
+    admin: PretendShopifyAdmin
+    rest: PretendWoo
+    callback: PretendCallback
+    shop_urls: tuple[str, str, str]  # of these three
     group: int = GROUP
     people: tuple[Staff, ...] = PEOPLE
 
     @property
     def env(self) -> dict[str, str]:
         """What the service's environment would hold."""
-        return {"TWILIO_AUTH_TOKEN": TWILIO_TOKEN, "TELEGRAM_TOKEN": BOT_TOKEN}
+        return {"TWILIO_AUTH_TOKEN": TWILIO_TOKEN, "TELEGRAM_TOKEN": BOT_TOKEN, **SHOP_KEYS}
 
     def settings(self, url: str, storage: str, access: ShopAccess, approved: Approved) -> dict[str, Any]:
         """Blocks that stand in for those of config.yaml; the ladder and everything else stays the file's."""
@@ -77,8 +92,18 @@ class Pretend:
                     "timezone": "Europe/Madrid",
                     "hours": {"mon-fri": "09:00-18:00", "sat": "10:00-14:00"},
                     "api_token": "${DEMO_API_TOKEN}",
-                    "shopify": {"webhook_secret": "${SHOPIFY_SECRET}"},
-                    "woocommerce": {"webhook_secret": "${WOO_SECRET}"},
+                    "shopify": {
+                        "webhook_secret": "${SHOPIFY_SECRET}",
+                        "access_token": "${SHOPIFY_TOKEN}",
+                        "base_url": self.shop_urls[0],
+                    },
+                    "woocommerce": {
+                        "webhook_secret": "${WOO_SECRET}",
+                        "url": self.shop_urls[1],
+                        "consumer_key": "${WOO_KEY}",
+                        "consumer_secret": "${WOO_REST}",
+                    },
+                    "callback": {"url": f"{self.shop_urls[2]}/doorstep", "secret": "${CALLBACK_SECRET}"},
                     "call_from": "+34911234500",
                 }
             ],
@@ -92,9 +117,16 @@ class Pretend:
 
 @contextlib.asynccontextmanager
 async def pretend_providers(service_url: str) -> AsyncIterator[Pretend]:
-    """Twilio, SMTP and Telegram, each on a free port of loopback."""
+    """Twilio, SMTP, Telegram and the shop's own systems, each on a free port of loopback."""
     world = World()
     twilio = PretendTwilio(world, ACCOUNT, TWILIO_TOKEN, f"{service_url}/hooks/twilio/message")
     telegram = PretendTelegram(world, BOT_TOKEN)
-    async with serve(twilio.app()) as twilio_url, serve(telegram.app()) as telegram_url, PretendSmtp(world) as smtp:
-        yield Pretend(world, twilio, telegram, smtp, twilio_url, telegram_url)
+    admin = PretendShopifyAdmin(world, SHOP_KEYS["SHOPIFY_TOKEN"])
+    rest = PretendWoo(world, SHOP_KEYS["WOO_KEY"], SHOP_KEYS["WOO_REST"])
+    callback = PretendCallback(world, SHOP_KEYS["CALLBACK_SECRET"])
+    async with contextlib.AsyncExitStack() as stack:
+        apps = (twilio.app(), telegram.app(), admin.app(), rest.app(), callback.app())
+        urls = [await stack.enter_async_context(serve(app)) for app in apps]
+        smtp = await stack.enter_async_context(PretendSmtp(world))
+        shops = (urls[2], urls[3], urls[4])
+        yield Pretend(world, twilio, telegram, smtp, urls[0], urls[1], admin, rest, callback, shops)

@@ -57,7 +57,7 @@ class PretendShopifyAdmin:
         self.requests = 0
         self.scopes: tuple[str, ...] = SCOPES
         self.subscriptions: list[tuple[str, str]] = []  # (topic, where)
-        self._told_back = told_back
+        self.told_back = told_back
         self._left, self._left_at = BUCKET, world.now()
         self._jobs = itertools.count(1)
 
@@ -232,8 +232,8 @@ class PretendShopifyAdmin:
 
     def _changed(self, body: Json, topic: str = "orders/updated") -> None:
         body["updated_at"] = self.world.now().replace(microsecond=0).isoformat()
-        if self._told_back is not None:
-            self.world.spawn(self._told_back(json.loads(json.dumps(body)), topic))
+        if self.told_back is not None:
+            self.world.spawn(self.told_back(json.loads(json.dumps(body)), topic))
 
 
 def _tags(body: Json) -> list[str]:

@@ -22,6 +22,8 @@ import aiohttp
 from sandbox.hooks import Hook, Hooks, Retry
 from sandbox.samples import Basket, Platform
 from sandbox.shop_bodies import Json, api_order, shopify_order, woocommerce_order
+from sandbox.shopify_admin import PretendShopifyAdmin
+from sandbox.woo_rest import PretendWoo
 from sandbox.world import World
 
 #: Shopify waits 1 s for the connection and 5 s for the answer, and repeats 8 times over 4 hours, ever more rarely. Here the
@@ -62,17 +64,31 @@ class PretendShop:
         self.world = world
         self.access = access
         self.hooks = Hooks(world)
+        #: its own systems, where it keeps what is ordered and hears of decisions; they tell every change back by a webhook
+        self.admin: PretendShopifyAdmin | None = None
+        self.rest: PretendWoo | None = None
         self._service = service_url.rstrip("/")
         self._numbers = itertools.count(first_number)
         self._session: aiohttp.ClientSession | None = None
+
+    def keeps(self, admin: PretendShopifyAdmin, rest: PretendWoo) -> None:
+        """Orders placed from now on stand in these systems, too."""
+        self.admin, self.rest = admin, rest
+        admin.told_back, rest.told_back = self.shopify, self.woocommerce
 
     async def places(self, platform: Platform, basket: Basket) -> Answer:
         """A fresh order with this basket, in this platform's shape."""
         number, now = next(self._numbers), self.world.now()
         if platform == "shopify":
-            status = await self.shopify(shopify_order(basket, number, now))
+            body = shopify_order(basket, number, now)
+            if self.admin is not None:
+                self.admin.adds(body)
+            status = await self.shopify(body)
         elif platform == "woocommerce":
-            status = await self.woocommerce(woocommerce_order(basket, number, now))
+            body = woocommerce_order(basket, number, now)
+            if self.rest is not None:
+                self.rest.adds(body)
+            status = await self.woocommerce(body)
         else:
             return await self.api(api_order(basket, number, now))
         return Answer(str(number), status)

@@ -64,7 +64,7 @@ class PretendWoo:
         self.may_write = True  # the key's permission: read, or read/write
         self.webhooks: list[Json] = []
         self._login = base64.b64encode(f"{key}:{secret}".encode()).decode()
-        self._told_back = told_back
+        self.told_back = told_back
 
     def adds(self, body: Json) -> None:
         """An order that the shop has, as in its webhook's body."""
@@ -217,8 +217,8 @@ class PretendWoo:
 
     def _changed(self, body: Json) -> None:
         body["date_modified_gmt"] = self.world.now().replace(tzinfo=None, microsecond=0).isoformat()
-        if self._told_back is not None:
-            self.world.spawn(self._told_back(body, "order.updated"))
+        if self.told_back is not None:
+            self.world.spawn(self.told_back(body, "order.updated"))
 
 
 def _error(code: str, message: str, status: int) -> web.Response:

@@ -15,6 +15,7 @@ def crossed(tree: dict[str, object]) -> Iterator[Crossed]:
     yield from _blocks(tree, ())
     for index, shop in enumerate(_list(tree.get("shops"))):
         yield from _blocks(_dict(shop), ("shops", index))
+        yield from _written_back(_dict(shop), index)
         yield from _prepay(_dict(shop), _dict(tree.get("risk")), index)
 
 
@@ -35,6 +36,19 @@ def _prepay(shop: dict[str, object], risk: dict[str, object], index: int) -> Ite
     if any("prepay" in _list(wanted) for wanted in asks.values()) and not shop.get("payment_link"):
         mend = 'Add payment_link: "https://pay.example.com/{order}/{amount}"'
         yield path(("shops", index, "payment_link")), "risk.ask wants prepay, and there is no payment_link", mend
+
+
+def _written_back(shop: dict[str, object], index: int) -> Iterator[Crossed]:
+    """Half a set of credentials writes nothing back, and nobody would notice."""
+    shopify, woo = _dict(shop.get("shopify")), _dict(shop.get("woocommerce"))
+    if shopify.get("access_token") and not (shopify.get("shop_domain") or shopify.get("base_url")):
+        mend = "Add shop_domain: your-shop.myshopify.com"
+        yield path(("shops", index, "shopify", "shop_domain")), "access_token has no shop_domain beside it", mend
+    needed = ("url", "consumer_key", "consumer_secret")
+    missing = [name for name in needed if not woo.get(name)]
+    if (woo.get("consumer_key") or woo.get("consumer_secret")) and missing:
+        mend = "Make a key with Read/Write under WooCommerce, Settings, Advanced, REST API."
+        yield path(("shops", index, "woocommerce", missing[0])), f"{missing[0]} is missing beside the others", mend
 
 
 def _blocks(holder: dict[str, object], loc: tuple[str | int, ...]) -> Iterator[Crossed]:
