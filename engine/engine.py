@@ -141,7 +141,9 @@ class Engine:
         kept_id = f"{route}:{hashlib.sha256(body).hexdigest()}"
         if not await self.store.keep(Kept(id=kept_id, route=route, at=now, why=why, body=body, headers=headers)):
             return
-        log.warning("body.kept", extra={"route": route, "why": why, "id": kept_id[-16:]})
+        log.warning(
+            "body.kept", extra={"route": route, "id": kept_id[-16:]}
+        )  # why it was may quote what a customer wrote
         for shop in self.policies:
             await self.handle(
                 BodyKept(
