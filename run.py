@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from commands import courier, history, keeping, looking, moving, numbers, people, serving, setting_up
+from commands import courier, history, keeping, looking, moving, numbers, ordering, people, serving, setting_up
 from commands.front import Plain
 
 
@@ -35,6 +35,7 @@ COMMANDS = (
     numbers.report,
     history.import_history,
     courier.import_events,
+    ordering.import_orders,
     history.assess,
     people.export_customer,
     people.erase_customer,

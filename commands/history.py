@@ -17,11 +17,11 @@ from commands.front import past_of, settings_of, shop_of
 def pairs(context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
     """name=value options as a dict. A column's name or a shop's word may hold a "=", our names never do."""
     del context
-    pairs = [value.partition("=") if option.name == "columns" else value.rpartition("=") for value in values]
-    wrong = next((value for value, (name, _, _) in zip(values, pairs, strict=True) if not name), None)
+    found = [value.partition("=") if option.name == "columns" else value.rpartition("=") for value in values]
+    wrong = next((value for value, (name, _, _) in zip(values, found, strict=True) if not name), None)
     if wrong is not None:
         raise click.BadParameter(f"{wrong!r} is not like name=value", param=option)
-    return {name: value for name, _, value in pairs}
+    return {name: value for name, _, value in found}
 
 
 @click.command("import-history")

@@ -213,6 +213,7 @@ class House:
             with contextlib.suppress(Exception):
                 await self.engine.look_at_desks()
                 await self.outbox.watch_backlog()
+                await self.outbox.glance()
             await self.look_around()
 
     async def look_around(self) -> None:

@@ -36,6 +36,7 @@ class Lane:
         self._later: list[tuple[datetime, int, datetime, str, str]] = []  # not before, then as above
         self._known: set[str] = set()
         self._granted: set[str] = set()
+        self.shut = False  # grants nothing
 
     def __len__(self) -> int:
         return len(self._heap) + len(self._later)
@@ -51,7 +52,7 @@ class Lane:
         if effect.id in self._granted:
             return True
         self._ripen(now)
-        if self._heap or effect.not_before > now or self.next_permit(now) > now:
+        if self.shut or self._heap or effect.not_before > now or self.next_permit(now) > now:
             return False
         self._granted.add(effect.id)
         self.charge(1.0, now)
@@ -141,6 +142,15 @@ class Lanes:
 
     def all(self) -> list[Lane]:
         return list(self._lanes.values())
+
+
+class WaitingLanes(Lanes):
+    """Lanes of a process that sends nothing: what it decides waits in the store for the one that serves."""
+
+    def get(self, name: str) -> Lane:
+        lane = super().get(name)
+        lane.shut = True
+        return lane
 
 
 def _default(name: str) -> tuple[float, int]:

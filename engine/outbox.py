@@ -445,6 +445,17 @@ class Outbox:
                 return
             after = (page[-1].at, page[-1].conversation)
 
+    async def glance(self) -> None:
+        """Offer what could leave by now to its lane, and look at the next timer: a command of another process (import-orders)
+        writes into the same store. What waits already is known to its lane."""
+        for due in await self._engine.store.sendable(self._engine.now(), SCAN_PAGE, None):
+            document = await self._load(due.conversation)
+            if document is not None:
+                await self.follow(document, ())
+        soonest = await self._engine.store.next_due()
+        if soonest is not None and self._engine.on_due is not None:
+            self._engine.on_due(soonest)
+
     async def watch_backlog(self) -> None:
         """Tell the owner of a sender that is more than a minute behind."""
         for name, seconds in self.backlog_s().items():
