@@ -10,7 +10,7 @@ from aiogram.exceptions import TelegramAPIError, TelegramMigrateToChat
 from aiogram.methods import EditMessageReplyMarkup, EditMessageText, SendChatAction, SendMessage
 from aiogram.types import InlineKeyboardMarkup, LinkPreviewOptions, Message, ReplyParameters
 
-from bot import owner_chat, places
+from bot import digest, owner_chat, places
 from bot.calls import SETUP_AGAIN_S, TelegramCalls, code_of, outcome_of
 from bot.composing import card_html, notice_html
 from bot.groups import Groups, OnMigrated
@@ -25,6 +25,7 @@ from flows.effects import (
     PingOwner,
     Refused,
     ShowCard,
+    ShowDigest,
     TellPerson,
     TellStaff,
     TryAgain,
@@ -58,7 +59,7 @@ class TelegramDesk:
         self.username = ""  # the bot's own, once Telegram has said it
 
     async def perform(
-        self, effect: ShowCard | TellStaff | TellPerson | PingOwner, effect_id: str, shop: str
+        self, effect: ShowCard | ShowDigest | TellStaff | TellPerson | PingOwner, effect_id: str, shop: str
     ) -> Outcome:
         """One attempt. Never raises for a fault of Telegram's. Accepted.provider_id is "<chat>/<message id>"."""
         policy = self.front.policies[shop]
@@ -67,6 +68,8 @@ class TelegramDesk:
                 return await self._show(card, policy)
             case ShowCard():
                 return Refused("no_card", "the card was not filled in")
+            case ShowDigest():
+                return await digest.show(self.calls, effect, self.groups.current(policy.staff_chat), policy)
             case TellStaff():
                 return await self._tell(effect, policy)
             case TellPerson():

@@ -7,6 +7,7 @@ whole batch is done. While the store cannot write, the same update is tried agai
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 from typing import Any
@@ -15,6 +16,7 @@ from aiogram.exceptions import TelegramAPIError, TelegramConflictError, Telegram
 from aiogram.methods import TelegramMethod
 
 from bot.calls import TelegramCalls, code_of, waited
+from bot.hearing import Hearing
 from bot.inbound import ALLOWED_UPDATES
 from bot.intake import Intake, frames_of
 from bot.start import Start
@@ -54,9 +56,17 @@ class Polling:
     """One bot's poll. `run` goes on until `stop`; Telegram being away is waited out."""
 
     def __init__(
-        self, calls: TelegramCalls, intake: Intake, start: Start, *, poll_s: int = POLL_S, again_s: float = AGAIN_S
+        self,
+        calls: TelegramCalls,
+        intake: Intake,
+        start: Start,
+        hearing: Hearing,
+        *,
+        poll_s: int = POLL_S,
+        again_s: float = AGAIN_S,
     ) -> None:
         self._calls = calls
+        self._hearing = hearing
         self._intake = intake
         self._start = start
         self._poll_s = poll_s
@@ -74,15 +84,24 @@ class Polling:
         while not self._stop.is_set():
             try:
                 await self._start.connect()
+                await self._hearing.starts()
                 updates = await self._fetch()
+                if not self._stop.is_set():
+                    await self._hearing.heard()
                 await self._take_all(updates)
                 pause_s = self._again_s
             except TelegramAPIError as error:
+                self._hearing.missed()
                 pause_s = await self._pause(error, pause_s)
+            except StoreUnavailable:
+                log.warning("telegram.store_unavailable")
+                await waited(self._stop, pause_s)
             except Exception as error:  # noqa: BLE001 - the outer loop of the bot: logged, and it goes on
                 log.error("telegram.poll_bug", extra={"error": type(error).__name__, "frames": frames_of(error)})
                 await waited(self._stop, AGAIN_MOST_S)
         await self._confirm()
+        with contextlib.suppress(StoreUnavailable):
+            await self._hearing.ends()
 
     async def _fetch(self) -> list[Raw]:
         """What waits, after at most `poll_s`; nothing when told to stop meanwhile."""

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from bot.desk import TelegramDesk
 from bot.groups import OnMigrated
+from bot.hearing import Hearing
 from bot.intake import Intake
 from bot.polling import AGAIN_S, POLL_S, Polling
 from bot.start import Start
@@ -43,7 +44,8 @@ class TelegramService:
         self._start = Start(self.desk, self.intake.inbound, public_url, secret, again_s)
         self._polling: Polling | None = None
         if not public_url:
-            self._polling = Polling(self.desk.calls, self.intake, self._start, poll_s=poll_s, again_s=again_s)
+            hearing = Hearing(front, self.desk.groups)
+            self._polling = Polling(self.desk.calls, self.intake, self._start, hearing, poll_s=poll_s, again_s=again_s)
         self._secret = secret
         self.watch = TelegramWatch(self.desk, self._start, public_url)
         self._running: asyncio.Task[None] | None = None

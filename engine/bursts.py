@@ -34,6 +34,10 @@ class Bursts:
         moments = self._seen.get(key)
         return self._count(moments, now) if moments else 0
 
+    def moments(self, key: str) -> tuple[datetime, ...]:
+        """The moments remembered of one key, oldest first."""
+        return tuple(self._seen.get(key, ()))
+
     def _count(self, moments: deque[datetime], now: datetime) -> int:
         while moments and now - moments[0] >= self._window:
             moments.popleft()

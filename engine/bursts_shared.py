@@ -33,6 +33,9 @@ class SharedBursts(Bursts):
     def count(self, key: str, now: datetime) -> int:
         return super().count(self._hints.blur(key), now)
 
+    def moments(self, key: str) -> tuple[datetime, ...]:
+        return super().moments(self._hints.blur(key))
+
     def heard(self, what: str, blurred: str, at: datetime) -> None:
         """Another process saw one more."""
         if what == self._what:

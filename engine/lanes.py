@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from flows.effects import Open
+
+#: Messages that Telegram takes in one group a minute.
+GROUP_A_MINUTE = 20
 
 
 class Lane:
@@ -22,8 +26,13 @@ class Lane:
     #: This process' part of the sender's pace.
     share: Callable[[], float] | None = None
 
-    def __init__(self, name: str, rate_per_s: float, burst: int = 1) -> None:
+    def __init__(
+        self, name: str, rate_per_s: float, burst: int = 1, window: tuple[int, timedelta] | None = None
+    ) -> None:
+        """`window`: never more than so many within that time, bursts included."""
         self.name = name
+        self._window = window
+        self._took: deque[datetime] = deque(maxlen=window[0] if window else 0)
         self.rate_per_s = rate_per_s
         self.wake = asyncio.Event()
         #: Until when whoever empties the lane sleeps; None: wake it for anything. A wake that finds nothing to do costs as much
@@ -43,9 +52,17 @@ class Lane:
 
     def next_permit(self, now: datetime) -> datetime:
         """When the next permit is free; `now` or earlier: at once."""
-        if self._free_at is None:
-            return now
-        return self._free_at - self._burst
+        paced = now if self._free_at is None else self._free_at - self._burst
+        if self._window is None or len(self._took) < self._window[0]:
+            return paced
+        return max(paced, self._took[0] + self._window[1])
+
+    def refund(self) -> None:
+        """A permit was taken, and nothing left."""
+        if self._free_at is not None:
+            self._free_at -= timedelta(seconds=1 / self.rate_per_s)
+        if self._took:
+            self._took.pop()
 
     def grant_now(self, effect: Open, now: datetime) -> bool:
         """A permit in the deciding commit itself: only when one is free and nothing older waits. Asked twice, granted once."""
@@ -70,8 +87,14 @@ class Lane:
         start = self._free_at if self._free_at is not None and self._free_at > now else now
         rate = self.rate_per_s if self.share is None else self.rate_per_s * self.share()
         self._free_at = start + timedelta(seconds=cost / rate)
+        if self._window is not None:
+            self._took.append(now)
         if self.on_charge is not None:
             self.on_charge(self, cost, now)
+
+    def hold(self, until: datetime) -> None:
+        """The provider wants nothing from this sender before then."""
+        self.others_took(until + self._burst)
 
     def others_took(self, free_at: datetime) -> None:
         """With what other processes took of this sender's pace, it is free no sooner than this."""
@@ -116,6 +139,12 @@ class Lane:
         oldest = min((wished for _, wished, _, _ in self._heap), default=now)
         return (now - oldest).total_seconds()
 
+    def waiting(self) -> list[tuple[int, str, str]]:
+        """(urgency, effect id, conversation) of everything that waits, in the order in which it will leave."""
+        ripe = sorted(self._heap)
+        later = sorted((urgency, at, effect_id, who) for _, urgency, at, effect_id, who in self._later)
+        return [(urgency, effect_id, who) for urgency, _, effect_id, who in [*ripe, *later]]
+
     def backlog_s(self) -> float:
         """How long the newest in line will wait, in seconds."""
         return len(self._heap) / self.rate_per_s
@@ -135,7 +164,7 @@ class Lanes:
         lane = self._lanes.get(name)
         if lane is None:
             rate, burst = self._rates.get(name) or _default(name)
-            lane = self._lanes[name] = Lane(name, rate, burst)
+            lane = self._lanes[name] = Lane(name, rate, burst, _window(name))
             lane.on_charge, lane.share = self.on_charge, self.share
             self.on_new.set()
         return lane
@@ -153,12 +182,17 @@ class WaitingLanes(Lanes):
         return lane
 
 
+def _window(name: str) -> tuple[int, timedelta] | None:
+    """Telegram counts a group's messages by the minute, bursts and all. Source: PLATFORMS.md A 4.5."""
+    return (GROUP_A_MINUTE, timedelta(minutes=1)) if name.startswith("telegram:-") else None
+
+
 def _default(name: str) -> tuple[float, int]:
     """(per second, burst). Telegram groups: 20 a minute. Source: PLATFORMS.md A 4.5."""
     if name.startswith("telegram:owner"):
         return 1.0, 5
     if name.startswith("telegram:"):
-        return 20 / 60, 8
+        return GROUP_A_MINUTE / 60, 8
     if name.startswith("sms:"):
         return 1.0, 1
     if name.startswith("shop:") and not name.endswith(":callback"):

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Coroutine, Mapping
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
 from engine import rendering
+from engine.digesting import Digesting
 from engine.engine import Engine
 from engine.history_record import closed
 from engine.lanes import Lane
@@ -26,8 +28,10 @@ from flows.effects import (
     Accepted,
     AskProvider,
     CallBack,
+    CountNumbers,
     Escalate,
     HandOver,
+    ListWaiting,
     Open,
     Outcome,
     PingOwner,
@@ -36,10 +40,12 @@ from flows.effects import (
     Remember,
     Say,
     ShowCard,
+    ShowDigest,
     SpreadStop,
     TellPerson,
     TellShop,
     TellStaff,
+    TryAgain,
     Unknown,
 )
 from flows.events import (
@@ -47,6 +53,7 @@ from flows.events import (
     ConsentWithdrawn,
     EffectSettled,
     Escalated,
+    NumbersCounted,
     OrderCalledBack,
     OrderHandedOver,
     ProviderAnswered,
@@ -64,6 +71,8 @@ BACKLOG = timedelta(seconds=60)
 #: What the store could not take is tried again after so long.
 STORE_AGAIN = timedelta(seconds=1)
 SCAN_PAGE = 500
+#: Orders counted for the owner's numbers: more in a week are a shop that has better reports.
+COUNTED_MOST = 20_000
 #: So much of a provider's reason is a label of /metrics: codes are short, and there are few of them.
 CODE_MOST = 60
 
@@ -91,6 +100,7 @@ class Outbox:
         self._tasks: set[asyncio.Task[None]] = set()
         self._pumps: dict[str, asyncio.Task[None]] = {}
         self._stopping = False
+        self._digesting = Digesting(engine, self._load)
         engine.after_commit = self.follow
 
     # -- after a commit
@@ -110,6 +120,9 @@ class Outbox:
                 lane = self._engine.lanes.get(open_.lane)
                 lane.offer(document.id, open_)
                 self._pump(lane)
+                kind = self._digesting.due(document.shop, lane)
+                if kind:
+                    self._spawn(self._digesting.look(document.shop, kind))
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.ensure_future(work)
@@ -167,6 +180,8 @@ class Outbox:
         )
         try:
             decision = (await self._engine.handle(event)).decision
+            if decision is None or not decision.perform:
+                lane.refund()
             if decision is not None and not decision.changed:
                 await self.follow(decision.document, ())  # its moment has not come: back into the lane
         except StoreUnavailable:
@@ -196,7 +211,10 @@ class Outbox:
         except Exception as error:
             log.exception("outbox.bug", extra={"effect": type(open_.effect).__name__, "conversation": conversation})
             outcome, provider = Unknown(f"bug: {type(error).__name__}"), "doorstep"
-        self._engine.lanes.get(open_.lane).done(open_.id)
+        lane = self._engine.lanes.get(open_.lane)
+        lane.done(open_.id)
+        if isinstance(outcome, TryAgain) and outcome.reason == "too_many":
+            lane.hold(self._engine.now() + timedelta(seconds=outcome.after_s))  # the next one would be refused as well
         kind = type(outcome).__name__.lower()
         self._engine.count("outcomes", provider=provider, effect=type(open_.effect).__name__, outcome=kind)
         log.info(
@@ -249,7 +267,7 @@ class Outbox:
         match effect:
             case Say():
                 return await self._say(conversation, policy, open_.id, effect)
-            case ShowCard() | TellStaff() | TellPerson() | PingOwner():
+            case ShowCard() | ShowDigest() | TellStaff() | TellPerson() | PingOwner():
                 desk = self.desks.get(shop)
                 if desk is None:
                     return Refused("not_configured", "the shop has no staff group"), "telegram"
@@ -270,6 +288,11 @@ class Outbox:
                 return await port.tell(effect, open_.id, self._engine.now()), effect.target
             case Remember():
                 return await self._remember(shop, effect), "doorstep"
+            case CountNumbers():
+                return await self._count_numbers(shop, open_.id, effect), "doorstep"
+            case ListWaiting():
+                await self._digesting.look(shop, effect.kind)
+                return Accepted(), "doorstep"
             case Escalate():
                 return await self._escalate(shop, open_.id, effect), "doorstep"
             case SpreadStop():
@@ -372,6 +395,19 @@ class Outbox:
         if self.history is not None:
             kept = closed(Replayed(effect.order.fields, effect.outcome), "service", "; ".join(effect.order.said[-2:]))
             await self.history.append_history(shop, [kept])
+        return Accepted()
+
+    async def _count_numbers(self, shop: str, effect_id: str, effect: CountNumbers) -> Outcome:
+        rows = await self._engine.store.orders(shop, None, effect.since, COUNTED_MOST)
+        await self._engine.handle(
+            NumbersCounted(
+                event_id=f"numbers:{effect_id}",
+                to=(pointers.desk(shop),),
+                at=self._engine.now(),
+                kind=effect.kind,  # type: ignore[arg-type]
+                counts=dict(Counter(row.state for row in rows)),
+            )
+        )
         return Accepted()
 
     async def _escalate(self, shop: str, effect_id: str, effect: Escalate) -> Outcome:

@@ -23,7 +23,7 @@ from msgspec import Struct
 from flows.conversation import Conversation, Note
 from flows.decision import Decision, Document
 from flows.desk import Desk
-from flows.effects import Outcome, PingOwner, ShowCard, TellPerson, TellShop, TellStaff
+from flows.effects import Outcome, PingOwner, ShowCard, ShowDigest, TellPerson, TellShop, TellStaff
 from flows.events import AnyEvent
 from flows.pointers import Pointer
 from flows.policy import Policy
@@ -196,7 +196,7 @@ class DeskPort(Protocol):
     """The staff's place: cards and notices in the group, pings in the owner's chat."""
 
     async def perform(
-        self, effect: ShowCard | TellStaff | TellPerson | PingOwner, effect_id: str, shop: str
+        self, effect: ShowCard | ShowDigest | TellStaff | TellPerson | PingOwner, effect_id: str, shop: str
     ) -> Outcome:
         """Accepted.provider_id of a ShowCard is "<chat>/<message id>"."""
 

@@ -136,7 +136,8 @@ def _meant(turn: Turn, event: CustomerWrote, got: Understood, asked: list[Order]
     """Each part of the message is done; what decides comes first. What is not sure is read by a person."""
     wants = [(got.intent, got.slots), *((part.intent, part.slots) for part in got.parts)]
     if not got.sure or doing.doubtful(got, event.text):
-        doing.do(turn, event, got.intent, got.slots, asked, sure=False, tone=got.tone)
+        grave = next((p.intent for p in got.parts if p.intent in ("threat", "complaint")), got.intent)
+        doing.do(turn, event, grave, got.slots, asked, sure=False, tone=got.tone)
         return
     if got.intent == "yes" and any(intent == "change_phone" and slots.phone for intent, slots in wants):
         wants = wants[1:]  # the new number is asked: a yes from the old one would be told and taken back in one breath

@@ -6,7 +6,7 @@ solved --the customer says no, or complains again--> reopened --answered--> answ
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Literal
 
 from msgspec import Struct
@@ -27,6 +27,7 @@ class Rules(Struct, frozen=True):
     escalate_after: timedelta = timedelta(minutes=30)  # nobody has taken it: by SMS, else e-mail, to the owners
     remind_before: timedelta = timedelta(minutes=30)  # whoever has it is reminded so long before the promise ends
     ask_solved: bool = True
+    daily_at: time | None = time(20)  # the owner's numbers, shop's time; None: none
 
 
 class Step(Struct, frozen=True, omit_defaults=True):

@@ -20,6 +20,10 @@ ALERT_EVERY = timedelta(minutes=10)
 #: Receipts are waited for of so many texts.
 TEXTED_MOST = 20
 TIMER = "alert"
+#: Alarms that mean that nobody sees what the bot writes: told to the owners' own phones, too.
+BLIND = frozenset({"group_gone", "group_muted"})
+#: After so many attempts at one ping the owners' own phones ring.
+TRIES_BLIND = 3
 
 
 def matters(desk: Desk, key: str, order_id: str) -> Desk:

@@ -6,11 +6,25 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from flows import desk_alerts, hours, pacing, people, wishes
+from flows import daily, desk_alerts, digests, hours, pacing, people, wishes
 from flows.cards import RETRY
 from flows.decision import Decision
 from flows.desk import Desk
-from flows.effects import Accepted, AnyEffect, Card, Line, Open, PingOwner, Refused, Say, ShowCard, TryAgain, Unknown
+from flows.effects import (
+    Accepted,
+    AnyEffect,
+    Card,
+    Line,
+    ListWaiting,
+    Open,
+    PingOwner,
+    Refused,
+    Say,
+    ShowCard,
+    ShowDigest,
+    TryAgain,
+    Unknown,
+)
 from flows.events import (
     Alarmed,
     AlarmOver,
@@ -22,11 +36,14 @@ from flows.events import (
     EffectSettled,
     Escalated,
     GroupMoved,
+    NumbersCounted,
     PeopleTold,
     Recovered,
     ShopSet,
     SweptTo,
+    TelegramHeard,
     TimerDue,
+    WaitingListed,
 )
 from flows.orders import CardRef
 from flows.policy import Policy
@@ -63,6 +80,14 @@ def step_desk(desk: Desk, event: AnyEvent, now: datetime, policy: Policy) -> Dec
             on = name not in desk.swept or upto > desk.swept[name]
             swept = {**desk.swept, name: upto} if on else desk.swept
             return Decision(document=replace(desk, swept=swept), changed=on)
+        case TelegramHeard():
+            desk = daily.timed(replace(desk, heard_at=event.at), now, policy)
+            return _said(desk, event, now, policy, digests.back(event) if event.since and event.open else None)
+        case NumbersCounted():
+            return _said(_seen(desk, event, now), event, now, policy, daily.told(event, policy))
+        case WaitingListed():
+            desk, effect = digests.listed(_seen(desk, event, now), event, now, policy)
+            return _said(desk, event, now, policy, effect)
         case Escalated():
             desk = desk_alerts.matters(_seen(desk, event, now), event.key, event.order_id)
             return _alert(desk, event, now, policy)
@@ -87,9 +112,30 @@ def _due(desk: Desk, event: TimerDue, now: datetime, policy: Policy) -> Decision
     desk = replace(desk, timers=timers)
     if "wishes" in late:
         desk = wishes.ended(desk, now)
+    if daily.TIMER in late:
+        return _said(daily.timed(desk, now, policy), event, now, policy, daily.asked(now, policy))
+    for name in late:
+        kind, _, about = name.partition(":")
+        if kind == "digest":
+            return _said(desk, event, now, policy, ListWaiting(kind=about))
     if desk_alerts.TIMER in late:
         return _alert(desk, event, now, policy)
     return Decision(document=desk, changed=bool(late))
+
+
+def _said(desk: Desk, event: AnyEvent, now: datetime, policy: Policy, effect: AnyEffect | None) -> Decision:
+    """One effect, where there is something to say; a digest that has not left is replaced."""
+    if effect is None or (isinstance(effect, ShowDigest) and not policy.staff_chat):
+        return Decision(document=desk)
+    if isinstance(effect, ShowDigest) and not effect.key:
+        old = tuple(o for o in desk.open if not (_is_digest(o) and o.status == "planned"))
+        desk = replace(desk, open=old)
+    desk, open_ = _plan(desk, event, now, policy, effect)
+    return Decision(document=desk, planned=(open_,))
+
+
+def _is_digest(open_: Open) -> bool:
+    return isinstance(open_.effect, ShowDigest) and not open_.effect.key
 
 
 def _alert(desk: Desk, event: AnyEvent, now: datetime, policy: Policy) -> Decision:
@@ -171,8 +217,15 @@ def _alarmed(desk: Desk, event: Alarmed, now: datetime, policy: Policy) -> Decis
     desk = replace(_seen(desk, event, now), alerts={**desk.alerts, event.key: now})
     if not policy.staff_chat:
         return Decision(document=desk)
-    desk, open_ = _plan(desk, event, now, policy, PingOwner(key=f"owner.{event.kind}", values=dict(event.values)))
-    return Decision(document=desk, planned=(open_,))
+    ping = PingOwner(key=f"owner.{event.kind}", values=dict(event.values))
+    blind = event.kind in desk_alerts.BLIND
+    said = desk_alerts.to_owners(desk, policy, "owner_blind", {"shop": policy.name}) if blind else []
+    planned: list[Open] = []
+    effects: list[AnyEffect] = [ping, *said]
+    for index, effect in enumerate(effects):
+        desk, open_ = _plan(desk, event, now, policy, effect, index)
+        planned.append(open_)
+    return Decision(document=desk, planned=tuple(planned))
 
 
 def _kept(desk: Desk, event: BodyKept, now: datetime, policy: Policy) -> Decision:
@@ -203,6 +256,8 @@ def _claimed(desk: Desk, event: Claimed, now: datetime) -> Decision:
             later = replace(open_, not_before=now + RETRY)  # its first posting is still on the wire: one card, not two
             return Decision(document=_with(desk, open_.id, later))
         effect = replace(effect, card=_card(desk, desk.staff_chat))
+    if isinstance(effect, ShowDigest) and not effect.key:
+        effect = replace(effect, stands=desk.digests.get("cards", effect.stands))
     sending = replace(open_, effect=effect, status="sending", by=event.by, since=now, tries=open_.tries + 1)
     return Decision(document=_with(desk, open_.id, sending), perform=(sending,))
 
@@ -219,6 +274,8 @@ def _settled(desk: Desk, event: EffectSettled, now: datetime, policy: Policy) ->
     match event.outcome:
         case Accepted(provider_id=provider_id):
             chat, _, number = provider_id.rpartition("/")
+            if isinstance(open_.effect, ShowDigest) and not open_.effect.key:
+                desk = digests.stands(desk, provider_id)
             if isinstance(open_.effect, ShowCard) and number.isdigit():
                 desk = replace(desk, kept_card=CardRef(chat, int(number)))
             return Decision(document=_with(desk_alerts.texted(desk, open_), open_.id, None))
@@ -231,14 +288,34 @@ def _settled(desk: Desk, event: EffectSettled, now: datetime, policy: Policy) ->
             return Decision(document=desk, planned=(mail,))
         case Refused(code=code):
             desk = _with(desk, open_.id, None)
+            if isinstance(open_.effect, ShowDigest):
+                desk = digests.stands(desk, "")
             if isinstance(open_.effect, ShowCard) and code == "message_gone" and desk.kept_card is not None:
                 desk, card = _plan(replace(desk, kept_card=None), event, now, policy, ShowCard(seq=0))
                 return Decision(document=desk, planned=(card,))
             return Decision(document=desk)
-        case TryAgain(after_s=after_s):
-            return _again(desk, open_, now, max(timedelta(seconds=after_s), timedelta(seconds=1)))
+        case TryAgain(after_s=after_s, reason=reason):
+            again = _again(desk, open_, now, max(timedelta(seconds=after_s), timedelta(seconds=1)))
+            if isinstance(open_.effect, PingOwner) and open_.tries == desk_alerts.TRIES_BLIND and reason != "too_many":
+                return _blind(again, event, now, policy)
+            return again
         case Unknown():
             return _again(desk, open_, now, PING_AGAIN)
+
+
+def _blind(again: Decision, event: EffectSettled, now: datetime, policy: Policy) -> Decision:
+    """What the owner should read in Telegram does not arrive there: their own phones ring, at most every few hours."""
+    desk = again.document
+    assert isinstance(desk, Desk)
+    last = desk.alerts.get("blind")
+    if last is not None and now - last < ALARM_AGAIN:
+        return again
+    desk = replace(desk, alerts={**desk.alerts, "blind": now})
+    planned = list(again.planned)
+    for index, say in enumerate(desk_alerts.to_owners(desk, policy, "owner_blind", {"shop": policy.name})):
+        desk, open_ = _plan(desk, event, now, policy, say, index)
+        planned.append(open_)
+    return replace(again, document=desk, planned=tuple(planned))
 
 
 def _again(desk: Desk, open_: Open, now: datetime, after: timedelta) -> Decision:

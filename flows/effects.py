@@ -82,6 +82,7 @@ class ShowCard(Effect, frozen=True, kw_only=True, tag=True):
 
     seq: int  # 0: the card of the talk itself
     card: Card | None = None  # filled by the final gate
+    rank: int = 0  # among cards that wait; 0: an edit of what stands (flows/digests.py)
 
 
 class TellStaff(Effect, frozen=True, kw_only=True, tag=True):
@@ -104,6 +105,7 @@ class PingOwner(Effect, frozen=True, kw_only=True, tag=True):
     lines: tuple[Line, ...] = ()
     buttons: tuple[tuple[Button, ...], ...] = ()
     silent: bool = False
+    first: bool = False  # before everything else that waits for this chat
 
 
 class TellPerson(Effect, frozen=True, kw_only=True, tag=True):
@@ -198,6 +200,34 @@ class Remember(Effect, frozen=True, kw_only=True, tag=True):
     outcome: PastOrder
 
 
+class ShowDigest(Effect, frozen=True, kw_only=True, tag=True):
+    """Say in the group what waits for it, the most urgent first; `stands`: "<chat>/<message id>" of the one to edit.
+
+    With a `key` of its own it is a message by itself, and nothing is edited.
+    """
+
+    waiting: int
+    key: str = ""
+    values: dict[str, Value] = {}
+    lines: tuple[Line, ...] = ()
+    buttons: tuple[Button, ...] = ()
+    stands: str = ""
+    over: bool = False  # everything is through
+
+
+class CountNumbers(Effect, frozen=True, kw_only=True, tag=True):
+    """Count what became of orders since then. Answered by NumbersCounted."""
+
+    kind: str  # daily | weekly
+    since: datetime
+
+
+class ListWaiting(Effect, frozen=True, kw_only=True, tag=True):
+    """Look at what waits for a chat. Answered by WaitingListed."""
+
+    kind: str  # cards | pings
+
+
 class Line(Struct, frozen=True, omit_defaults=True):
     """One line of a card or notice: a staff text key with its values."""
 
@@ -238,6 +268,9 @@ AnyEffect = (
     | RaiseAlarm
     | TellShop
     | Escalate
+    | ShowDigest
+    | ListWaiting
+    | CountNumbers
 )
 
 Status = Literal["planned", "sending", "unknown"]

@@ -11,6 +11,7 @@ from typing import Literal
 from msgspec import Struct
 
 from flows.desk import Person
+from flows.digests import Named
 from flows.effects import Outcome
 from flows.matching.reading import Reading
 from flows.orders import Order, OrderFields
@@ -318,6 +319,29 @@ class StaffRuled(Event, frozen=True, kw_only=True, tag=True):
     ruling: Literal["block", "let_off"]
 
 
+class TelegramHeard(Event, frozen=True, kw_only=True, tag=True):
+    """The bot takes updates. `since`: when it last did, where presses in between may be lost; `open`: (order, state)."""
+
+    since: datetime | None = None
+    zone: str = "UTC"
+    open: tuple[tuple[str, str], ...] = ()
+
+
+class NumbersCounted(Event, frozen=True, kw_only=True, tag=True):
+    """What became of orders lately: state -> how many. Source: the store, read on the desk's wish."""
+
+    kind: Literal["daily", "weekly"]
+    counts: dict[str, int] = {}
+
+
+class WaitingListed(Event, frozen=True, kw_only=True, tag=True):
+    """More waits for a chat than it may get at once: how much, and the most urgent of it. Source: the lanes."""
+
+    kind: Literal["cards", "pings"]
+    waiting: int
+    named: tuple[Named, ...] = ()
+
+
 class BodyKept(Event, frozen=True, kw_only=True, tag=True):
     """A signed body could not be used and was kept for a repair."""
 
@@ -351,6 +375,9 @@ AnyEvent = (
     | ShopSet
     | DeskActed
     | StaffRuled
+    | WaitingListed
+    | NumbersCounted
+    | TelegramHeard
     | AlarmOver
     | SweptTo
     | BodyKept

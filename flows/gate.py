@@ -5,7 +5,7 @@ Still open? Consent? Inside the window? Not done? A message that may not leave i
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -41,6 +41,10 @@ _TRUE_WHILE: dict[str, frozenset[str]] = {
 }
 
 
+#: A reply waits so long for its card to be posted; then the card says the words itself.
+WORDS_WAIT = timedelta(seconds=30)
+
+
 class Later(Struct, frozen=True):
     """Not now: try at `until`."""
 
@@ -59,6 +63,8 @@ def claim(turn: Turn, event: Claimed) -> Open | None:
     if open_ is None or open_.status != "planned" or open_.not_before > turn.now:
         return None
     verdict = _judge(turn, open_.effect) if not isinstance(open_.effect, TellShop) else _judge_shop(turn, open_)
+    if isinstance(verdict, Later) and _on_the_card(turn, open_):
+        verdict = Never("on_the_card")
     if isinstance(verdict, Later):
         turn.settle(open_.id, replace(open_, not_before=verdict.until))
         return None
@@ -72,6 +78,12 @@ def claim(turn: Turn, event: Claimed) -> Open | None:
     turn.settle(open_.id, sending)
     poll_asking.leaves(turn, sending)
     return sending
+
+
+def _on_the_card(turn: Turn, open_: Open) -> bool:
+    """Words that wait long for a card that waits itself: the card will say them, and hundreds of replies must not queue."""
+    effect = open_.effect
+    return isinstance(effect, TellStaff) and effect.key == "customer.wrote" and turn.now - open_.at > WORDS_WAIT
 
 
 def _order_id(effect: AnyEffect) -> str:

@@ -6,7 +6,7 @@ for the same sender, then answers to people, then the ladder, then what can wait
 
 from __future__ import annotations
 
-from flows.effects import AnyEffect, AskProvider, PingOwner, Say, ShowCard, TellPerson, TellShop, TellStaff
+from flows.effects import AnyEffect, AskProvider, PingOwner, Say, ShowCard, ShowDigest, TellPerson, TellShop, TellStaff
 from flows.policy import Policy
 
 _URGENCY = {"first": 0, "answer": 1, "rung": 2, "notice": 3}
@@ -19,7 +19,11 @@ def urgency(effect: AnyEffect) -> int:
     if isinstance(effect, TellPerson):
         return 0
     if isinstance(effect, PingOwner):
-        return 3 if effect.silent else 0 if effect.complaint else 1
+        return -1 if effect.first else 3 if effect.silent else 0 if effect.complaint else 1
+    if isinstance(effect, ShowCard):
+        return 10 + effect.rank
+    if isinstance(effect, ShowDigest):
+        return 0
     return 1 if isinstance(effect, TellStaff) else 2
 
 
@@ -27,7 +31,7 @@ def lane(effect: AnyEffect, policy: Policy) -> str:
     """The name of the sender whose rate the effect shares; "" for what no provider paces."""
     if isinstance(effect, Say):
         return f"{effect.channel}:{effect.sender}"
-    if isinstance(effect, ShowCard | TellStaff):
+    if isinstance(effect, ShowCard | ShowDigest | TellStaff):
         return f"telegram:{policy.staff_chat}"
     if isinstance(effect, PingOwner):
         return f"telegram:owner:{policy.shop}"

@@ -36,6 +36,8 @@ from flows.turn import Turn
 ASK_AFTER = (timedelta(seconds=15), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
 #: Telegram cannot be asked. Its messages to staff are repeated, marked as such, after so long.
 STAFF_AGAIN = timedelta(seconds=60)
+#: A group that the bot was removed from is tried again after so long.
+GROUP_AGAIN = timedelta(minutes=5)
 #: A definite "later" is obeyed, but never for longer than this at once.
 LATER_MOST = timedelta(hours=1)
 #: A message to the customer that was put off so often is given up for its channel.
@@ -57,7 +59,9 @@ def settled(turn: Turn, event: EffectSettled) -> None:
             _accepted(turn, open_, provider_id, segments)
         case Refused(code=code):
             _refused(turn, open_, event.provider, code)
-        case TryAgain(after_s=after_s):
+        case TryAgain(after_s=after_s, reason=reason):
+            if reason in ("no_rights", "token_refused") and isinstance(open_.effect, ShowCard | TellStaff):
+                turn.plan(RaiseAlarm(kind="group_muted", values={"shop": turn.policy.name}))
             _later(turn, open_, event.provider, timedelta(seconds=after_s))
         case Unknown(reason=reason):
             _unknown(turn, open_, reason)
@@ -96,6 +100,10 @@ def _card_stands(turn: Turn, effect: ShowCard, provider_id: str) -> None:
 
 
 def _refused(turn: Turn, open_: Open, provider: str, code: str) -> None:
+    if code == "chat_gone" and isinstance(open_.effect, ShowCard | TellStaff):
+        turn.plan(RaiseAlarm(kind="group_gone", values={"shop": turn.policy.name}))
+        _later(turn, open_, provider, GROUP_AGAIN)  # it leaves when the bot is back in the group
+        return
     turn.settle(open_.id)
     turn.rest(f"ask:{open_.id}")
     effect = open_.effect
@@ -103,9 +111,7 @@ def _refused(turn: Turn, open_: Open, provider: str, code: str) -> None:
         turn.note("refused", provider=provider, code=code, effect=type(effect).__name__)
         if isinstance(effect, ShowCard):
             _card_gone(turn, effect, code)
-        if code == "chat_gone" and isinstance(effect, ShowCard | TellStaff):
-            turn.ping_owner("owner.group_gone")
-        elif isinstance(effect, AskProvider):
+        if isinstance(effect, AskProvider):
             _look_again(turn, effect.effect_id)
         return
     turn.note("refused", effect.order_id, via=effect.channel, provider=provider, code=code, template=effect.template)

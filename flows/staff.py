@@ -11,7 +11,7 @@ from collections.abc import Callable
 from msgspec import Struct
 from msgspec.structs import replace
 
-from flows import bargaining, calling, returning, saying, taking
+from flows import bargaining, calling, digests, returning, saying, taking
 from flows.cards import CANCEL_CONFIRMED, CONFIRM_CANCELLED, MORE
 from flows.deciding import cancel, confirm, undo
 from flows.desk import ROLES, may
@@ -45,6 +45,8 @@ def pressed(turn: Turn, event: StaffPressed) -> None:
     order = turn.talk if event.seq == 0 else next((o for o in turn.orders if o.seq == event.seq), None)
     if order is None:
         turn.notice = "gone"
+    elif name == "open":
+        digests.opened(turn, order, event)
     elif not _stands(order, event, verb) or verb is None:
         turn.notice = "stale"
     elif not may(event.role, verb.least):

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from flows import hours, pacing
+from flows import digests, hours, pacing
 from flows.complaint import Complaint
 from flows.conversation import (
     FORMER_MOST,
@@ -228,11 +228,14 @@ class Turn:
             return order
         if not order.card_wanted:
             order = self.put(replace(order, card_wanted=True))
-        waiting = any(
-            isinstance(o.effect, ShowCard) and o.effect.seq == order.seq and o.status == "planned" for o in self.open
-        )
-        if not waiting:
-            self.plan(ShowCard(seq=order.seq))
+        rank = digests.rank(order, self.complaints)
+        waiting = next((o for o in self.open if _posts(o, order.seq)), None)
+        if waiting is not None and isinstance(waiting.effect, ShowCard) and waiting.effect.rank > rank:
+            self.settle(waiting.id)
+            self.planned = [p for p in self.planned if p.id != waiting.id]
+            waiting = None  # it has become more urgent
+        if waiting is None:
+            self.plan(ShowCard(seq=order.seq, rank=rank))
         return order
 
     def remember(self, order: Order) -> None:
@@ -335,6 +338,11 @@ class Turn:
             notice=self.notice,
             forward=self.forward,
         )
+
+
+def _posts(open_: Open, seq: int) -> bool:
+    """Whether this effect will bring that card."""
+    return isinstance(open_.effect, ShowCard) and open_.effect.seq == seq and open_.status == "planned"
 
 
 def _remember(seen: dict[str, int], event_id: str, now: datetime) -> dict[str, int]:

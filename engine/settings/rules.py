@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import time
 from typing import Annotated, Literal
 
 from msgspec.structs import replace
@@ -134,6 +135,15 @@ class Risk(Block):
         )
 
 
+def _time_of_day(value: object) -> time | None:
+    if value is None or isinstance(value, time):
+        return value
+    try:
+        return time.fromisoformat(str(value))
+    except ValueError:
+        raise wrong(f"{str(value)[:20]!r} is no time of day", 'Write "20:00", or null for none.') from None
+
+
 class Complaints(Block):
     """Every complaint goes to the owner; how soon a person answers, and who hears when nobody does."""
 
@@ -152,6 +162,10 @@ class Complaints(Block):
     )
     ask_solved: Flag = setting("the customer is asked whether it is solved", True)
 
+    daily_at: Annotated[time | None, PlainValidator(_time_of_day)] = setting(
+        "the owner's daily numbers, at this time of the shop; null: none", _COMPLAINTS.daily_at, eg='"20:00"'
+    )
+
     def rules(self) -> ComplaintRules:
         return ComplaintRules(
             answer_within=self.answer_within,
@@ -160,6 +174,7 @@ class Complaints(Block):
             escalate_after=self.escalate_after,
             remind_before=self.remind_before,
             ask_solved=self.ask_solved,
+            daily_at=self.daily_at,
         )
 
 

@@ -38,6 +38,7 @@ _COMPUTED = {
     "risk.": Weights.__struct_fields__,
     "reason.": (),  # a Reason's own key, found where the Reason is made
     "state.": ("confirmed", "shipped"),  # every state has its word: tested below
+    "number.": ("confirmed", "cancelled", "shipped", "delivered", "returned", "pending", "flagged", "held"),
     "wanted.": ("replacement_wanted", "refund_wanted"),
     "again.": (),  # a Reason again: made of reason.* by Words
     "deal.": ("offered", "awaiting", "taken", "left"),
@@ -113,6 +114,7 @@ def test_every_key_that_a_flow_names_is_written_in_english() -> None:
     never_of_a_message = {
         "why.gone",
         "why.no_card",
+        "why.on_the_card",
     }  # of cards and replies that are withdrawn: only the journal says so
     assert keys_of_the_flows() - set(known) - never_of_a_message == set()
 

@@ -35,3 +35,21 @@ async def test_a_paused_channel_is_passed_over(tmp_path: Path) -> None:
         await t.order(id="2", phone="600 000 002")
         await t.skip(seconds=5)
         assert t.got("sms", "+34600000002")
+
+
+async def test_the_day_in_numbers(tmp_path: Path) -> None:
+    """At eight in the evening the owner reads the day's numbers, without a sound; a day without anything says nothing."""
+    async with town(tmp_path, telegram=True) as t:
+        for n in range(3):
+            await t.order(phone=f"6100000{n:02d}")
+            await t.sms("yes", phone=f"+346100000{n:02d}")
+        await t.order(phone=None, email=None)
+        await t.skip(9.1)
+        (told,) = [x for x in t.owner_texts() if "today in numbers" in x]
+        assert "Confirmed: 3" in told
+        assert "Need a person: 1" in told
+        sent = [p for method, p, _ in t.tg.calls if method == "sendMessage" and "in numbers" in str(p.get("text"))]
+        assert [str(p.get("disable_notification")).lower() for p in sent] == ["true"]
+    async with town(tmp_path / "quiet", telegram=True) as t:
+        await t.skip(24)
+        assert not t.owner_texts()
