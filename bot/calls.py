@@ -66,7 +66,8 @@ _BAD_REQUESTS = (
     ("not enough rights", "no_rights"),
     ("have no rights", "no_rights"),
     ("chat_write_forbidden", "no_rights"),
-    ("topic_closed", "no_rights"),
+    ("message thread not found", "topic_gone"),
+    ("topic_closed", "topic_gone"),
     ("message is too long", "too_long"),
 )
 

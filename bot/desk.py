@@ -6,6 +6,8 @@ that changes nothing counts as made. Telegram cannot be asked what became of a m
 
 from __future__ import annotations
 
+import logging
+
 from aiogram.exceptions import TelegramAPIError, TelegramMigrateToChat
 from aiogram.methods import EditMessageReplyMarkup, EditMessageText, SendChatAction, SendMessage
 from aiogram.types import InlineKeyboardMarkup, LinkPreviewOptions, Message, ReplyParameters
@@ -32,6 +34,8 @@ from flows.effects import (
     Unknown,
 )
 from flows.policy import Policy
+
+log = logging.getLogger("doorstep.telegram")
 
 #: A link in a customer's words is not opened for everybody in the group.
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
@@ -88,8 +92,9 @@ class TelegramDesk:
         place = await self._place_of(card, policy)
         keyboard = places.card_keyboard(card, place, words)
         stands = card.message_id != 0 and chat == card.chat
+        topic = policy.topics.get("conversations" if card.state in ("talk", "talk_closed") else "flagged", 0)
         if not stands:
-            return await self._post(chat, card_html(card, words), keyboard, place)
+            return await self._post(chat, card_html(card, words), keyboard, place, topic)
         edit = EditMessageText(
             chat_id=int(chat),
             message_id=card.message_id,
@@ -110,9 +115,13 @@ class TelegramDesk:
         return Accepted(f"{chat}/{card.message_id}")
 
     async def _post(
-        self, chat: str, html: str, keyboard: InlineKeyboardMarkup | None, place: Place | None, reply_to: int = 0
+        self, chat: str, html: str, keyboard: InlineKeyboardMarkup | None, place: Place | None, topic: int = 0
     ) -> Outcome:
-        sent = await self._send(chat, html, keyboard, reply_to)
+        """A new card, in its topic where the group is a forum; in General where the topic is gone or closed."""
+        sent = await self._send(chat, html, keyboard, topic=topic)
+        if topic and isinstance(sent, Refused | TryAgain) and "topic_gone" in (getattr(sent, "code", ""), sent.reason):
+            log.warning("telegram.topic_gone", extra={"topic": topic})
+            sent = await self._send(chat, html, keyboard)
         if not isinstance(sent, Message):
             return sent
         self.places.learn(sent.chat.id, sent.message_id, place)
@@ -202,11 +211,11 @@ class TelegramDesk:
     # -- the wire
 
     async def _send(
-        self, chat: str, html: str, keyboard: InlineKeyboardMarkup | None, reply_to: int = 0
+        self, chat: str, html: str, keyboard: InlineKeyboardMarkup | None, reply_to: int = 0, topic: int = 0
     ) -> Message | Outcome:
         """The message as Telegram took it, or what became of it. A moved group is followed once."""
         try:
-            return await self.calls.ask(_message(chat, html, keyboard, reply_to))
+            return await self.calls.ask(_message(chat, html, keyboard, reply_to, topic))
         except TelegramMigrateToChat as moved:
             await self.groups.migrated(chat, str(moved.migrate_to_chat_id))
         except TelegramAPIError as error:
@@ -220,10 +229,11 @@ class TelegramDesk:
             return outcome_of(error)
 
 
-def _message(chat: str, html: str, keyboard: InlineKeyboardMarkup | None, reply_to: int) -> SendMessage:
+def _message(chat: str, html: str, keyboard: InlineKeyboardMarkup | None, reply_to: int, topic: int = 0) -> SendMessage:
     reply = ReplyParameters(message_id=reply_to, allow_sending_without_reply=True) if reply_to else None
     return SendMessage(
         chat_id=int(chat),
+        message_thread_id=topic or None,
         text=html,
         parse_mode="HTML",
         reply_markup=keyboard,

@@ -61,6 +61,7 @@ def _policy(shop: Shop, blocks: Blocks, shares: dict[str, tuple[str, ...]]) -> P
         email=email_sender(blocks),
         staff_chat=str(blocks.telegram.staff_group) if blocks.telegram else "",
         take_for=blocks.telegram.take_for if blocks.telegram else timedelta(minutes=30),
+        topics={str(k): v for k, v in blocks.telegram.topics.items()} if blocks.telegram else {},
         replies=blocks.telegram.replies if blocks.telegram else {},
         call_from=shop.call_from or "",
         wa_templates=_templates(blocks),

@@ -174,6 +174,10 @@ class Telegram(Block):
     )
     staff_group: Annotated[int, AfterValidator(_group)] = setting("the group's id", eg="-1001234567890")
     take_for: Wait = setting("who has taken a card and does nothing gives it back after so long", _POLICY.take_for)
+    topics: dict[Literal["flagged", "conversations"], int] = setting(
+        "where the group is a forum: the topics that cards go to, by their ids; General without them", dict,
+        eg="{flagged: 12, conversations: 34}",
+    )  # fmt: skip
     replies: dict[Language, dict[Text, Text]] = setting(
         "texts that staff send with one press: language -> title -> text", dict,
         eg='{en: {"Closed today": "We are closed today and write tomorrow."}}',

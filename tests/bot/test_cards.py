@@ -18,7 +18,7 @@ from sandbox.telegram import PretendTelegram
 from sandbox.telegram_chats import Room
 from sandbox.world import World
 from tests.bot.conftest import cards, replies, take_all
-from tests.bot.house import House
+from tests.bot.house import House, policy
 
 
 async def test_an_order_has_one_card_that_is_edited_in_place(
@@ -239,3 +239,17 @@ async def test_calls_do_not_open_links_of_customers(house: House, desk: Telegram
     sent = [params for method, params, _ in tg.calls if method == "sendMessage"]
     assert sent
     assert all("is_disabled" in str(params.get("link_preview_options")) for params in sent)
+
+
+async def test_cards_of_a_forum_go_to_their_topic(house: House, desk: TelegramDesk, tg: PretendTelegram) -> None:
+    """An order's card is posted in Flagged; where somebody has deleted that topic, in General, and no card is lost."""
+    forum = tg.group("Forum", tg.user(222, "Ana"), forum=True)
+    topic = tg.topic(forum, "Flagged")
+    chosen = policy("demo", forum.id, topics={"flagged": topic})
+    house.policies["demo"] = chosen
+    await house.place("1001")
+    await tg.deletes_topic(forum, tg.topic(forum, "Another"))
+    assert [m.thread for m in cards(tg, forum) if "1001" in m.text] == [topic]
+    await tg.deletes_topic(forum, topic)
+    await house.place("1002", phone="+34600000002")
+    assert [m.thread for m in cards(tg, forum) if "1002" in m.text] == [None]
