@@ -50,6 +50,9 @@ faults: setup-dev ## long fault suites; make faults KILLS=200 ORDERS=1000 REPORT
 
 bench: setup-dev ## speed, as ratios to something measured in the same run
 	@$(PY) -m bench.road $(if $(COUNT),--count $(COUNT))
+	@$(PY) -m bench.starting
+	@$(PY) -m bench.scale $(if $(OPEN),--open $(OPEN)) $(if $(STORM),--storm $(STORM)) $(if $(CHART),--chart $(CHART))
+	@$(PY) -m bench.several || echo "MongoDB and Redis were not measured: make services starts them"
 	@$(PY) -m bench.history $(if $(ORDERS),--orders $(ORDERS),--orders 10000,100000)
 
 eval: setup-dev ## understanding, measured on data that nobody here wrote (where ../shared/data exists)

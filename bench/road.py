@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 import aiohttp
@@ -61,21 +62,31 @@ def percentiles(took: list[float]) -> str:
     return f"p50 {took[len(took) // 2] * 1000:.1f} ms, p99 {took[int(len(took) * 0.99)] * 1000:.1f} ms"
 
 
-async def rate(kind: str, directory: str, count: int, port: int) -> float:
-    """Answers a second over HTTP, from the first byte sent to the last 200."""
+class Measured(NamedTuple):
+    """Units a second, CPU microseconds of one in the process that serves, and what else there is to say."""
+
+    per_s: float
+    cpu_us: float
+    more: str
+
+
+def measured(count: int, spent: float, took: list[float], said: str) -> Measured:
+    """From what a served process said at its end."""
+    cpu, rss, commits = (float(said.split()[at]) for at in (1, 3, 5))
+    fsyncs = f", {commits:.0f} commits" if commits else ""
+    return Measured(count / spent, cpu / count * 1e6, f"{percentiles(took)}, {rss / 1024:.0f} MB at most{fsyncs}")
+
+
+async def rate(kind: str, directory: str, count: int, port: int) -> Measured:
+    """Answers over HTTP, from the first byte sent to the last 200."""
     served = Served("bench.served", kind, str(port), directory, str(count))
     requests = [answer(n, "1", "a" * 22) for n in range(count)]
     spent, took = await drive(f"http://127.0.0.1:{port}", requests)
-    line(
-        f"{'bare handler' if kind == 'bare' else 'YES to committed 200'}",
-        count / spent,
-        f"{percentiles(took)}; {served.end()}",
-    )
-    return count / spent
+    return measured(count, spent, took, served.end())
 
 
-async def acknowledged(directory: str, count: int, port: int) -> float:
-    """Acknowledgements a second that a loopback provider accepted, from the first YES sent."""
+async def acknowledged(directory: str, count: int, port: int) -> Measured:
+    """Acknowledgements that a loopback provider accepted, from the first YES sent."""
     provider = Served("bench.provider", str(port + 1))
     served = Served("bench.served", "road", str(port), directory, str(count), f"http://127.0.0.1:{port + 1}", "5000")
     requests = [answer(n, "1", "b" * 22) for n in range(count)]
@@ -89,13 +100,17 @@ async def acknowledged(directory: str, count: int, port: int) -> float:
             assert time.perf_counter() - begin < 120, "the acknowledgements do not arrive"
             await asyncio.sleep(0.01)
     spent = time.perf_counter() - begin
-    line("YES to accepted acknowledgement", count / spent, f"{percentiles(took)} to the 200; {served.end()}")
+    found = measured(count, spent, took, served.end())
     provider.end()
-    return count / spent
+    return found
 
 
-def line(what: str, per_s: float, more: str) -> None:
-    print(f"{what:<34} {per_s:8.0f}/s   {more}", flush=True)
+def line(what: str, found: Measured, base: Measured) -> None:
+    """One row; the ratios are to the base of its block: of the rates, and of the CPU that one costs."""
+    ratios = (
+        f"{found.per_s / base.per_s:5.2f} {base.cpu_us / found.cpu_us:5.2f}" if found is not base else f"{'base':>11}"
+    )
+    print(f"{what:<34} {found.per_s:8.0f}/s {ratios} {found.cpu_us:6.0f} us  {found.more}", flush=True)
 
 
 async def main() -> None:
@@ -106,20 +121,19 @@ async def main() -> None:
     Path(options.data).mkdir(exist_ok=True)
     count = options.count
     print(f"{machine(options.data)}; {count} units each, 32 keep-alive connections")
+    print("ratios to the base of the block: of the rates, and of the CPU that one unit costs")
+    print(f"{'':<34} {'a second':>10} {'rate  CPU':>11} {'CPU each':>9}")
     with tempfile.TemporaryDirectory(dir=options.data) as d:
         bare = await rate("bare", d, count, 18801)
-        road = await rate("road", sub(d, "road"), count, 18802)
-        acks = await acknowledged(sub(d, "acks"), count, 18803)
-        raw = store_lines.raw_group_commit(d, count)
-        line("raw SQLite group commit", raw, f"{store_lines.BATCH} rows to a commit")
+        line("bare handler", bare, bare)
+        line("YES to committed 200", await rate("road", sub(d, "road"), count, 18802), bare)
+        line("YES to accepted acknowledgement", await acknowledged(sub(d, "acks"), count, 18803), bare)
+        raw = Measured(*store_lines.raw_group_commit(d, count), f"{store_lines.BATCH} rows to a commit")
+        line("raw SQLite group commit", raw, raw)
         done, cpu, commits = await store_lines.commits(sub(d, "commits"), count)
-        line("answers committed, no HTTP", done, f"{cpu:.0f} us CPU each; {commits} commits (fsyncs)")
-        due, cpu_due, commits_due = await store_lines.timers(sub(d, "timers"), count)
-        line("due timers stepped and committed", due, f"{cpu_due:.0f} us CPU each; {commits_due} commits (fsyncs)")
-    print(
-        f"ratios: road / bare {road / bare:.2f}; acknowledged / bare {acks / bare:.2f}; "
-        f"answers / raw commit {done / raw:.2f}; timers / raw commit {due / raw:.2f}"
-    )
+        line("answers committed, no HTTP", Measured(done, cpu, f"{commits} commits (fsyncs)"), raw)
+        due, cpu, commits = await store_lines.timers(sub(d, "timers"), count)
+        line("due timers stepped and committed", Measured(due, cpu, f"{commits} commits (fsyncs)"), raw)
 
 
 def sub(directory: str, name: str) -> str:

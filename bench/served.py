@@ -7,6 +7,8 @@ DIRECTORY, with COUNT customers who were asked about an order each. Prints "read
 from __future__ import annotations
 
 import asyncio
+import logging
+import os
 import resource
 import sys
 from datetime import UTC, datetime, timedelta
@@ -68,6 +70,8 @@ def house(port: int, directory: str, twilio: str, rate: float):  # type: ignore[
     from engine.settings.document import parse
 
     journal_log.set_up()
+    for handler in logging.getLogger().handlers:  # lines are made as always, and nobody reads them
+        handler.setStream(open(os.devnull, "w", encoding="utf-8"))  # type: ignore[attr-defined]  # noqa: SIM115
     text = SETTINGS.format(
         public=PUBLIC,
         port=port,
@@ -145,8 +149,6 @@ async def main() -> None:
     if service is None:
         await runner.cleanup()
     sys.stdout.flush()
-    import os
-
     os._exit(0)
 
 

@@ -200,7 +200,7 @@ def _confirmed(turn: Turn, event: Talk, order: Order) -> Order:
 def _bound(turn: Turn, event: Talk, order: Order, effect_id: str) -> Order:
     """Their next words here are about this version: they have read its total."""
     asked = Asked(effect_id, event.channel, event.address, order.version, -1, turn.now, status="accepted")
-    return turn.put(replace(order, asked=(*order.asked, asked)))
+    return turn.put(order.with_asked(asked))
 
 
 def decline(turn: Turn, event: Talk, order: Order) -> None:

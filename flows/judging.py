@@ -92,7 +92,7 @@ def _welcome(turn: Turn, order: Order) -> Order:
     if comes and (found.channel == "sms" or turn.window_open(found.to)):  # a text of its own: the greeting is full
         turn.plan(compose(turn, order, "faq_answer", found, "answer", answer=comes))
     asked = Asked(effect_id, found.channel, found.to, order.version, GREETING, turn.now)
-    return turn.put(replace(order, asked=(*order.asked, asked)))
+    return turn.put(order.with_asked(asked))
 
 
 def _review(turn: Turn, order: Order) -> Order:

@@ -86,10 +86,9 @@ def _ask(turn: Turn, order: Order, index: int, found: Way) -> Order:
     turn.wake(f"rung:{order.id}", turn.now + wait_of(turn, index))
     return turn.put(
         replace(
-            order,
+            order.with_asked(asked),
             rung=index,
             held_until=None,
-            asked=(*order.asked, asked),
             first_asked_at=order.first_asked_at or turn.now,
         )
     )

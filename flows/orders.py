@@ -81,6 +81,10 @@ class Asked(Struct, frozen=True, omit_defaults=True):
     code: str = ""  # the provider's code when it failed
 
 
+#: Questions kept with an order; what was asked before is in the journal, and nobody answers the thirtieth last.
+ASKED_MOST = 30
+
+
 class Skipped(Struct, frozen=True):
     """A rung that could not be tried, and why (a staff text key: no_phone, not_mobile, dead, opted_out, no_template …)."""
 
@@ -229,6 +233,10 @@ class Order(Struct, frozen=True, omit_defaults=True, kw_only=True):
     still_silent: bool = False  # asked once more before dispatch, and gave no answer
     hung: dict[str, int] = {}  # provider's id of a message with buttons -> what they are bound to
     reviewing: bool = False  # flagged by the past, and still asked by the ladder: a yes is noted, only staff confirm
+
+    def with_asked(self, asked: Asked) -> Order:
+        """One more question has gone out about it."""
+        return replace(self, asked=(*self.asked, asked)[-ASKED_MOST:])
 
     @property
     def id(self) -> str:
