@@ -45,8 +45,11 @@ from storage.sqlite_keys import adopt
 from storage.sqlite_rows import Decided, Row, Rows, answered, at, by, ms
 
 BATCH = 32
-#: Where nobody waits, so many timers share a transaction: it is done within the time in which a person's message is read.
+#: Where nobody has written for CALM_S, so many timers share a transaction; a person who comes then waits for one such at most.
 BATCH_ALONE = 128
+CALM_S = 1.0
+#: Where people write now and then, so many: each of them may meet a batch that has just begun.
+BATCH_BETWEEN = 16
 #: Of a batch, so many places at most go to timers and the outbox while people wait.
 BATCH_MACHINE = 8
 #: Inbound that outruns the disk waits so long, by the age of the oldest unit; then the provider comes again.
@@ -109,6 +112,7 @@ class SqliteStore(SqliteForgetting, SqliteExpiring):
         self._people: deque[_Queued] = deque()
         self._machine: deque[_Queued] = deque()
         self._pumping: asyncio.Task[None] | None = None
+        self._person_at = 0.0  # monotonic: when the last person's message came
         self._broken = ""
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="commit")
         self._checkpointer = ThreadPoolExecutor(1, thread_name_prefix="checkpoint")
@@ -203,6 +207,8 @@ class SqliteStore(SqliteForgetting, SqliteExpiring):
         machine = isinstance(event, TimerDue | EffectSettled | Claimed)
         if self._people and not machine and unit.born - self._people[0].born > WAIT_MOST_S:
             raise StoreUnavailable("more comes in than the disk takes")
+        if not machine:
+            self._person_at = unit.born
         (self._machine if machine else self._people).append(unit)
         if self._pumping is None:
             self._pumping = loop.create_task(self._pump())
@@ -220,7 +226,8 @@ class SqliteStore(SqliteForgetting, SqliteExpiring):
 
     def _take(self) -> list[_Queued]:
         people, machine = self._people, self._machine
-        share = BATCH_ALONE if not people else BATCH_MACHINE
+        calm = time.monotonic() - self._person_at > CALM_S
+        share = BATCH_MACHINE if people else BATCH_ALONE if calm else BATCH_BETWEEN
         batch = [machine.popleft() for _ in range(min(share, len(machine)))]
         batch += [people.popleft() for _ in range(min(BATCH - len(batch), len(people)))]
         return batch
