@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 #: More than so many waiting for one chat are named in a digest.
 FROM = 8
 #: Named in the group's digest, with a button each; and in one of the owner's.
-CARDS_NAMED, PINGS_NAMED = 8, 40
+CARDS_NAMED, PINGS_NAMED = 8, 60
 #: How often a digest is looked at again while things wait.
-EVERY = {"cards": timedelta(seconds=15), "pings": timedelta(seconds=5)}
+EVERY = {"cards": timedelta(seconds=15), "pings": timedelta(seconds=2)}
 #: An edit of a card that stands goes before every new card; a new one by what it is about.
 _REASONS = {"reply.complaint": 1, "owner_has_it": 1, "reply.human": 2, "reply.call_me": 2, "reply.cancel": 2}
 _LAST = frozenset({"limit"})
@@ -81,7 +81,7 @@ def named(document: Conversation, effect_id: str) -> Named | None:
         return None
     effect = open_.effect
     if isinstance(effect, PingOwner) and effect.complaint:
-        text = str(effect.values.get("text", ""))[:60]
+        text = str(effect.values.get("text", ""))[:40]
         return Named((Line("digest.ping", {"order": effect.order_id, "words": text}),))
     if not isinstance(effect, ShowCard):
         return None
