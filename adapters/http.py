@@ -7,13 +7,14 @@ everything else.
     BadPayload 400 with every fault · BadSignature 403 · StoreUnavailable 503, come again · any other error 500, logged
     404, 405 with Allow, 408, 413, 415: what the handlers raise as aiohttp's own, answered in JSON
 
-Aiohttp waits without end for a request's headers and takes what a client drips; bodies have their own deadline
-(receiving.RECEIVE_TIMEOUT_S), headers have the reverse proxy's (docs say how).
+What a client drips has deadlines of our own: heads in adapters/doors.py, bodies in receiving.RECEIVE_TIMEOUT_S. Who is turned
+away 401 or 403 too often from one address hears 429; a good signature or token is never limited.
 """
 
 from __future__ import annotations
 
 import logging
+import time
 import traceback
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
@@ -22,6 +23,7 @@ import msgspec
 from aiohttp import web
 from msgspec import Struct
 
+from adapters.doors import MOST_REFUSED, WINDOW_S, Patience, PunctualRunner, client_address
 from engine.ports import BadPayload, BadSignature, Front, StoreUnavailable
 
 log = logging.getLogger("doorstep.http")
@@ -45,15 +47,16 @@ class Listening(Struct, frozen=True):
 def make_app(front: Front, routes: Iterable[web.RouteDef]) -> web.Application:
     """The application with every route guarded. GET routes answer HEAD too."""
     app = web.Application()
-    app.add_routes([web.RouteDef(r.method, r.path, guarded(front, r.handler), r.kwargs) for r in routes])
-    app.router.add_route("*", "/{nowhere:.*}", guarded(front, _nowhere))
+    refused = Patience(MOST_REFUSED, WINDOW_S)
+    app.add_routes([web.RouteDef(r.method, r.path, guarded(front, r.handler, refused), r.kwargs) for r in routes])
+    app.router.add_route("*", "/{nowhere:.*}", guarded(front, _nowhere, refused))
     return app
 
 
 def make_runner(app: web.Application, listening: Listening | None = None) -> web.AppRunner:
     """The runner with our limits. No access log: the engine writes one line for each event, and a path may hold a token."""
     limits = listening or Listening()
-    return web.AppRunner(
+    return PunctualRunner(
         app,
         access_log=None,
         keepalive_timeout=limits.keepalive_s,
@@ -64,12 +67,14 @@ def make_runner(app: web.Application, listening: Listening | None = None) -> web
     )
 
 
-def guarded(front: Front, handler: Any) -> Handler:
-    """The handler behind the table of errors."""
+def guarded(front: Front, handler: Any, refused: Patience) -> Handler:
+    """The handler behind the table of errors. `refused` counts who was turned away for want of a good signature or token."""
 
     async def answer(request: web.Request) -> web.StreamResponse:
         try:
             response = await _answered(handler, request)
+            if response.status in _UNPROVED and response.content_type != "text/html":  # the page has bounds of its own
+                response = _turned_away(front, request, response, refused)
             response.headers.setdefault("Server", "doorstep")  # aiohttp would tell its version and Python's
             return response
         except Exception as error:  # noqa: BLE001  the outer loop of a request: logged, answered, and the service goes on
@@ -79,6 +84,19 @@ def guarded(front: Front, handler: Any) -> Handler:
             front.count("http_failed")
             return problem(500, "something went wrong here; nothing was changed, please come again")
 
+    return answer
+
+
+def _turned_away(
+    front: Front, request: web.Request, response: web.StreamResponse, refused: Patience
+) -> web.StreamResponse:
+    """The refusal itself, or 429 where this address has been refused too often. Whoever proves themselves never comes here."""
+    if not refused.ended(client_address(request), time.monotonic()):
+        return response
+    front.count("hook_limited")
+    answer = problem(429, "too many refused requests from this address; come again in a minute")
+    answer.headers["Retry-After"] = "60"
+    answer.force_close()
     return answer
 
 
@@ -109,6 +127,8 @@ _SAID = {
     413: ("the body is too big",),
     415: ("the content type is not the one of this address",),
 }
+#: Nobody was proved.
+_UNPROVED = frozenset({401, 403})
 _TOLD = ("Allow", "WWW-Authenticate")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, get_args
 
@@ -34,11 +34,13 @@ ForShop = Callable[[web.Request, Policy], Awaitable[web.Response]]
 
 
 class OrdersApi:
-    """`tokens`: shop -> its api_token. A shop without one has no API."""
+    """`tokens`: shop -> its api_token and, while it is being replaced, the previous one. A shop without one has no API."""
 
-    def __init__(self, front: Front, tokens: Mapping[str, str]) -> None:
+    def __init__(self, front: Front, tokens: Mapping[str, Sequence[str]]) -> None:
         self._front = front
-        self._digests = [(hashlib.sha256(token.encode()).digest(), shop) for shop, token in tokens.items() if token]
+        self._digests = [
+            (hashlib.sha256(token.encode()).digest(), shop) for shop, both in tokens.items() for token in both if token
+        ]
 
     def routes(self) -> list[web.RouteDef]:
         return [

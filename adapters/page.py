@@ -19,7 +19,16 @@ from msgspec.structs import replace
 
 from adapters import order_reading as reading
 from adapters import order_values as values
-from adapters.page_guard import Nonces, WrongTokens, client_address, could_be_token, from_the_page_itself
+from adapters.doors import Patience, client_address
+from adapters.page_guard import (
+    MOST_PRESSES,
+    MOST_WRONG,
+    PRESSES_WINDOW_S,
+    WRONG_WINDOW_S,
+    Nonces,
+    could_be_token,
+    from_the_page_itself,
+)
 from adapters.page_sheet import (
     DAYS_AHEAD,
     Said,
@@ -86,7 +95,8 @@ class Page:
     def __init__(self, front: Front, key: bytes, public_url: str) -> None:
         self._front = front
         self._nonces = Nonces(key)
-        self._wrong = WrongTokens()
+        self._wrong = Patience(MOST_WRONG, WRONG_WINDOW_S)
+        self._presses = Patience(MOST_PRESSES, PRESSES_WINDOW_S)
         self._host = urlsplit(public_url).netloc
         self._css = stylesheet()
 
@@ -114,6 +124,9 @@ class Page:
         opened = await self._opened(request)
         if opened is None:
             return self._nowhere(request)
+        if self._presses.ended(opened.token, time.monotonic()):
+            self._front.count("page_refused")
+            return self._page(opened, 429)
         received = await read(request, self._front.now(), FORM_LIMIT_BYTES, (FORM,))
         form = _form(received)
         if form is None:
@@ -189,7 +202,7 @@ class Page:
     def _nowhere(self, request: web.Request) -> web.Response:
         """The same for unknown, ended and malformed tokens."""
         self._front.count("page_wrong_token")
-        too_many = self._wrong.too_many(client_address(request), time.monotonic())
+        too_many = self._wrong.ended(client_address(request), time.monotonic())
         policies = list(self._front.policies.values())
         policy = policies[0] if len(policies) == 1 else Policy(shop="", name=self._host)
         lang = accepted_language(request.headers.get("Accept-Language", ""), policy.language)

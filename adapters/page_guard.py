@@ -1,4 +1,4 @@
-"""What keeps the customer's page honest: a nonce in every form, and patience with wrong tokens that ends.
+"""What keeps the customer's page honest: a nonce in every form, and the bounds of patience.
 
 Link scanners open every link, and some press buttons; a POST counts only with a nonce from a page that was rendered for this
 very token a short while ago, sent by that page itself.
@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import ipaddress
 import re
 import secrets
-from collections import deque
 from datetime import datetime, timedelta
 
 from aiohttp import web
@@ -20,8 +18,8 @@ from aiohttp import web
 LIFETIME = timedelta(hours=12)
 #: So many wrong tokens a minute from one address are answered 404, then 429. Source: PLATFORMS 3.4 of the design.
 MOST_WRONG, WRONG_WINDOW_S = 10, 60.0
-#: Addresses that are remembered at once; beyond it the one longest silent is forgotten.
-_MOST_ADDRESSES = 10_000
+#: Presses of one link that are borne in ten minutes: more is no person who makes up their mind.
+MOST_PRESSES, PRESSES_WINDOW_S = 30, 600.0
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _NONCE = re.compile(r"([0-9a-f]{1,12}-[0-9a-f]{16})-([0-9a-f]{32})")
@@ -55,43 +53,6 @@ class Nonces:
         return hmac.digest(self._key, f"page\0{token}\0{said}".encode(), hashlib.sha256).hex()[:32]
 
 
-class WrongTokens:
-    """Counts wrong tokens by address. `now_s` is monotonic seconds."""
-
-    def __init__(self) -> None:
-        self._seen: dict[str, deque[float]] = {}
-
-    def too_many(self, address: str, now_s: float) -> bool:
-        """Count one more; whether it is over the limit. A good token is never counted, so it always opens its page."""
-        times = self._seen.pop(address, None) or deque(maxlen=MOST_WRONG + 1)
-        while times and now_s - times[0] >= WRONG_WINDOW_S:
-            times.popleft()
-        times.append(now_s)
-        self._seen[address] = times  # last: the longest silent is first
-        if len(self._seen) > _MOST_ADDRESSES:
-            self._seen.pop(next(iter(self._seen)))
-        return len(times) > MOST_WRONG
-
-
-def client_address(request: web.Request) -> str:
-    """Who asks. Only our own proxy (a loopback peer) is believed about others, and only its own, last entry."""
-    peer = request.remote or ""
-    forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-    return forwarded if _is_loopback(peer) and _is_address(forwarded) else peer
-
-
 def from_the_page_itself(request: web.Request) -> bool:
     """Whether the browser says that our own page sent the form; browsers without the header rely on the nonce alone."""
     return request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
-
-
-def _is_loopback(text: str) -> bool:
-    return _is_address(text) and ipaddress.ip_address(text).is_loopback
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True

@@ -33,7 +33,9 @@ from adapters.twilio_watch import TwilioWatch
 from adapters.woo_rest import WooRest
 from adapters.woo_sweep import WooSweep, WooWatch
 from engine.ports import Channel, Front, ShopPort, Sweeper, Watch
+from engine.secret import Secret
 from engine.settings import Imap, Meta, Settings, SmsGateway, Smtp, Twilio, shops_by_address
+from engine.settings.model import Shopify, WooCommerce
 from engine.settings.sharing import Address
 
 #: A list of hundreds of messages takes a provider seconds.
@@ -87,7 +89,7 @@ class Providers:
         senders |= {f"whatsapp:{ours}": shops for (_, _, ours), shops in self._shops("whatsapp", "twilio").items()}
         settings = TwilioSettings(
             account_sid=block.account_sid,
-            auth_tokens=(block.auth_token.reveal(),),
+            auth_tokens=_both(block.auth_token, block.auth_token_previous),
             public_url=self._settings.public_url,
             base_url=block.base_url,
             senders=senders,
@@ -104,7 +106,7 @@ class Providers:
         owners = self._owners.get(("whatsapp", "meta", block.phone_number_id), ())
         settings = MetaSettings(
             access_token=block.access_token.reveal(),
-            app_secrets=(block.app_secret.reveal(),),
+            app_secrets=_both(block.app_secret, block.app_secret_previous),
             verify_token=block.verify_token.reveal(),
             senders={block.phone_number_id: MetaSender(address, owners)},
             templates={
@@ -141,8 +143,8 @@ class Providers:
         shops = self._settings.shops
         return shop_hooks(
             front,
-            shopify={s.id: (s.shopify.webhook_secret.reveal(),) for s in shops if s.shopify},
-            woocommerce={s.id: (s.woocommerce.webhook_secret.reveal(),) for s in shops if s.woocommerce},
+            shopify={s.id: _signers(s.shopify) for s in shops if s.shopify},
+            woocommerce={s.id: _signers(s.woocommerce) for s in shops if s.woocommerce},
         )
 
     def routes(self, front: Front, page_key: bytes) -> list[web.RouteDef]:
@@ -157,7 +159,8 @@ class Providers:
             found += meta.routes(front, _one_app(self.meta))
         for hook in self._hooks(front):
             found += hook.routes()
-        found += OrdersApi(front, {s.id: s.api_token.reveal() for s in shops if s.api_token}).routes()
+        tokens = {s.id: _both(s.api_token, s.api_token_previous) for s in shops if s.api_token}
+        found += OrdersApi(front, tokens).routes()
         found += Page(front, page_key, public_url).routes()
         found += ApiDocs(public_url).routes()
         return found
@@ -190,6 +193,15 @@ class Providers:
             await channel.close()
         for place in self.shops.values():
             await place.close()
+
+
+def _both(secret: Secret, previous: Secret | None) -> tuple[str, ...]:
+    """Both secrets of a rotation, the one that we use ourselves first."""
+    return (secret.reveal(),) if previous is None else (secret.reveal(), previous.reveal())
+
+
+def _signers(block: Shopify | WooCommerce) -> tuple[str, ...]:
+    return _both(block.webhook_secret, block.webhook_secret_previous)
 
 
 def _one_app(apps: list[MetaSettings]) -> MetaSettings:
@@ -227,7 +239,10 @@ def _gateway(block: SmsGateway, shops: tuple[str, ...], country: str) -> Gateway
     replies = None
     if hook is not None:
         replies = GatewayReplies(
-            secret=hook.secret.reveal(), secret_header=hook.header or "X-Gateway-Secret", fields=dict(hook.fields)
+            secret=hook.secret.reveal(),
+            previous=hook.secret_previous.reveal() if hook.secret_previous else "",
+            secret_header=hook.header or "X-Gateway-Secret",
+            fields=dict(hook.fields),
         )
     return GatewaySettings(
         name=block.name,

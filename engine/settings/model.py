@@ -136,6 +136,11 @@ class Shopify(Block):
     """Orders from Shopify."""
 
     webhook_secret: EnvSecret = setting("signs its webhooks", eg="${SHOPIFY_WEBHOOK_SECRET}")
+    webhook_secret_previous: EnvSecret | None = setting(
+        "the one before, good on what comes in while it is being replaced",
+        None,
+        eg="${SHOPIFY_WEBHOOK_SECRET_PREVIOUS}",
+    )
     shop_domain: Text | None = setting("the shop's address at Shopify", None, eg="demo.myshopify.com")
     access_token: EnvSecret | None = setting(
         "to write decisions back; null: none are written", None, eg="${SHOPIFY_TOKEN}"
@@ -158,6 +163,9 @@ class WooCommerce(Block):
     """Orders from WooCommerce."""
 
     webhook_secret: EnvSecret = setting("signs its webhooks", eg="${WOO_WEBHOOK_SECRET}")
+    webhook_secret_previous: EnvSecret | None = setting(
+        "the one before, good on what comes in while it is being replaced", None, eg="${WOO_WEBHOOK_SECRET_PREVIOUS}"
+    )
     url: WebAddress | None = setting("the shop's address", None, eg="https://shop.example.com")
     consumer_key: EnvSecret | None = setting("to write decisions back; null: none are written", None, eg="${WOO_KEY}")
     consumer_secret: EnvSecret | None = setting("beside consumer_key", None, eg="${WOO_SECRET}")
@@ -222,6 +230,9 @@ class Shop(Blocks):
     hours: OpeningHours = setting("opening hours by day", Hours(), eg='{mon-fri: "09:00-18:00", sat: "10:00-14:00"}')
     holidays: tuple[Closing, ...] = setting("dates on which it is closed", (), eg="[2026-12-25]")
     api_token: EnvSecret | None = setting("Bearer token of POST /orders; null: no API", None, eg="${DEMO_API_TOKEN}")
+    api_token_previous: EnvSecret | None = setting(
+        "the one before, good on what comes in while it is being replaced", None, eg="${DEMO_API_TOKEN_PREVIOUS}"
+    )
     shopify: Shopify | None = setting("orders from Shopify", None)
     woocommerce: WooCommerce | None = setting("orders from WooCommerce", None)
     callback: Callback | None = setting("where decisions go", None)

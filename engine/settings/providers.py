@@ -62,6 +62,9 @@ class Twilio(Block):
 
     account_sid: Text = setting("the account, from the Twilio console", eg="AC0123456789abcdef0123456789abcdef")
     auth_token: EnvSecret = setting("its token; signs the webhooks too", eg="${TWILIO_AUTH_TOKEN}")
+    auth_token_previous: EnvSecret | None = setting(
+        "the one before, good on what comes in while it is being replaced", None, eg="${TWILIO_AUTH_TOKEN_PREVIOUS}"
+    )
     base_url: WebAddress = setting("where the API answers", "https://api.twilio.com")
     sms_from: SmsSender | None = setting("number, short code or name that texts come from", None, eg='"+14155550100"')
     whatsapp_from: WhatsAppSender | None = setting("number that WhatsApp messages come from", None, eg='"+14155550100"')
@@ -84,6 +87,9 @@ class Meta(Block):
     number: Phone | None = setting("the number that customers see", None, eg='"+34600000000"')
     access_token: EnvSecret = setting("a system user's token", eg="${META_ACCESS_TOKEN}")
     app_secret: EnvSecret = setting("signs the webhooks", eg="${META_APP_SECRET}")
+    app_secret_previous: EnvSecret | None = setting(
+        "the one before, good on what comes in while it is being replaced", None, eg="${META_APP_SECRET_PREVIOUS}"
+    )
     verify_token: EnvSecret = setting("what you type in when you register the webhook", eg="${META_VERIFY_TOKEN}")
     base_url: WebAddress = setting("where the API answers", "https://graph.facebook.com")
     rate: Rate = setting("messages a second; auto = 80", None)
@@ -209,6 +215,9 @@ class ReplyHook(Block):
     """POST /hooks/sms/{name}: what the gateway sends for a customer's text."""
 
     secret: EnvSecret = setting("proves that it is the gateway", eg="${GATEWAY_HOOK_SECRET}")
+    secret_previous: EnvSecret | None = setting(
+        "the one before, good on what comes in while it is being replaced", None, eg="${GATEWAY_HOOK_SECRET_PREVIOUS}"
+    )
     header: Text = setting("carries the secret; Authorization: Bearer and ?secret= are taken too", "X-Gateway-Secret")
     fields: dict[Text, Text] = setting(
         "our name -> the gateway's, as a path: id, from, text",

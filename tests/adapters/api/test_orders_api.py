@@ -51,7 +51,7 @@ def front() -> FakeFront:
 
 @pytest.fixture
 async def client(front: FakeFront) -> AsyncIterator[ClientSession]:
-    api = OrdersApi(front, {"demo": "demo-token", "other": "other-token", "tokenless": ""})
+    api = OrdersApi(front, {"demo": ("demo-token",), "other": ("other-token",), "tokenless": ("",)})
     async with serving(front, api.routes()) as client:
         yield client
 
