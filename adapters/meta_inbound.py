@@ -20,7 +20,7 @@ from adapters.customers import Head, e164_of, pointers_of
 from adapters.receiving import PartlyUnreadable, Received
 from engine.ports import BadPayload
 from flows import pointers
-from flows.events import AnyEvent, CustomerPressed, CustomerWrote, DeliveryReported
+from flows.events import AnyEvent, Attached, CustomerPressed, CustomerWrote, DeliveryReported
 
 #: Meta's word -> ours; a voice message that was played has been read. "deleted" and "warning" say nothing of the delivery.
 STATUSES: dict[str, Literal["sent", "delivered", "read", "failed"]] = {
@@ -142,7 +142,9 @@ def _wrote(message: shapes.Message, name: str, head: Head) -> CustomerWrote:
     if message.text is not None:
         return CustomerWrote(text=message.text.body, name=name, **head)
     if message.media is not None:
-        return CustomerWrote(text=message.media.caption or "", media=(message.media.mime_type,), name=name, **head)
+        kind, held = message.media.mime_type, message.media.id
+        files = (Attached(kind, held),) if held.isascii() and held.isdigit() else ()
+        return CustomerWrote(text=message.media.caption or "", media=(kind,), files=files, name=name, **head)
     if message.reaction is not None:
         head["reply_to"] = message.reaction.message_id
         return CustomerWrote(text="", reaction=message.reaction.emoji or WITHDRAWN, name=name, **head)

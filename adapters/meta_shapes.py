@@ -90,6 +90,7 @@ class Location(Struct):
 
 
 class Media(Struct):
+    id: str = ""
     mime_type: str = "application/octet-stream"
     caption: str | None = None
 

@@ -7,6 +7,7 @@ ours. Source: https://www.twilio.com/docs/messaging/guides/webhook-request, read
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -14,7 +15,7 @@ from adapters.customers import Head, e164_of, pointers_of
 from adapters.receiving import Received
 from engine.ports import BadPayload
 from flows import pointers
-from flows.events import AnyEvent, CustomerPressed, CustomerWrote, DeliveryReported
+from flows.events import AnyEvent, Attached, CustomerPressed, CustomerWrote, DeliveryReported
 
 WHATSAPP = "whatsapp:"
 
@@ -36,6 +37,8 @@ _OF_A_MESSAGE = ("MessageSid", "AccountSid", "From", "To", "Body")
 _OF_A_STATUS = ("MessageSid", "AccountSid", "MessageStatus")
 #: Twilio sends at most ten media. Source: twilio.com/docs/messaging/guides/webhook-request, read 2026-11.
 MAX_MEDIA = 10
+#: The address of a file at Twilio, of which only the two ids are read: it is not called.
+_MEDIUM = re.compile(r"/Messages/((?:MM|SM)[0-9a-fA-F]{32})/Media/(ME[0-9a-fA-F]{32})$")
 
 
 def parse_message(
@@ -129,6 +132,7 @@ def _wrote(fields: Mapping[str, str], head: Head) -> CustomerWrote:
         text=fields["Body"],
         opt_out_type=fields.get("OptOutType", "").upper(),
         media=_media(fields),
+        files=_files(fields),
         location=_location(fields),
         name=fields.get("ProfileName", ""),
         **head,
@@ -142,6 +146,16 @@ def _media(fields: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(
         fields.get(f"MediaContentType{n}", "application/octet-stream") for n in range(min(int(count), MAX_MEDIA))
     )
+
+
+def _files(fields: Mapping[str, str]) -> tuple[Attached, ...]:
+    """Those of the media whose address has Twilio's form; the message is named by Twilio's own field, not by the address."""
+    found: list[Attached] = []
+    for n, kind in enumerate(_media(fields)):
+        ids = _MEDIUM.search(fields.get(f"MediaUrl{n}", ""))
+        if ids is not None:
+            found.append(Attached(kind, f"{ids[1]}/{ids[2]}"))
+    return tuple(found)
 
 
 def _location(fields: Mapping[str, str]) -> tuple[float, float] | None:

@@ -14,6 +14,7 @@ from adapters import gateway, meta, twilio
 from adapters.exchange import Exchange
 from adapters.gateway import DeliveryStatus, GatewayDelivery, GatewayReplies, GatewaySend, GatewaySettings
 from adapters.gateway_send import GatewayChannel
+from adapters.media import MetaMedia, TwilioMedia
 from adapters.meta import MetaSettings, MetaTemplate
 from adapters.meta_inbound import MetaSender
 from adapters.meta_send import MetaChannel
@@ -32,7 +33,7 @@ from adapters.twilio_sweep import TwilioReceipts, TwilioReplies
 from adapters.twilio_watch import TwilioWatch
 from adapters.woo_rest import WooRest
 from adapters.woo_sweep import WooSweep, WooWatch
-from engine.ports import Channel, Front, ShopPort, Sweeper, Watch
+from engine.ports import Channel, Front, MediaPort, ShopPort, Sweeper, Watch
 from engine.secret import Secret
 from engine.settings import Imap, Meta, Settings, SmsGateway, Smtp, Twilio, shops_by_address
 from engine.settings.model import Shopify, WooCommerce
@@ -52,8 +53,12 @@ class Providers:
         self._owners = shops_by_address(settings)
         self.twilio: list[TwilioSettings] = []
         self.meta: list[MetaSettings] = []
+        self.twilio_of: dict[int, TwilioSettings] = {}  # by the settings block they come from
+        self.meta_of: dict[int, MetaSettings] = {}
         self.gateways: dict[str, GatewaySettings] = {}
         self.channels: Carriers = {}
+        self.media: dict[tuple[str, str], MediaPort] = {}  # (shop, channel) -> who has what customers send there
+        keepers: dict[int, MediaPort] = {}
         self._asking = Exchange(ASKING_TIMEOUT_S)  # for sweeps and watches, apart from what carries messages
         self.shops: dict[tuple[str, str], ShopPort] = places(settings)
         carriers: dict[int, Channel] = {}  # by the settings block they come from: shops share a connection pool
@@ -65,9 +70,15 @@ class Providers:
                 for channel in ("sms", "whatsapp"):
                     if getattr(chosen, channel) == "twilio":
                         self.channels[shop.id, channel] = carrier
+                        self.media[shop.id, channel] = keepers.setdefault(
+                            id(blocks.twilio), TwilioMedia(self.twilio_of[id(blocks.twilio)])
+                        )
             if blocks.meta and chosen.whatsapp == "meta":
                 self.channels[shop.id, "whatsapp"] = carriers.setdefault(
                     id(blocks.meta), self._meta(blocks.meta, carriers)
+                )
+                self.media[shop.id, "whatsapp"] = keepers.setdefault(
+                    id(blocks.meta), MetaMedia(self.meta_of[id(blocks.meta)])
                 )
             if blocks.sms_gateway and chosen.sms == "gateway":
                 carrier = carriers.setdefault(
@@ -97,6 +108,7 @@ class Providers:
             content_sids=block.content_sids,
         )
         self.twilio.append(settings)
+        self.twilio_of[id(block)] = settings
         return TwilioChannel(settings)
 
     def _meta(self, block: Meta, carriers: Mapping[int, Channel]) -> Channel:
@@ -116,6 +128,7 @@ class Providers:
             base_url=block.base_url,
         )
         self.meta.append(settings)
+        self.meta_of[id(block)] = settings
         return MetaChannel(settings)
 
     def _gateway(self, block: SmsGateway, country: str, carriers: Mapping[int, Channel]) -> Channel:
@@ -191,6 +204,8 @@ class Providers:
         await self._asking.close()
         for channel in {id(c): c for c in self.channels.values()}.values():
             await channel.close()
+        for keeper in {id(k): k for k in self.media.values()}.values():
+            await keeper.close()
         for place in self.shops.values():
             await place.close()
 

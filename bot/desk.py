@@ -12,13 +12,13 @@ from aiogram.exceptions import TelegramAPIError, TelegramMigrateToChat
 from aiogram.methods import EditMessageReplyMarkup, EditMessageText, SendChatAction, SendMessage
 from aiogram.types import InlineKeyboardMarkup, LinkPreviewOptions, Message, ReplyParameters
 
-from bot import digest, owner_chat, places
+from bot import digest, owner_chat, places, showing
 from bot.calls import SETUP_AGAIN_S, TelegramCalls, code_of, outcome_of
 from bot.composing import card_html, notice_html
 from bot.groups import Groups, OnMigrated
 from bot.places import Place, Places
 from bot.words import Words
-from engine.ports import Front
+from engine.ports import Front, Media
 from flows.desk import Person
 from flows.effects import (
     Accepted,
@@ -28,6 +28,7 @@ from flows.effects import (
     Refused,
     ShowCard,
     ShowDigest,
+    ShowMedia,
     TellPerson,
     TellStaff,
     TryAgain,
@@ -80,6 +81,18 @@ class TelegramDesk:
                 return await self._tell_person(effect, policy)
             case PingOwner():
                 return await self._ping(effect, policy)
+
+    async def show_media(self, effect: ShowMedia, media: Media, effect_id: str, shop: str) -> Outcome:
+        """A reply to the card without a sound: the words that came with it have made one."""
+        policy = self.front.policies[shop]
+        chat = self.groups.current(effect.chat or policy.staff_chat)
+        reply_to = effect.message_id if chat == effect.chat else 0
+        place = self.places.get(int(chat), reply_to) or await places.of_order(self.front, shop, effect.order_id)
+        sent = await showing.show(self.calls, effect, media, chat, reply_to, place, Words(policy.language))
+        if not isinstance(sent, Message):
+            return sent
+        self.places.learn(sent.chat.id, sent.message_id, place)
+        return Accepted(f"{sent.chat.id}/{sent.message_id}")
 
     async def close(self) -> None:
         await self.calls.close()

@@ -18,7 +18,7 @@ from engine.ports import StoreUnavailable
 
 log = logging.getLogger("doorstep.telegram")
 
-#: The name under which updates are counted and kept.
+#: The name under which updates are counted.
 ROUTE = "telegram"
 
 
@@ -28,6 +28,8 @@ class Intake:
     def __init__(self, desk: TelegramDesk) -> None:
         self._desk = desk
         self.inbound = Inbound(desk)
+        #: The name under which this bot's updates are kept: only the bot that got one can answer it.
+        self.route = f"{ROUTE}:{desk.calls.bot_id}"
 
     async def take(self, body: bytes) -> None:
         """Returns when the update is committed, or kept. Raises StoreUnavailable: nothing was written, it has to come again.
@@ -43,7 +45,7 @@ class Intake:
             raise
         except Exception as error:  # noqa: BLE001 - the outer loop of an update: logged, kept, and the next one is taken
             log.error("telegram.update_failed", extra={"error": type(error).__name__, "frames": frames_of(error)})
-            await front.keep(ROUTE, body, {"content-type": "application/json"}, type(error).__name__)
+            await front.keep(self.route, body, {"content-type": "application/json"}, type(error).__name__)
             front.count("hook_kept", route=ROUTE)
             return
         self._desk.calls.afterwards(answers)

@@ -29,6 +29,8 @@ _CODES = {
     "word": "told",
     "where": "shop_place",
     "role": "role",
+    "file": "file",
+    "cause": "cause",
 }
 #: Lists of codes, by the family of their words.
 _LISTS = {"parts": "part"}

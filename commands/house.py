@@ -81,6 +81,7 @@ class House:
         self.outbox = Outbox(self.engine, channels, tokens, settings.public_url, self.process)
         self.outbox.history = self.store
         self.outbox.shops = self.providers.shops
+        self.outbox.media = self.providers.media
         self.timers = Timers(self.engine)
         self.people = {shop.id: people(settings, shop.id) for shop in settings.shops}
         self.known_faults: dict[str, str] = {}
@@ -170,7 +171,7 @@ class House:
             self.store,
             self.engine,
             self.providers.parsers(self.engine),
-            {"telegram": self.bots[0].intake.take} if self.bots else {},
+            {bot.intake.route: bot.intake.take for bot in self.bots},
         )
         self.tasks.append(asyncio.create_task(self._wake_up()))
         await self.runner.setup()

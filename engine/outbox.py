@@ -14,12 +14,12 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from engine import rendering
+from engine import attaching, rendering
 from engine.digesting import Digesting
 from engine.engine import Engine
 from engine.history_record import closed
 from engine.lanes import Lane
-from engine.ports import Channel, DeskPort, History, Lookup, OurFault, ShopPort, StoreUnavailable
+from engine.ports import Channel, DeskPort, History, Lookup, MediaPort, OurFault, ShopPort, StoreUnavailable
 from engine.restored import Doubt
 from engine.tokens import Tokens, mailable
 from flows import pointers
@@ -41,6 +41,7 @@ from flows.effects import (
     Say,
     ShowCard,
     ShowDigest,
+    ShowMedia,
     SpreadStop,
     TellPerson,
     TellShop,
@@ -92,6 +93,7 @@ class Outbox:
         self._channels = channels
         self.desks: Mapping[str, DeskPort] = {}  # shop -> its staff's place; set once the bot is built
         self.shops: Mapping[tuple[str, str], ShopPort] = {}  # (shop, place) -> who tells it there
+        self.media: Mapping[tuple[str, str], MediaPort] = {}  # (shop, channel) -> who has what customers send there
         self._tokens = tokens
         self._public_url = public_url.rstrip("/")
         self._process = process
@@ -272,6 +274,11 @@ class Outbox:
                 if desk is None:
                     return Refused("not_configured", "the shop has no staff group"), "telegram"
                 return await desk.perform(effect, open_.id, shop), "telegram"
+            case ShowMedia():
+                desk = self.desks.get(shop)
+                if desk is None:
+                    return Refused("not_configured", "the shop has no staff group"), "telegram"
+                return await attaching.show(self.media, desk, effect, open_.id, shop)
             case AskProvider():
                 return await self._ask(conversation, policy, effect), "doorstep"
             case HandOver():

@@ -23,7 +23,18 @@ from msgspec import Struct
 from flows.conversation import Conversation, Note
 from flows.decision import Decision, Document
 from flows.desk import Desk
-from flows.effects import Outcome, PingOwner, ShowCard, ShowDigest, TellPerson, TellShop, TellStaff
+from flows.effects import (
+    Outcome,
+    PingOwner,
+    Refused,
+    ShowCard,
+    ShowDigest,
+    ShowMedia,
+    TellPerson,
+    TellShop,
+    TellStaff,
+    TryAgain,
+)
 from flows.events import AnyEvent
 from flows.pointers import Pointer
 from flows.policy import Policy
@@ -199,6 +210,28 @@ class DeskPort(Protocol):
         self, effect: ShowCard | ShowDigest | TellStaff | TellPerson | PingOwner, effect_id: str, shop: str
     ) -> Outcome:
         """Accepted.provider_id of a ShowCard is "<chat>/<message id>"."""
+
+    async def show_media(self, effect: ShowMedia, media: Media, effect_id: str, shop: str) -> Outcome:
+        """A customer's file as a reply to the card: a voice note to be played, a picture, else a document."""
+
+
+class Media(Struct, frozen=True):
+    """A file that a customer sent, whole."""
+
+    kind: str  # content type, as the provider says
+    content: bytes
+
+
+class MediaPort(Protocol):
+    """Who has the files that customers sent over one channel."""
+
+    provider: str
+
+    async def fetch(self, ref: str) -> Media | Refused | TryAgain:
+        """Fetching twice does no harm, so a broken-off try is a TryAgain. Refused: "gone", "too_big", "not_theirs" (the
+        provider named an address that is none of its own). Reaches no other host than the provider's."""
+
+    async def close(self) -> None: ...
 
 
 class ShopPort(Protocol):

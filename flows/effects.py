@@ -95,6 +95,18 @@ class TellStaff(Effect, frozen=True, kw_only=True, tag=True):
     message_id: int = 0
 
 
+class ShowMedia(Effect, frozen=True, kw_only=True, tag=True):
+    """Bring a customer's picture or voice note under the card, to be seen and played there."""
+
+    seq: int
+    channel: str  # through which it came: whose provider has it
+    kind: str  # content type
+    ref: str  # the provider's own id of it
+    order_id: str = ""
+    chat: str = ""  # of the card, filled by the final gate
+    message_id: int = 0
+
+
 class PingOwner(Effect, frozen=True, kw_only=True, tag=True):
     """A message to the owner's private chat. `silent`: it makes no sound. `lines` and `buttons` stand beneath it."""
 
@@ -258,6 +270,7 @@ AnyEffect = (
     Say
     | ShowCard
     | TellStaff
+    | ShowMedia
     | TellPerson
     | PingOwner
     | AskProvider

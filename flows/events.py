@@ -65,6 +65,13 @@ class ShopReported(Event, frozen=True, kw_only=True, tag=True):
     happened_at: datetime | None = None
 
 
+class Attached(Struct, frozen=True):
+    """A picture, a voice note or another file in a customer's message, by the provider's own id: never an address to fetch."""
+
+    kind: str  # content type: audio/ogg, image/jpeg …
+    ref: str  # Twilio: "<message sid>/<media sid>", Meta: the media id
+
+
 class CustomerWrote(Event, frozen=True, kw_only=True, tag=True):
     """The customer sent words, media or a place. Source: inbound webhooks of SMS and WhatsApp, e-mail replies."""
 
@@ -75,6 +82,7 @@ class CustomerWrote(Event, frozen=True, kw_only=True, tag=True):
     provider_id: str
     opt_out_type: str = ""  # Twilio's own verdict STOP | START | HELP: it has answered already
     media: tuple[str, ...] = ()  # content types: audio/ogg, image/jpeg …
+    files: tuple[Attached, ...] = ()  # those of them that the provider has
     location: tuple[float, float] | None = None
     reply_to: str = ""  # provider id of our message that this one quotes
     name: str = ""  # profile name

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from flows import complaints
+from flows import attachments, complaints
 from flows.events import CustomerWrote
 from flows.orders import Order
 from flows.talk import SAID_KEPT, SAID_MOST
@@ -54,6 +54,7 @@ def pass_on(turn: Turn, event: CustomerWrote, order: Order, words: str) -> None:
     said = (*order.said, words[:SAID_MOST])[-SAID_KEPT:]
     order = turn.card(turn.put(replace(order, said=said, talk_waiting=True)))
     turn.tell_staff(order, "customer.wrote", text=words[:SAID_MOST], channel=event.channel, why="")
+    attachments.shown(turn, order, event)
 
 
 def talk_due(turn: Turn, order: Order) -> None:

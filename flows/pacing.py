@@ -6,7 +6,18 @@ for the same sender, then answers to people, then the ladder, then what can wait
 
 from __future__ import annotations
 
-from flows.effects import AnyEffect, AskProvider, PingOwner, Say, ShowCard, ShowDigest, TellPerson, TellShop, TellStaff
+from flows.effects import (
+    AnyEffect,
+    AskProvider,
+    PingOwner,
+    Say,
+    ShowCard,
+    ShowDigest,
+    ShowMedia,
+    TellPerson,
+    TellShop,
+    TellStaff,
+)
 from flows.policy import Policy
 
 _URGENCY = {"first": 0, "answer": 1, "rung": 2, "notice": 3}
@@ -24,14 +35,14 @@ def urgency(effect: AnyEffect) -> int:
         return 10 + effect.rank
     if isinstance(effect, ShowDigest):
         return 0
-    return 1 if isinstance(effect, TellStaff) else 2
+    return 1 if isinstance(effect, TellStaff | ShowMedia) else 2  # what a customer sent follows their words
 
 
 def lane(effect: AnyEffect, policy: Policy) -> str:
     """The name of the sender whose rate the effect shares; "" for what no provider paces."""
     if isinstance(effect, Say):
         return f"{effect.channel}:{effect.sender}"
-    if isinstance(effect, ShowCard | ShowDigest | TellStaff):
+    if isinstance(effect, ShowCard | ShowDigest | ShowMedia | TellStaff):
         return f"telegram:{policy.staff_chat}"
     if isinstance(effect, PingOwner):
         return f"telegram:owner:{policy.shop}"

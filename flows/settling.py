@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from flows import complaints, ladder, refusals, shop_told
+from flows import attachments, complaints, ladder, refusals, shop_told
 from flows.conversation import Contact
 from flows.effects import (
     Accepted,
@@ -21,6 +21,7 @@ from flows.effects import (
     Refused,
     Say,
     ShowCard,
+    ShowMedia,
     TellPerson,
     TellShop,
     TellStaff,
@@ -60,7 +61,7 @@ def settled(turn: Turn, event: EffectSettled) -> None:
         case Refused(code=code):
             _refused(turn, open_, event.provider, code)
         case TryAgain(after_s=after_s, reason=reason):
-            if reason in ("no_rights", "token_refused") and isinstance(open_.effect, ShowCard | TellStaff):
+            if reason in ("no_rights", "token_refused") and isinstance(open_.effect, ShowCard | ShowMedia | TellStaff):
                 turn.plan(RaiseAlarm(kind="group_muted", values={"shop": turn.policy.name}))
             _later(turn, open_, event.provider, timedelta(seconds=after_s))
         case Unknown(reason=reason):
@@ -100,9 +101,12 @@ def _card_stands(turn: Turn, effect: ShowCard, provider_id: str) -> None:
 
 
 def _refused(turn: Turn, open_: Open, provider: str, code: str) -> None:
-    if code == "chat_gone" and isinstance(open_.effect, ShowCard | TellStaff):
+    if code == "chat_gone" and isinstance(open_.effect, ShowCard | ShowMedia | TellStaff):
         turn.plan(RaiseAlarm(kind="group_gone", values={"shop": turn.policy.name}))
         _later(turn, open_, provider, GROUP_AGAIN)  # it leaves when the bot is back in the group
+        return
+    if isinstance(open_.effect, ShowMedia):
+        attachments.lost(turn, open_, code)
         return
     turn.settle(open_.id)
     turn.rest(f"ask:{open_.id}")
@@ -193,6 +197,9 @@ def _later(turn: Turn, open_: Open, provider: str, after: timedelta) -> None:
     """Definitely not sent, may be tried again: at the moment the provider named, with the rung's own deadline as the end."""
     if isinstance(open_.effect, Say) and open_.tries >= TRIES_MOST:
         _refused(turn, open_, provider, "gave_up")
+        return
+    if isinstance(open_.effect, ShowMedia) and provider != "telegram" and open_.tries >= attachments.TRIES_MOST:
+        attachments.lost(turn, open_, "gave_up")
         return
     wait = min(max(after, timedelta(seconds=1)), LATER_MOST)
     turn.rest(f"ask:{open_.id}")

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
+from flows import attachments
 from flows.effects import Say, Value
 from flows.events import CustomerPressed, CustomerWrote
 from flows.ladder import flag
@@ -99,6 +100,7 @@ def to_staff(
     else:
         order = turn.card(order)
     turn.tell_staff(order, "customer.wrote", text=said, channel=event.channel, why=key, tone=tone)
+    attachments.shown(turn, order, event)
     stranger = order.seq == 0
     last = turn.was.handed_over_at
     if template != "handed_over" or last is None or turn.now - last >= HANDED_OVER_ONCE:

@@ -82,6 +82,7 @@ class PretendMeta(MetaCustomer):
         self.sent_to: dict[str, list[Sent]] = {}
         self.opened: dict[str, datetime] = {}  # phone -> last heard
         self.media: dict[str, tuple[str, bytes]] = {}  # id -> (content type, bytes)
+        self.store_url = ""  # the download link of a file, should it be another than our own
         self.posted: dict[str, Hook] = {}
 
     def app(self) -> web.Application:

@@ -96,14 +96,14 @@ class _Routes:
             shown = {"display_phone_number": "+" + account.display_phone_number, "verified_name": "Sandbox"}
             return web.json_response({**shown, "quality_rating": "GREEN", "id": wanted})
         mime_type, content = self._medium(wanted)
-        url = f"{request.scheme}://{request.host}/media/{wanted}"
+        url = self._meta.store_url or f"{request.scheme}://{request.host}/media/{wanted}"
         facts = {"mime_type": mime_type, "file_size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
         return web.json_response({"messaging_product": "whatsapp", "url": url, "id": wanted, **facts})
 
     async def download(self, request: web.Request) -> web.Response:
         self._admit(request)
         mime_type, content = self._medium(request.match_info["node"])
-        return web.Response(body=content, content_type=mime_type)
+        return web.Response(body=content, headers={"Content-Type": mime_type})
 
     def _medium(self, media_id: str) -> tuple[str, bytes]:
         if media_id not in self._meta.media:

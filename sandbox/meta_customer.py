@@ -86,12 +86,13 @@ class MetaCustomer:
         return await self._write(from_, "location", {"latitude": latitude, "longitude": longitude, **place})
 
     async def attach(
-        self, from_: str, kind: str = "image", mime_type: str = "image/jpeg", content: str = "", **more: Any
+        self, from_: str, kind: str = "image", mime_type: str = "image/jpeg", content: str | bytes = "", **more: Any
     ) -> int:
         """Sends an image, audio, video or document (`kind`); the bytes of `content` can then be fetched by id."""
         media_id = str(10**14 + secrets.randbelow(10**14))
-        self.media[media_id] = (mime_type, content.encode())
-        sha256 = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+        held = content.encode() if isinstance(content, str) else content
+        self.media[media_id] = (mime_type, held)
+        sha256 = base64.b64encode(hashlib.sha256(held).digest()).decode()
         return await self._write(from_, kind, {"mime_type": mime_type, "sha256": sha256, "id": media_id, **more})
 
     async def edit(self, from_: str, message: str, text: str) -> int:

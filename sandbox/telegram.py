@@ -120,7 +120,8 @@ class PretendTelegram(TelegramPeople):
             answer: Json = {"ok": True, "result": carry_out(self.state, params)}
         except Refused as refusal:
             answer = refusal.body()
-        self.calls.append((name, params.values | dict.fromkeys(params.uploads, "attach"), answer))
+        uploads = [u for u in params.uploads if f"attach://{u}" not in params.values.values()]
+        self.calls.append((name, params.values | dict.fromkeys(uploads, "attach"), answer))
         return answer
 
     async def _method(self, request: web.Request) -> web.Response:

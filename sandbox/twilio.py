@@ -75,6 +75,8 @@ class PretendTwilio(TwilioCustomer):
         ] = {}  # a number of ours -> where messages to it go, should somebody have changed it
         self.opt_outs = OptOuts(self.rules.opt_out_words, self.rules.opt_in_words)
         self.opened: dict[tuple[str, str], datetime] = {}  # (our WhatsApp sender, customer) -> last heard
+        self.media: dict[str, tuple[str, bytes]] = {}  # media sid -> (content type, bytes)
+        self.store_url = ""  # where a request for a file is led, should it be somewhere else than to our own store
         self.webhooks = TwilioHooks(account_sid, auth_token, message_url, self.hooks, self.rules.persist)
 
     def app(self) -> web.Application:
@@ -106,7 +108,7 @@ class PretendTwilio(TwilioCustomer):
         self.contents.add(Content(sid, name or sid, language, body, tuple(buttons), defaults or {}, now, approved))
 
     def acts(self) -> Mapping[str, Act]:
-        return {"reply": self.reply, "press": self.press, "read": self.read, "again": self.again}
+        return {"reply": self.reply, "attach": self.attach, "press": self.press, "read": self.read, "again": self.again}
 
     def window_open(self, sender: str, customer: str) -> bool:
         heard = self.opened.get((sender, customer))

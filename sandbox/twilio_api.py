@@ -46,6 +46,8 @@ def add_routes(app: web.Application, twilio: PretendTwilio) -> None:
             web.post(account + "/Messages.json", routes.create),
             web.get(account + "/Messages.json", routes.list_messages),
             web.get(account + "/Messages/{sid}.json", routes.fetch),
+            web.get(account + "/Messages/{sid}/Media/{media}", routes.medium),
+            web.get("/store/{media}", routes.stored),
             web.get(account + "/IncomingPhoneNumbers.json", routes.numbers),
             web.post("/v1/Content", routes.create_content),
             web.get("/v1/Content", routes.list_contents),
@@ -99,6 +101,24 @@ class _Routes:
         if message is None:
             raise TwilioRefused(20404, request.path)
         return web.json_response(message.as_json())
+
+    async def medium(self, request: web.Request) -> web.Response:
+        """Leads to the store by a link that needs no password, as Twilio does where media are protected."""
+        self._admit(request)
+        wanted = request.match_info["media"]
+        if wanted not in self._twilio.media or request.match_info["sid"] not in self._twilio.messages:
+            raise TwilioRefused(20404, request.path)
+        raise web.HTTPTemporaryRedirect(self._twilio.store_url or f"{_base(request)}/store/{wanted}")
+
+    async def stored(self, request: web.Request) -> web.Response:
+        """The bytes. A store refuses a request with two kinds of authority, as S3 does."""
+        if "Authorization" in request.headers:
+            raise web.HTTPBadRequest(text="Only one auth mechanism allowed")
+        wanted = request.match_info["media"]
+        if wanted not in self._twilio.media:
+            raise web.HTTPNotFound
+        kind, content = self._twilio.media[wanted]
+        return web.Response(body=content, headers={"Content-Type": kind})
 
     async def list_messages(self, request: web.Request) -> web.Response:
         """Newest first; To, From, DateSent, `DateSent<` and `DateSent>` filter; PageSize and Page cut."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sandbox import phonebook
 from sandbox.hooks import Hooks
 from sandbox.segments import segments
-from sandbox.twilio_wire import Message, new_sid
+from sandbox.twilio_wire import API_VERSION, Message, new_sid
 from sandbox.twilio_words import OptOuts
 from sandbox.world import World
 
@@ -33,6 +33,7 @@ class TwilioCustomer:
     opt_outs: OptOuts
     opened: dict[tuple[str, str], datetime]
     webhooks: TwilioHooks
+    media: dict[str, tuple[str, bytes]]  # media sid -> (content type, bytes)
     name: str
 
     async def reply(
@@ -62,6 +63,25 @@ class TwilioCustomer:
         if quoted is not None:
             further |= self._quoting(quoted)
         return await self._write(from_, text, to, channel, further, kind=kind, media=len(media), profile=profile)
+
+    async def attach(
+        self,
+        from_: str,
+        content: str | bytes,
+        kind: str = "image/jpeg",
+        text: str = "",
+        channel: str = "whatsapp",
+        to: str | None = None,
+    ) -> int:
+        """The customer sends a file with `text` beside it; its bytes can then be fetched from the message's Media resource."""
+        sid, media_sid = new_sid("MM"), new_sid("ME")
+        self.media[media_sid] = (kind, content.encode() if isinstance(content, str) else content)
+        # the address as Twilio writes it, whatever this server is reached by
+        url = f"https://api.twilio.com/{API_VERSION}/Accounts/{self.account_sid}/Messages/{sid}/Media/{media_sid}"
+        further = {"MediaUrl0": url, "MediaContentType0": kind}
+        return await self._write(
+            from_, text, to, channel, further, kind=kind.partition("/")[0], media=1, profile=PROFILE_NAME, sid=sid
+        )
 
     async def press(
         self,
@@ -109,6 +129,7 @@ class TwilioCustomer:
         kind: str,
         profile: str,
         media: int = 0,
+        sid: str = "",
     ) -> int:
         prefix = {"sms": "", "whatsapp": "whatsapp:"}[channel]  # a KeyError is a LookupError: no such channel
         customer = prefix + phonebook.bare(from_)
@@ -120,7 +141,7 @@ class TwilioCustomer:
             further |= self._whatsapp_fields(customer, kind, profile)
         now = self.world.now()
         message = Message(
-            new_sid("MM" if media else "SM"), self.account_sid, ours, customer, text, "inbound", now, "received",
+            sid or new_sid("MM" if media else "SM"), self.account_sid, ours, customer, text, "inbound", now, "received",
             segments(text), num_media=media,
         )  # fmt: skip
         self.messages[message.sid] = message

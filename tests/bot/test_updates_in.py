@@ -14,11 +14,12 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from adapters.replaying import replay
 from bot.desk import TelegramDesk
 from bot.intake import Intake
 from bot.service import TelegramService
 from bot.webhook import LIMIT_BYTES, hook_of, routes
-from engine.ports import OurFault
+from engine.ports import Kept, OurFault, Store
 from sandbox.serving import serve
 from sandbox.telegram import PretendTelegram
 from sandbox.telegram_chats import Room
@@ -82,7 +83,7 @@ async def test_a_poisoned_update_is_kept_and_passed_over(
     tg.state.updates.push("message", {"nothing": "as it should be"}, group.id)
     assert (await tg.presses(222, card, "🙋 Take") or "").startswith("It is yours.")
     assert [(route, why) for route, _, why in house.kept] == [
-        ("telegram", "RuntimeError"), ("telegram", "ValidationError"),
+        ("telegram:4242", "RuntimeError"), ("telegram:4242", "ValidationError"),
     ]  # fmt: skip
     assert "secret words" not in caplog.text
     await bot.intake.take(house.kept[0][1])
@@ -279,6 +280,34 @@ async def test_two_bots_share_the_path_by_their_secrets(
     await other.close()
     with pytest.raises(OurFault):
         routes([hook_of(desk, Intake(desk), SECRET), hook_of(other, Intake(other), SECRET)])
+
+
+async def test_what_was_kept_goes_back_to_the_bot_that_got_it(
+    house: House, desk: TelegramDesk, url: str, tg: PretendTelegram, group: Room
+) -> None:
+    """Of two bots only the one whose update it was can find the group and answer; a bot that is gone leaves it kept."""
+    await house.place()
+    other = TelegramDesk("777:other-token", url, House(house.world, policy("second", 0)))
+    mine, theirs = Intake(desk), Intake(other)
+    house.broken = 1
+    await tg.press(222, cards(tg, group)[0], "✅ Confirm", wait_s=0)
+    await mine.take(json.dumps(tg.pending_updates()[-1]).encode())
+    [(route, body, _)] = house.kept
+    kept = {"1": Kept("1", route, house.now(), "", body, {}), "2": Kept("2", "telegram:1", house.now(), "", body, {})}
+
+    class KeptOnly:
+        async def kept(self, limit: int = 100) -> list[Kept]:
+            return list(kept.values())
+
+        async def drop_kept(self, ids: list[str]) -> None:
+            for one in ids:
+                del kept[one]
+
+    takers = {intake.route: intake.take for intake in (theirs, mine)}
+    assert await replay(cast(Store, KeptOnly()), house, {}, takers) == (0, 1)
+    assert house.order_now().state == "confirmed"
+    assert list(kept) == ["2"]
+    await other.close()
 
 
 def test_a_webhook_without_a_secret_is_refused(house: House) -> None:

@@ -1,13 +1,16 @@
 """python-telegram-bot, an independent client, against the pretend Bot API."""
 
+import ast
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from telegram import (
     BotCommand,
+    BotCommandScopeChat,
     ForceReply,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
@@ -175,3 +178,64 @@ async def test_topics_members_commands_and_files(bot: ExtBot[None], tg: PretendT
     assert await bot.set_message_reaction(staff.id, photo.message_id, "👍")
     assert await bot.send_chat_action(staff.id, "typing")
     assert await bot.leave_chat(staff.id)
+
+
+def methods_of_the_bot() -> set[str]:
+    """The Bot API methods that the room `bot` names, spelled as on the wire."""
+    found: set[str] = set()
+    for source in (Path(__file__).parents[2] / "bot").glob("*.py"):
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module == "aiogram.methods":
+                found |= {alias.name[0].lower() + alias.name[1:] for alias in node.names}
+    return found - {"telegramMethod"}
+
+
+async def test_the_second_client_sees_the_same_chat_for_every_method_of_the_bot(
+    bot: ExtBot[None], tg: PretendTelegram, staff: Room
+) -> None:
+    """Whatever the service asks of Telegram, this client asks too, and reads back what the people see."""
+    await bot.get_updates(allowed_updates=["message", "callback_query", "chat_member"])
+    card = await bot.send_message(staff.id, "Order 7", reply_markup=GO)
+    await bot.edit_message_text("Order 7, taken", staff.id, card.message_id, reply_markup=GO)
+    under = ReplyParameters(card.message_id, allow_sending_without_reply=True)
+    asked = await bot.send_message(
+        staff.id, "Which number?", reply_parameters=under,
+        reply_markup=ForceReply(selective=True, input_field_placeholder="+34"),
+    )  # fmt: skip
+    voice = await bot.send_voice(staff.id, b"OggS", caption="Voice note", reply_parameters=under, reply_markup=GO)
+    photo = await bot.send_photo(
+        staff.id, b"jpeg", caption="Picture", reply_parameters=under, disable_notification=True
+    )
+    file = await bot.send_document(staff.id, b"%PDF", filename="bill.pdf", reply_parameters=under)
+    await bot.edit_message_reply_markup(staff.id, card.message_id)
+    assert voice.voice is not None
+    assert voice.voice.mime_type == "audio/ogg"
+    topic = await bot.create_forum_topic(staff.id, "Complaints")
+    told = await bot.send_message(staff.id, "see the card", message_thread_id=topic.message_thread_id)
+    read = [(m.message_id, m.text, m.reply_to, m.thread, m.media) for m in tg.shows(staff) if m.text]
+    assert read == [
+        (card.message_id, "Order 7, taken", None, None, ()),
+        (asked.message_id, "Which number?", card.message_id, None, ()),
+        (voice.message_id, "Voice note", card.message_id, None, ("voice",)),
+        (photo.message_id, "Picture", card.message_id, None, ("photo",)),
+        (told.message_id, "see the card", None, topic.message_thread_id, ()),
+    ]
+    assert file.reply_to_message is not None
+    assert file.reply_to_message.message_id == card.message_id
+    press = await tg.press(222, voice.message_id, "Confirm", staff, wait_s=0)
+    assert await bot.answer_callback_query(press.id, "Done.")
+    assert press.toast == "Done."
+    command = [BotCommand("next", "The next card")]
+    assert await bot.set_my_commands(command, BotCommandScopeChat(staff.id), language_code="es")
+    assert list(await bot.get_my_commands(BotCommandScopeChat(staff.id), language_code="es")) == command
+    assert (await bot.get_chat(staff.id)).is_forum
+    assert (await bot.get_me()).username == "doorstep_bot"
+    await tg.promotes(222, staff)
+    assert [u.chat_member.new_chat_member.status for u in await bot.get_updates() if u.chat_member] == ["administrator"]
+    await bot.send_chat_action(staff.id, "typing")
+    await bot.delete_forum_topic(staff.id, topic.message_thread_id)
+    await bot.set_webhook("http://127.0.0.1:9/hook", secret_token="abc")
+    assert (await bot.get_webhook_info()).url == "http://127.0.0.1:9/hook"
+    await bot.delete_webhook()
+    await bot.leave_chat(staff.id)
+    assert methods_of_the_bot() - {name for name, _, answer in tg.calls if answer["ok"]} == set()

@@ -243,3 +243,18 @@ async def test_each_has_their_own_language_and_menu(tmp_path: Path) -> None:
         private = t.tg.state.commands[f"{OLGA}/chat/"]
         assert {"invite", "pause", "next"} <= {c["command"] for c in private}
         assert [c["command"] for c in t.tg.state.commands["default/"]] == ["help"]
+
+
+async def test_an_administrator_who_leaves_has_no_rights(tmp_path: Path) -> None:
+    """What Telegram says of an administrator is read like anybody else's: made one, they may act; gone, they may not."""
+    async with town(tmp_path, telegram=True) as t:
+        order = await t.order()
+        await t.sms("lorem ipsum dolor")
+        await t.skip(seconds=10)
+        await t.tg.promotes(ANA, t.group)
+        await t.settle()
+        assert "yours" in (await t.staff(ANA, "🙋 Take", order) or "")
+        await t.tg.leaves(ANA, t.group)
+        await t.settle()
+        desk = await t.house.engine.desk("demo")
+        assert (desk.person(ANA), desk.kept) == (None, 0)
