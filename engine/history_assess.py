@@ -71,7 +71,7 @@ async def assessed(asked: Asked, policy: Policy, history: History, say: Say, now
         "score": found.score,
         "reasons": [_reason(reason, known, say) for reason in found.reasons],
         "bought_before": _bought(found),
-        "orders_found": len(past),
+        "orders_found": sum(order.ruling is None for order in past),
     }
 
 

@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from engine.history_columns import normal
 from engine.ports import TheirFault
-from flows.risk.history import CAME_BACK, Ended, Fault
+from flows.risk.history import CAME_BACK, ENDINGS, Ended, Fault
 
 #: In one word, next to what it denies. Own selection.
 _NOT = frozenset(
@@ -101,8 +101,8 @@ def outcome(told: Told, extra: Mapping[str, str] | None = None) -> Outcome:
 def parse_outcome(written: str) -> tuple[str, str]:
     """("returned", "customer") of "returned:customer". Raises UnknownOutcome where it is none of ours."""
     ended, _, fault = written.partition(":")
-    if ended != "open" and ended not in get_args(Ended):
-        raise UnknownOutcome(f"{ended!r} is no ending. Endings: open, {', '.join(get_args(Ended))}")
+    if ended != "open" and ended not in ENDINGS:
+        raise UnknownOutcome(f"{ended!r} is no ending. Endings: open, {', '.join(ENDINGS)}")
     fault = fault or ("customer" if ended in CAME_BACK else "none")
     if fault not in get_args(Fault):
         raise UnknownOutcome(f"{fault!r} is nobody's fault. Faults: {', '.join(get_args(Fault))}")
@@ -184,7 +184,7 @@ def _canceller(who: str) -> str:
 
 
 def _ended(word: str) -> Ended:
-    for ended in get_args(Ended):
+    for ended in ENDINGS:
         if ended == word:
             found: Ended = ended
             return found

@@ -30,11 +30,11 @@ from flows.money import Money
 from flows.orders import Item, OrderFields
 from flows.postal import PostalAddress
 from flows.risk.backtest import Replayed
-from flows.risk.history import Ended, Fault, PastOrder
+from flows.risk.history import Ended, Fault, PastOrder, Ruling
 from flows.risk.identity import Identity, found_by, identity
 
-#: Written first into every payload; a higher one belongs to a newer program.
-PAYLOAD_VERSION = 1
+#: Written first into every payload; a higher one belongs to a newer program. Orders are as they were in 1; 2 is a person's word.
+PAYLOAD_VERSION = 2
 
 #: Nobody reads more of these in a history, and a row of 2 MB must not be kept of a body of 2 MB.
 MOST_SKUS, MOST_SKU, MOST_TEXT, MOST_ID, MOST_SAID = 20, 40, 200, 100, 200
@@ -51,7 +51,7 @@ _OTHERS_COMPARED = 2
 # Stored as positions: only ever append.
 _ENDED: tuple[Ended, ...] = (
     *("delivered", "paid", "returned", "refused", "not_collected"),
-    *("cancelled_by_customer", "cancelled_by_shop", "cancelled_by_rule", "lost"),
+    *("cancelled_by_customer", "cancelled_by_shop", "cancelled_by_rule", "lost", "ruled"),
 )
 _FAULTS: tuple[Fault, ...] = ("none", "customer", "courier", "shop")
 assert set(_ENDED) == set(get_args(Ended)), "a new ending needs a place at the end of _ENDED"
@@ -83,7 +83,7 @@ class Kept(Struct, frozen=True):
 
 class _Rest(Struct, frozen=True, omit_defaults=True, rename={
     "confirmed_after": "c", "attempts": "a", "unreachable": "u", "complaints": "p", "refunds": "r", "late_refunds": "l",
-    "threats": "t", "cleared": "x", "skus": "k", "said": "s", "origin": "o", "phone_raw": "w", "line2": "2",
+    "threats": "t", "cleared": "x", "skus": "k", "said": "s", "origin": "o", "phone_raw": "w", "line2": "2", "ruling": "g",
 }):  # fmt: skip
     """What most orders do not have, so that it costs only those that do."""
 
@@ -100,6 +100,7 @@ class _Rest(Struct, frozen=True, omit_defaults=True, rename={
     origin: Origin = "import"
     phone_raw: str = ""
     line2: str = ""
+    ruling: Ruling | None = None
 
 
 class _Packed(Struct, frozen=True, array_like=True):
@@ -146,9 +147,10 @@ def closed(order: Replayed, origin: Origin, said: str = "", who: Identity | None
         origin=origin,
         phone_raw="" if who.phone else fields.phone_raw[:MOST_TEXT],
         line2=address.line2[:MOST_TEXT],
+        ruling=outcome.ruling,
     )
     packed = _Packed(
-        PAYLOAD_VERSION,
+        1 if outcome.ruling is None else PAYLOAD_VERSION,
         fields.id[:MOST_ID],
         placed,
         ended_at - placed,
@@ -298,6 +300,7 @@ def _outcome(packed: _Packed) -> PastOrder:
         skus=rest.skus,
         matched=(),
         cleared=rest.cleared,
+        ruling=rest.ruling,
     )
 
 

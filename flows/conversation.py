@@ -78,6 +78,9 @@ class Conversation(Struct, frozen=True, omit_defaults=True, kw_only=True, tag="c
     notes_ever: int = 0
     silenced: bool = False  # no message of ours at all, e-mail included
     ruling: Ruling | None = None  # what a person decided about this customer for good
+    ruled_on: tuple[
+        int, ...
+    ] = ()  # seq of the orders under whose phone, e-mail and address the history keeps that word
     talk: Order | None = None  # a talk without an order: its card, as an order with seq 0
     moved: dict[str, str] = {}  # order id -> the phone it moved to
     early: tuple[OrderTold | ShopReported, ...] = ()  # about orders that are on their way here from another number

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from flows import ruling
 from flows.deciding import confirm
 from flows.effects import Value
 from flows.events import OrderTold
@@ -22,7 +23,7 @@ from flows.opening import hours_value
 from flows.orders import ASKABLE, GREETING, Asked, Order, Reason
 from flows.postal import mark
 from flows.reach import compose, preferred, tell
-from flows.risk import Around, OpenOrder, Ruling, assess, describe
+from flows.risk import Around, OpenOrder, assess, describe
 from flows.safeguards import CALL, wanted
 from flows.turn import Turn
 
@@ -58,7 +59,8 @@ def judge(turn: Turn, order: Order, event: OrderTold) -> Order:
         return _welcome(turn, order)
     if found.verdict == "review" and policy.on_review == "staff":
         return _review(turn, order)
-    if found.verdict == "blocked":
+    if found.verdict == "blocked" and found.overruled is not None:
+        ruling.follow(turn, order, found.overruled)
         return _blocked(turn, order)
     return begin(turn, order)
 
@@ -125,8 +127,7 @@ def _over_limit(turn: Turn, order: Order, limit: str) -> Order:
 
 def let_off(turn: Turn, order: Order, name: str) -> None:
     """A person clears what the past says, for good: their open orders go on like anybody's, and so will the next ones."""
-    turn.set(ruling=Ruling("normal", name, turn.now))
-    turn.note("ruled", order.id, by=f"staff:{name}", via="telegram", verdict="normal")
+    ruling.give(turn, order, "normal", name)
     for other in [o for o in turn.orders if o.state in _OPEN and (o.seq == order.seq or o.verdict in _STOPPED)]:
         turn.refresh(_released(turn, other, name, pressed=other.seq == order.seq))
 
@@ -158,8 +159,7 @@ def _released(turn: Turn, order: Order, name: str, *, pressed: bool) -> Order:
 
 def block(turn: Turn, order: Order, name: str) -> None:
     """A person blocks this customer, for good, until somebody lets them off again. Open orders are held, none is cancelled."""
-    turn.set(ruling=Ruling("blocked", name, turn.now))
-    turn.note("ruled", order.id, by=f"staff:{name}", via="telegram", verdict="blocked")
+    ruling.give(turn, order, "blocked", name)
     for other in [o for o in turn.orders if o.state in ASKABLE]:
         turn.withdraw(other.id, "first", "rung")
         turn.rest(f"rung:{other.id}", f"call:{other.id}")

@@ -36,7 +36,7 @@ def countable(ended: str, amount_minor: int, currency: str) -> Json:
     """What of a closed order stands in plain, so that it can be counted."""
     worth = amount_minor > 0
     return {
-        "ended": ended,
+        "ended": ended if ended != "ruled" else None,
         "currency": currency if worth else None,
         "bucket": round(math.log(amount_minor) / WIDTH) if worth else None,
     }
@@ -195,8 +195,11 @@ class MongoHistory(MongoConnection):
             db = client.get_default_database("doorstep")
             shop_row = db.history_shop.find_one({"_id": shop})
             for row in db.history.find({"shop": shop}, {"sealed": 1}) if shop_row else ():
-                if row["sealed"] is not None:
-                    yield record.opened(self._sealer.open(shop_row["key"], row["sealed"])).order  # type: ignore[index]
+                if row["sealed"] is None:
+                    continue
+                order = record.opened(self._sealer.open(shop_row["key"], row["sealed"])).order  # type: ignore[index]
+                if order.outcome.ruling is None:
+                    yield order
 
     async def import_mark(self, shop: str, source: bytes) -> bytes | None:
         with self.answers():

@@ -227,9 +227,8 @@ class SqliteHistory:
             if not rows:
                 return
             last = rows[-1][0]
-            yield from (
-                record.opened(self._sealer.open(wrapped, sealed)).order for _, sealed, wrapped in rows if sealed
-            )
+            kept = (record.opened(self._sealer.open(wrapped, sealed)).order for _, sealed, wrapped in rows if sealed)
+            yield from (order for order in kept if order.outcome.ruling is None)
 
     async def import_mark(self, shop: str, source: bytes) -> bytes | None:
         row = self._reader.execute(sql.HISTORY_MARKED, (self._source(shop, source),)).fetchone()
@@ -285,6 +284,8 @@ def _under(db: apsw.Connection, key: int, most: int) -> list[tuple[int, bytes | 
 
 
 def count_in(tally: _Tally, order: Closed, by: int) -> None:
+    if order.ended == "ruled":
+        return
     tally[f"ended:{order.ended}", 0] += by
     if order.amount_minor > 0:
         tally[f"amount:{order.currency}", round(math.log(order.amount_minor) / _WIDTH)] += by

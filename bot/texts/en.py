@@ -6,7 +6,7 @@ from flows.risk import words
 
 TEXTS = {
     # what an order's own past says: the same sentences as in the API
-    **{f"risk.{code}": sentence for code, sentence in words.REASONS.items()},
+    **{f"risk.{code}": sentence for code, sentence in (words.REASONS | words.RULINGS).items()},
     **{f"why.{code}": word for code, word in words.WHY.items()},
     **{f"part.{code}": word for code, word in words.PARTS.items()},
     # what state an order is in

@@ -5,6 +5,7 @@ policy.py       every weight and limit, with its default
 subject.py      the order that is judged, and what is known around it
 behaviour.py    signals from the customer's past
 details.py      signals from what was typed, and from orders around it
+rulings.py      what a person decided about a customer, found again by phone, e-mail or address
 assessment.py   signals -> score -> verdict
 backtest.py     the same over the shop's past, in time order
 """

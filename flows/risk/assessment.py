@@ -18,6 +18,7 @@ from flows.risk import details
 from flows.risk.behaviour import Past
 from flows.risk.history import PastOrder, Ruling
 from flows.risk.policy import RiskPolicy
+from flows.risk.rulings import Word, word
 from flows.risk.signals import Reason
 from flows.risk.subject import Subject
 
@@ -47,16 +48,24 @@ def assess(subject: Subject, past: tuple[PastOrder, ...], policy: RiskPolicy, no
     """The verdict on `subject`. Pure; the order of `past` does not matter, and orders closed after `now` do not count."""
     if not policy.enabled:
         return Assessment("normal", 0.0)
+    said = word(subject.around.ruling, past, now)
+    past = tuple(order for order in past if order.ruling is None)
     weighed = Past(past, policy, now)
     proven = bool(_by_phone(weighed))
     found = [*weighed.reasons(), *details.reasons(subject, policy, first=not weighed.paid, proven=proven)]
-    reasons = tuple(sorted(found, key=lambda r: (-r.points, r.code)))
+    reasons = (*said.reasons, *sorted(found, key=lambda r: (-r.points, r.code)))
     score = round(min(100.0, sum(r.points for r in reasons)), 1)
-    ruling = subject.around.ruling
-    if ruling is not None and ruling.at > now:
-        ruling = None
-    verdict = ruling.verdict if ruling is not None else _verdict(subject, weighed, score, policy, now)
-    return Assessment(verdict, score, reasons, _bought(subject, weighed), ruling)
+    verdict = said.ruling.verdict if said.ruling is not None else _verdict(subject, weighed, score, policy, now)
+    if said.ruling is None:
+        verdict = _at_least(said, verdict)
+    return Assessment(verdict, score, reasons, _bought(subject, weighed), said.ruling)
+
+
+def _at_least(said: Word, verdict: Verdict) -> Verdict:
+    """Somebody at this door is blocked: no better than that says."""
+    if said.near == "review" or (said.near == "watch" and verdict != "review"):
+        return said.near  # type: ignore[return-value]
+    return verdict
 
 
 def _verdict(subject: Subject, past: Past, score: float, policy: RiskPolicy, now: datetime) -> Verdict:

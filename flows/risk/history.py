@@ -1,7 +1,7 @@
 """What is remembered of a closed order, and how surely it was this customer's."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 
 from msgspec import Struct
 
@@ -18,11 +18,14 @@ Ended = Literal[
     "cancelled_by_shop",
     "cancelled_by_rule",  # the ladder ended without an answer
     "lost",
+    "ruled",  # no order at all: what a person decided about a customer, found again by phone, e-mail and address
 ]
 Fault = Literal["customer", "courier", "shop", "none"]
 
 GOOD: frozenset[str] = frozenset({"delivered", "paid"})
 CAME_BACK: frozenset[str] = frozenset({"returned", "refused", "not_collected"})
+#: What an order can come to; the one left over is no order.
+ENDINGS: tuple[Ended, ...] = tuple(ended for ended in get_args(Ended) if ended != "ruled")
 #: The parcel left the shop, so the order says whether a prediction was right. A lost one says nothing of the customer.
 SHIPPED: frozenset[str] = GOOD | CAME_BACK
 
@@ -33,6 +36,19 @@ class Matched(Struct, frozen=True, array_like=True):
     means: Means
     sure: bool = True
     score: float = 1.0
+
+
+class Ruling(Struct, frozen=True):
+    """What a person decided about this customer for good; only the latest one counts.
+
+    `trusted` and `blocked` are the verdict itself. `normal` lets the customer off: signals from before and after are
+    still listed, and no longer decide. Only a ruling blocks, never a score.
+    """
+
+    verdict: Literal["trusted", "normal", "blocked"]
+    by: str  # a person's name
+    at: datetime
+    note: str = ""
 
 
 class PastOrder(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -55,21 +71,9 @@ class PastOrder(Struct, frozen=True, kw_only=True, omit_defaults=True):
     skus: tuple[str, ...] = ()
     matched: tuple[Matched, ...] = (Matched("phone"),)
     cleared: bool = False  # staff struck it off: it says nothing bad any more
+    ruling: Ruling | None = None  # of an entry that is no order ("ruled")
 
     @property
     def came_back(self) -> bool:
         """Whether the parcel came back through the customer's own doing."""
         return self.ended in CAME_BACK and self.fault == "customer"
-
-
-class Ruling(Struct, frozen=True):
-    """What a person decided about this customer for good; only the latest one counts.
-
-    `trusted` and `blocked` are the verdict itself. `normal` lets the customer off: signals from before and after are
-    still listed, and no longer decide. Only a ruling blocks, never a score.
-    """
-
-    verdict: Literal["trusted", "normal", "blocked"]
-    by: str  # a person's name
-    at: datetime
-    note: str = ""

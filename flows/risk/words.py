@@ -17,7 +17,7 @@ REASONS = {
     "late_cancel": "Orders cancelled after a yes: {count}[ ({orders})]",
     "open_unconfirmed": "Other open orders without a yes: {count}[ ({orders})]",
     "same_item_twice": "The same item is in another open order[: {orders}]",
-    "group_orders": "Open orders at other shops of the group: {count}",
+    "group_orders": "Orders of the same item at other shops of the group: {count}",
     "impossible_phone": "No such phone number can exist",
     "odd_phone": "The phone number looks wrong: {why}",
     "disposable_email": "A throw-away e-mail address ({domain})",
@@ -31,6 +31,11 @@ REASONS = {
     "redeliveries": "Deliveries that needed several visits: {count}[ ({orders})]",
     "late_refunds": "Refunds asked for late: {count}[ ({orders})]",
     "threats": "Threats before: {count}[ ({orders})]",
+}
+#: A person's word that was found by something else than the phone: sentence. No signals, they have no weight.
+RULINGS = {
+    "blocked_email": "{by} blocked the customer with this e-mail address on {last}",
+    "blocked_address": "{by} blocked a customer at this address on {last}",
 }
 #: What the value `why` of a reason stands for.
 WHY = {
@@ -62,7 +67,7 @@ def in_words(reason: Reason) -> str:
         values["why"] = WHY.get(values["why"], values["why"])
     if "parts" in values:
         values["parts"] = ", ".join(PARTS.get(part, part) for part in values["parts"].split(", "))
-    return fill(parse(REASONS[reason.code]), values, lambda name: "other").rstrip(":")
+    return fill(parse((REASONS | RULINGS)[reason.code]), values, lambda name: "other").rstrip(":")
 
 
 def signals_table() -> str:

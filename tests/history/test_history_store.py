@@ -15,7 +15,7 @@ from engine.ports import Appended
 from flows.money import Money
 from flows.orders import Item, OrderFields
 from flows.postal import PostalAddress
-from flows.risk import PastOrder
+from flows.risk import PastOrder, Ruling
 from flows.risk.backtest import Replayed
 from storage.sqlite import SqliteStore
 from tests.history import shop
@@ -163,6 +163,18 @@ async def test_the_past_replays_whole(store: SqliteStore) -> None:
     await store.append_history("demo", [order(n) for n in range(2500)])
     await store.append_history("other", [order(9)])
     assert sorted(int(replayed.fields.id) for replayed in store.replay_history("demo")) == list(range(2500))
+
+
+async def test_a_persons_word_is_no_order(store: SqliteStore) -> None:
+    """It is found by each key with who said it, and neither counted, replayed nor taken for an order's end."""
+    said = order(7, ended="ruled", ruling=Ruling("blocked", "Olga", NOW))
+    await store.append_history("demo", [order(n) for n in range(3)])
+    await store.append_history("demo", [said])
+    for asked in (who(phone="600 000 007"), who(email="ana7@gmail.com")):
+        (found,) = await store.history("demo", asked)
+        assert found.ruling == Ruling("blocked", "Olga", NOW)
+    assert await store.history_counts("demo") == {"paid": 3}
+    assert len(list(store.replay_history("demo"))) == 3
 
 
 async def test_an_order_takes_at_most_400_bytes(store: SqliteStore, tmp_path: Path) -> None:
