@@ -56,7 +56,7 @@ class Life:
         return "other"
 
     def notes(self) -> list[Note]:
-        return [note for c in self.world.conversations() for note in c.notes]
+        return self.world.notes()
 
     def step(self, what: str | int) -> None:
         world = self.world

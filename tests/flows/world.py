@@ -10,7 +10,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from flows import pointers
-from flows.conversation import Conversation
+from flows.conversation import Conversation, Note
 from flows.decision import Decision
 from flows.effects import (
     Accepted,
@@ -75,6 +75,7 @@ class World:
     flying: list[Attempt] = field(default_factory=list)
     cards: list[tuple[Card, int]] = field(default_factory=list)  # as shown, with the message's number
     log: list[AnyEvent] = field(default_factory=list)
+    journal: dict[str, list[Note]] = field(default_factory=dict)  # lines that left their document
     effect_ids: set[str] = field(default_factory=set)
     count: int = 0
 
@@ -89,6 +90,10 @@ class World:
 
     def conversations(self) -> list[Conversation]:
         return [self.conversation(id_) for id_ in self.documents]
+
+    def notes(self) -> list[Note]:
+        """Every journal line, the moved ones first."""
+        return [n for c in self.conversations() for n in (*self.journal.get(c.id, ()), *c.notes)]
 
     # -- the one road
 
@@ -130,6 +135,7 @@ class World:
         if before.id not in self.documents and event.to[-1].kind != "conversation":
             self.names.setdefault(event.to[-1], before.id)
         self.documents[before.id] = codec.dump(decision.document)
+        self.journal.setdefault(before.id, []).extend(decision.spilled)
         for pointer in decision.claims:
             if pointer.kind == "order":
                 self.names[pointer] = before.id
