@@ -129,7 +129,18 @@ def _read(turn: Turn, text: str, question: Question | None, asked: list[Order]) 
         back = understand(text, prompt="confirm", lang=turn.language, country=country)
         if back.sure and back.intent == "yes" and back.slots.choice is None:
             return back
-    return understand(text, prompt=prompt, lang=turn.language, country=country)
+    got = understand(text, prompt=prompt, lang=turn.language, country=country)
+    if prompt == "confirm" and got.slots.choice is not None and _overtaken(turn, asked):
+        return understand(text, prompt=None, lang=turn.language, country=country)
+    return got
+
+
+def _overtaken(turn: Turn, asked: list[Order]) -> bool:
+    """Whether something else with digits was asked after the orders were: a bare 3 may be its answer, however late."""
+    later = [q.at for q in (turn.question,) if q is not None]
+    later += [poll.left_at for poll in (turn.poll,) if poll is not None and poll.left_at is not None]
+    last = max((a.at for order in asked for a in order.asked), default=None)
+    return last is not None and any(at > last for at in later)
 
 
 def _meant(turn: Turn, event: CustomerWrote, got: Understood, asked: list[Order]) -> None:
