@@ -15,7 +15,7 @@ from aiohttp import web
 #: A request's head arrives in milliseconds; who drips it for longer holds a connection on purpose. (Later requests of a
 #: connection that began well have aiohttp's keep-alive time.)
 HEAD_TIMEOUT_S = 10.0
-#: So many refusals a minute for one address, then 429: a wrong secret at a provider with several numbers stays below it.
+#: So many wrong tokens a minute from one address, then 429: a shop with a mistyped token stays below it for a while.
 MOST_REFUSED, WINDOW_S = 60, 60.0
 #: Who is remembered at once; beyond it the one longest silent is forgotten.
 _MOST_REMEMBERED = 10_000

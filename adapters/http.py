@@ -7,8 +7,9 @@ everything else.
     BadPayload 400 with every fault · BadSignature 403 · StoreUnavailable 503, come again · any other error 500, logged
     404, 405 with Allow, 408, 413, 415: what the handlers raise as aiohttp's own, answered in JSON
 
-What a client drips has deadlines of our own: heads in adapters/doors.py, bodies in receiving.RECEIVE_TIMEOUT_S. Who is turned
-away 401 or 403 too often from one address hears 429; a good signature or token is never limited.
+What a client drips has deadlines of our own: heads in adapters/doors.py, bodies in receiving.RECEIVE_TIMEOUT_S. Who guesses
+tokens hears 429 after so many wrong ones from one address; a good token is never limited. A wrong signature is 403 however often:
+telling apart costs as much as refusing, and a provider with a new secret must not be locked out.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ def make_runner(app: web.Application, listening: Listening | None = None) -> web
 
 
 def guarded(front: Front, handler: Any, refused: Patience) -> Handler:
-    """The handler behind the table of errors. `refused` counts who was turned away for want of a good signature or token."""
+    """The handler behind the table of errors. `refused` counts who was turned away for want of a good token."""
 
     async def answer(request: web.Request) -> web.StreamResponse:
         try:
@@ -90,7 +91,7 @@ def guarded(front: Front, handler: Any, refused: Patience) -> Handler:
 def _turned_away(
     front: Front, request: web.Request, response: web.StreamResponse, refused: Patience
 ) -> web.StreamResponse:
-    """The refusal itself, or 429 where this address has been refused too often. Whoever proves themselves never comes here."""
+    """The refusal itself, or 429 where this address has guessed too often. Whoever proves themselves never comes here."""
     if not refused.ended(client_address(request), time.monotonic()):
         return response
     front.count("hook_limited")
@@ -128,7 +129,7 @@ _SAID = {
     415: ("the content type is not the one of this address",),
 }
 #: Nobody was proved.
-_UNPROVED = frozenset({401, 403})
+_UNPROVED = frozenset({401})
 _TOLD = ("Allow", "WWW-Authenticate")
 
 
