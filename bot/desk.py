@@ -17,6 +17,7 @@ from bot.calls import SETUP_AGAIN_S, TelegramCalls, code_of, outcome_of
 from bot.composing import card_html, notice_html
 from bot.groups import Groups, OnMigrated
 from bot.places import Place, Places
+from bot.topics import Topics
 from bot.words import Words
 from engine.ports import Front, Media
 from flows.desk import Person
@@ -25,6 +26,7 @@ from flows.effects import (
     Card,
     Outcome,
     PingOwner,
+    PointTo,
     Refused,
     ShowCard,
     ShowDigest,
@@ -35,6 +37,7 @@ from flows.effects import (
     Unknown,
 )
 from flows.policy import Policy
+from flows.topics import CONVERSATIONS, FLAGGED
 
 log = logging.getLogger("doorstep.telegram")
 
@@ -61,10 +64,11 @@ class TelegramDesk:
         self.calls = TelegramCalls(token, base_url)
         self.groups = Groups(front, shops, on_migrated)
         self.places = Places()
+        self.topics = Topics(self.calls, self.groups, front)
         self.username = ""  # the bot's own, once Telegram has said it
 
     async def perform(
-        self, effect: ShowCard | ShowDigest | TellStaff | TellPerson | PingOwner, effect_id: str, shop: str
+        self, effect: ShowCard | ShowDigest | TellStaff | TellPerson | PingOwner | PointTo, effect_id: str, shop: str
     ) -> Outcome:
         """One attempt. Never raises for a fault of Telegram's. Accepted.provider_id is "<chat>/<message id>"."""
         policy = self.front.policies[shop]
@@ -77,6 +81,8 @@ class TelegramDesk:
                 return await digest.show(self.calls, effect, self.groups.current(policy.staff_chat), policy)
             case TellStaff():
                 return await self._tell(effect, policy)
+            case PointTo():
+                return await self._point(effect, policy)
             case TellPerson():
                 return await self._tell_person(effect, policy)
             case PingOwner():
@@ -105,9 +111,9 @@ class TelegramDesk:
         place = await self._place_of(card, policy)
         keyboard = places.card_keyboard(card, place, words)
         stands = card.message_id != 0 and chat == card.chat
-        topic = policy.topics.get("conversations" if card.state in ("talk", "talk_closed") else "flagged", 0)
+        topic = CONVERSATIONS if card.state in ("talk", "talk_closed") else FLAGGED
         if not stands:
-            return await self._post(chat, card_html(card, words), keyboard, place, topic)
+            return await self._post(policy, chat, card_html(card, words), keyboard, place, topic)
         edit = EditMessageText(
             chat_id=int(chat),
             message_id=card.message_id,
@@ -120,7 +126,7 @@ class TelegramDesk:
             await self.calls.ask(edit)
         except TelegramMigrateToChat as moved:
             await self.groups.migrated(chat, str(moved.migrate_to_chat_id))
-            return await self._post(self.groups.current(chat), card_html(card, words), keyboard, place)
+            return await self._post(policy, self.groups.current(chat), card_html(card, words), keyboard, place, topic)
         except TelegramAPIError as error:
             if code_of(error) != "not_modified":
                 return outcome_of(error)
@@ -128,13 +134,23 @@ class TelegramDesk:
         return Accepted(f"{chat}/{card.message_id}")
 
     async def _post(
-        self, chat: str, html: str, keyboard: InlineKeyboardMarkup | None, place: Place | None, topic: int = 0
+        self,
+        policy: Policy,
+        chat: str,
+        html: str,
+        keyboard: InlineKeyboardMarkup | None,
+        place: Place | None,
+        topic: str,
+        quiet: bool = False,
     ) -> Outcome:
-        """A new card, in its topic where the group is a forum; in General where the topic is gone or closed."""
-        sent = await self._send(chat, html, keyboard, topic=topic)
-        if topic and isinstance(sent, Refused | TryAgain) and "topic_gone" in (getattr(sent, "code", ""), sent.reason):
-            log.warning("telegram.topic_gone", extra={"topic": topic})
-            sent = await self._send(chat, html, keyboard)
+        """Something new, in its topic where the group is a forum. A topic that is gone is made once more; else General."""
+        thread = policy.topics.get(topic, 0)
+        sent = await self._send(chat, html, keyboard, thread=thread, quiet=quiet)
+        if thread and _topic_gone(sent):
+            thread = await self.topics.anew(policy, chat, topic, thread)
+            sent = await self._send(chat, html, keyboard, thread=thread, quiet=quiet)
+            if thread and _topic_gone(sent):
+                sent = await self._send(chat, html, keyboard, quiet=quiet)
         if not isinstance(sent, Message):
             return sent
         self.places.learn(sent.chat.id, sent.message_id, place)
@@ -148,6 +164,20 @@ class TelegramDesk:
         if found is None:
             found = await places.of_order(self.front, policy.shop, places.order_of(card))
         return found
+
+    async def _point(self, effect: PointTo, policy: Policy) -> Outcome:
+        """A message in another topic with the way to the card; silent, for the card has told it."""
+        words = Words(policy.language)
+        chat = self.groups.current(effect.chat or policy.staff_chat)
+        if effect.topic not in policy.topics or chat != effect.chat or not chat.startswith("-100"):
+            return Refused("no_forum")
+        order_id = str(effect.values.get("order", ""))
+        place = self.places.get(int(chat), effect.message_id) or await places.of_order(
+            self.front, policy.shop, order_id
+        )
+        keyboard = places.way_to(chat, effect.message_id, order_id, place, words)
+        html = notice_html(effect.key, effect.values, words)
+        return await self._post(policy, chat, html, keyboard, place, effect.topic, quiet=True)
 
     # -- replies under a card
 
@@ -224,11 +254,17 @@ class TelegramDesk:
     # -- the wire
 
     async def _send(
-        self, chat: str, html: str, keyboard: InlineKeyboardMarkup | None, reply_to: int = 0, topic: int = 0
+        self,
+        chat: str,
+        html: str,
+        keyboard: InlineKeyboardMarkup | None,
+        reply_to: int = 0,
+        thread: int = 0,
+        quiet: bool = False,
     ) -> Message | Outcome:
         """The message as Telegram took it, or what became of it. A moved group is followed once."""
         try:
-            return await self.calls.ask(_message(chat, html, keyboard, reply_to, topic))
+            return await self.calls.ask(_message(chat, html, keyboard, reply_to, thread, quiet))
         except TelegramMigrateToChat as moved:
             await self.groups.migrated(chat, str(moved.migrate_to_chat_id))
         except TelegramAPIError as error:
@@ -242,11 +278,18 @@ class TelegramDesk:
             return outcome_of(error)
 
 
-def _message(chat: str, html: str, keyboard: InlineKeyboardMarkup | None, reply_to: int, topic: int = 0) -> SendMessage:
+def _topic_gone(sent: Message | Outcome) -> bool:
+    return isinstance(sent, Refused) and sent.code == "topic_gone"
+
+
+def _message(
+    chat: str, html: str, keyboard: InlineKeyboardMarkup | None, reply_to: int, thread: int = 0, quiet: bool = False
+) -> SendMessage:
     reply = ReplyParameters(message_id=reply_to, allow_sending_without_reply=True) if reply_to else None
     return SendMessage(
         chat_id=int(chat),
-        message_thread_id=topic or None,
+        message_thread_id=thread or None,
+        disable_notification=quiet or None,
         text=html,
         parse_mode="HTML",
         reply_markup=keyboard,

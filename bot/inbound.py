@@ -174,7 +174,11 @@ class Inbound:
         chat = change.chat
         if chat.type not in ("group", "supergroup") or change.new_chat_member.status not in ("member", "administrator"):
             return []
-        return [] if await self._groups.room(chat.id) is not None else self._farewell(chat.id)
+        if await self._groups.room(chat.id) is None:
+            return self._farewell(chat.id)
+        if change.new_chat_member.status == "administrator":
+            await self._desk.topics.prepare(str(chat.id))  # it may have got the right to make them
+        return []
 
     async def _member(self, update_id: int, change: ChatMemberUpdated) -> Answers:
         """Who leaves the group has no rights until back. Source: https://core.telegram.org/bots/api#chatmemberupdated"""

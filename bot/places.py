@@ -129,6 +129,14 @@ def reply_keyboard(order_id: str, place: Place | None, words: Words) -> InlineKe
     return InlineKeyboardMarkup(inline_keyboard=[[InlineKeyboardButton(text=title, callback_data=place.data(SHOW))]])
 
 
+def way_to(chat: str, message_id: int, order_id: str, place: Place | None, words: Words) -> InlineKeyboardMarkup:
+    """A button that opens the card in a supergroup, beside the one that says which order a message is about."""
+    url = f"https://t.me/c/{chat.removeprefix('-100')}/{message_id}"
+    opens = InlineKeyboardButton(text=words.say("button.to_card"), url=url)
+    says = reply_keyboard(order_id, place, words)
+    return InlineKeyboardMarkup(inline_keyboard=[[opens], *(says.inline_keyboard if says is not None else [])])
+
+
 def order_of(card: Card) -> str:
     """The number of the card's order; "" for a talk."""
     return next((str(line.values.get("order", "")) for line in card.lines if line.key == "order"), "")

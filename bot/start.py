@@ -126,6 +126,7 @@ class Start:
         for chat in {policy.staff_chat for policy in self._desk.groups.policies()}:
             try:
                 await self._desk.calls.ask(SendChatAction(chat_id=int(chat), action="typing"))
+                await self._desk.topics.prepare(self._desk.groups.current(chat))
             except TelegramMigrateToChat as moved:
                 await self._desk.groups.migrated(chat, str(moved.migrate_to_chat_id))
             except TelegramAPIError as error:

@@ -35,6 +35,7 @@ from flows.effects import (
     Open,
     Outcome,
     PingOwner,
+    PointTo,
     RaiseAlarm,
     Refused,
     Remember,
@@ -269,7 +270,7 @@ class Outbox:
         match effect:
             case Say():
                 return await self._say(conversation, policy, open_.id, effect)
-            case ShowCard() | ShowDigest() | TellStaff() | TellPerson() | PingOwner():
+            case ShowCard() | ShowDigest() | TellStaff() | PointTo() | TellPerson() | PingOwner():
                 desk = self.desks.get(shop)
                 if desk is None:
                     return Refused("not_configured", "the shop has no staff group"), "telegram"

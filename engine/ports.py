@@ -26,6 +26,7 @@ from flows.desk import Desk
 from flows.effects import (
     Outcome,
     PingOwner,
+    PointTo,
     Refused,
     ShowCard,
     ShowDigest,
@@ -207,7 +208,7 @@ class DeskPort(Protocol):
     """The staff's place: cards and notices in the group, pings in the owner's chat."""
 
     async def perform(
-        self, effect: ShowCard | ShowDigest | TellStaff | TellPerson | PingOwner, effect_id: str, shop: str
+        self, effect: ShowCard | ShowDigest | TellStaff | TellPerson | PingOwner | PointTo, effect_id: str, shop: str
     ) -> Outcome:
         """Accepted.provider_id of a ShowCard is "<chat>/<message id>"."""
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from flows import offers, verifying
+from flows import offers, topics, verifying
 from flows.conversation import Question
 from flows.deal_books import Books, books
 from flows.deals import applied, lapse, may, noted
@@ -24,7 +24,7 @@ from flows.money import Money, NotMoney, parse
 from flows.orders import ASKABLE, BEFORE_DISPATCH, Asked, Deal, Order
 from flows.reach import Way, compose
 from flows.safeguards import after_yes, links_allowed, only_staff, payment_link
-from flows.talk import answer
+from flows.talk import SAID_MOST, answer
 from flows.turn import Turn
 from flows.understand.model import Slots, Understood
 from flows.verdicts import has_left
@@ -247,6 +247,7 @@ def _put_to_staff(turn: Turn, event: CustomerWrote, order: Order, named: int | N
     if last is None or last.status != "asked" or last.total != deal.total:
         turn.note("deal.asked", order.id, by="customer", via=event.channel, named=str(named or ""))
         turn.put(replace(order, deal=deal))
+        topics.point(turn, order, topics.DEALS, "pointer.deal", text=event.text.strip()[:SAID_MOST])
     question = turn.question
     if question is not None and question.kind == "deal":
         turn.set(question=None)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from flows import complaint_stages, hours, talk
+from flows import complaint_stages, hours, talk, topics
 from flows.complaint import KEPT_MOST, STEPS_MOST, WORDS_MOST, Complaint, Step
 from flows.conversation import Conversation, Question
 from flows.effects import Button, Escalate, Line, Open, PingOwner, Say, Value
@@ -187,6 +187,8 @@ def _acknowledge(turn: Turn, order: Order, complaint: Complaint, words: str, sou
         if new:
             values: dict[str, Value] = {**told, **hours_value(turn.policy)}
             tell(turn, order, "complaint_ack", **values)  # type: ignore[arg-type]
+    if new:
+        topics.point(turn, order, topics.COMPLAINTS, "pointer.complaint", text=words.strip()[: talk.SAID_MOST])
     effects = turn.planned[before:]
     ack = next((o.id for o in effects if isinstance(o.effect, Say) and o.effect.template == "complaint_ack"), "")
     return put(turn, replace(complaint, ack=ack or complaint.ack))

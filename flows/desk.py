@@ -66,7 +66,7 @@ class Desk(Struct, frozen=True, omit_defaults=True, kw_only=True, tag="desk"):
     invites: tuple[Invite, ...] = ()
     notes: tuple[Note, ...] = ()  # who of the shop did what at the desk; older lines are in the journal store
     notes_ever: int = 0
-    topics: dict[str, int] = {}  # topic of a forum group -> its thread
+    topics: dict[str, int] = {}  # flows.topics.NAMES -> the thread that the bot made for it
     swept: dict[str, datetime] = {}  # sweep -> up to when the provider was asked what its webhooks never told
 
     def next_due(self) -> datetime | None:

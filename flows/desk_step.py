@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from flows import daily, desk_alerts, digests, hours, pacing, people, wishes
+from flows import daily, desk_alerts, digests, hours, pacing, people, topics, wishes
 from flows.cards import RETRY
 from flows.decision import Decision
 from flows.desk import Desk
@@ -43,6 +43,7 @@ from flows.events import (
     SweptTo,
     TelegramHeard,
     TimerDue,
+    TopicMade,
     WaitingListed,
 )
 from flows.orders import CardRef
@@ -66,11 +67,14 @@ def step_desk(desk: Desk, event: AnyEvent, now: datetime, policy: Policy) -> Dec
         case PeopleTold():
             return _people(desk, event)
         case GroupMoved() if desk.staff_chat == event.old:
-            return Decision(document=replace(desk, staff_chat=event.new))
+            return Decision(document=replace(desk, staff_chat=event.new, topics={}))
         case Alarmed():
             return _alarmed(desk, event, now, policy)
         case ShopSet():
             return _set(desk, event, now, policy)
+        case TopicMade():
+            with_it, notice = topics.made(desk, event)
+            return Decision(document=with_it, changed=with_it is not desk, notice=notice)
         case DeskActed():
             return _acted(desk, event, now, policy)
         case AlarmOver(key=key):
@@ -186,7 +190,7 @@ def _people(desk: Desk, event: PeopleTold) -> Decision:
     """The first start fills the table; then the table holds, and the settings only name the group."""
     told = replace(desk, people=desk.people or event.people)
     if event.staff_chat != desk.told_chat:
-        told = replace(told, staff_chat=event.staff_chat, told_chat=event.staff_chat)
+        told = replace(told, staff_chat=event.staff_chat, told_chat=event.staff_chat, topics={})
     return Decision(document=told, changed=told != desk)
 
 

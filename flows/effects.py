@@ -95,6 +95,17 @@ class TellStaff(Effect, frozen=True, kw_only=True, tag=True):
     message_id: int = 0
 
 
+class PointTo(Effect, frozen=True, kw_only=True, tag=True):
+    """Say in a topic of the group that a card concerns it, with the way there. Only where the group is a forum."""
+
+    seq: int
+    topic: str  # flows.topics.NAMES
+    key: str
+    values: dict[str, Value] = {}
+    chat: str = ""  # of the card, filled by the final gate
+    message_id: int = 0
+
+
 class ShowMedia(Effect, frozen=True, kw_only=True, tag=True):
     """Bring a customer's picture or voice note under the card, to be seen and played there."""
 
@@ -271,6 +282,7 @@ AnyEffect = (
     | ShowCard
     | TellStaff
     | ShowMedia
+    | PointTo
     | TellPerson
     | PingOwner
     | AskProvider

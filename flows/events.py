@@ -309,12 +309,20 @@ class DeskActed(Event, frozen=True, kw_only=True, tag=True):
     invite: `value` the role, `mark` of the code. join: `mark`, `by` the newcomer. remove, role: `person`. language: their own.
     """
 
-    what: Literal["invite", "join", "remove", "role", "language", "left", "back", "topic"]
+    what: Literal["invite", "join", "remove", "role", "language", "left", "back"]
     by: int = 0  # Telegram user id; 0: Telegram itself says so
     name: str = ""
     person: int = 0
     value: str = ""
     mark: str = ""
+
+
+class TopicMade(Event, frozen=True, kw_only=True, tag=True):
+    """The bot made a topic of a forum group, in the place of `gone` where somebody had deleted that one."""
+
+    name: str  # flows.topics.NAMES
+    thread: int  # message_thread_id
+    gone: int = 0
 
 
 class StaffRuled(Event, frozen=True, kw_only=True, tag=True):
@@ -383,6 +391,7 @@ AnyEvent = (
     | ShopSet
     | DeskActed
     | StaffRuled
+    | TopicMade
     | WaitingListed
     | NumbersCounted
     | TelegramHeard

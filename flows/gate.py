@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from flows import cards, ladder, poll_asking, shop_telling
-from flows.effects import AnyEffect, Open, PingOwner, Say, ShowCard, ShowMedia, TellShop, TellStaff
+from flows.effects import AnyEffect, Open, PingOwner, PointTo, Say, ShowCard, ShowMedia, TellShop, TellStaff
 from flows.events import Claimed
 from flows.orders import ASKABLE, Order
 from flows.reach import heard, template_language
@@ -103,7 +103,7 @@ def _judge(turn: Turn, effect: AnyEffect) -> AnyEffect | Later | Never:
         return _judge_say(turn, effect)
     if isinstance(effect, ShowCard):
         return _judge_card(turn, effect)
-    if isinstance(effect, TellStaff | ShowMedia):
+    if isinstance(effect, TellStaff | ShowMedia | PointTo):
         order = _by_seq(turn, effect.seq)
         if order is None:
             return Never("gone")

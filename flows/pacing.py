@@ -10,6 +10,7 @@ from flows.effects import (
     AnyEffect,
     AskProvider,
     PingOwner,
+    PointTo,
     Say,
     ShowCard,
     ShowDigest,
@@ -35,6 +36,8 @@ def urgency(effect: AnyEffect) -> int:
         return 10 + effect.rank
     if isinstance(effect, ShowDigest):
         return 0
+    if isinstance(effect, PointTo):
+        return 20  # the card itself has told it
     return 1 if isinstance(effect, TellStaff | ShowMedia) else 2  # what a customer sent follows their words
 
 
@@ -42,7 +45,7 @@ def lane(effect: AnyEffect, policy: Policy) -> str:
     """The name of the sender whose rate the effect shares; "" for what no provider paces."""
     if isinstance(effect, Say):
         return f"{effect.channel}:{effect.sender}"
-    if isinstance(effect, ShowCard | ShowDigest | ShowMedia | TellStaff):
+    if isinstance(effect, ShowCard | PointTo | ShowDigest | ShowMedia | TellStaff):
         return f"telegram:{policy.staff_chat}"
     if isinstance(effect, PingOwner):
         return f"telegram:owner:{policy.shop}"

@@ -105,7 +105,7 @@ class Policy(Struct, frozen=True, kw_only=True):
     email: Sender | None = None
     staff_chat: str = ""  # the Telegram group; "" when Telegram is off
     take_for: timedelta = timedelta(minutes=30)  # who has taken a card and does nothing gives it back after so long
-    topics: dict[str, int] = {}  # flagged, conversations -> the thread of a forum group that their cards go to
+    topics: dict[str, int] = {}  # flows.topics.NAMES -> its thread; empty where the group is no forum
     replies: dict[str, dict[str, str]] = {}  # language -> title -> text that staff send with one press
     call_from: str = ""  # the number staff call from, as the customer sees it
     wa_templates: frozenset[tuple[str, str]] = frozenset()  # (template, language) that the provider has approved

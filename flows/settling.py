@@ -17,6 +17,7 @@ from flows.effects import (
     AskProvider,
     Open,
     PingOwner,
+    PointTo,
     RaiseAlarm,
     Refused,
     Say,
@@ -225,7 +226,7 @@ def _unknown(turn: Turn, open_: Open, reason: str) -> None:
         turn.wake(f"ask:{open_.id}", (open_.since or turn.now) + ASK_AFTER[0])
     elif isinstance(effect, ShowCard):
         _card_unknown(turn, open_, effect)
-    elif isinstance(effect, TellStaff | TellPerson | PingOwner):
+    elif isinstance(effect, TellStaff | TellPerson | PingOwner | PointTo):
         # staff would rather hear it twice than not at all; it says that it is a repetition
         again = replace(effect, values={**effect.values, "again": 1})
         if open_.tries >= TRIES_MOST:

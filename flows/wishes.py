@@ -120,4 +120,5 @@ def overlaid(policy: Policy, desk: Desk, resting: frozenset[str], now: datetime)
         hours=hours,
         paused=policy.paused | resting | set(desk.paused),
         staff_chat=desk.staff_chat or policy.staff_chat,
+        topics={**desk.topics, **policy.topics},
     )

@@ -180,9 +180,9 @@ class Telegram(Block):
     )
     staff_group: Annotated[int, AfterValidator(_group)] = setting("the group's id", eg="-1001234567890")
     take_for: Wait = setting("who has taken a card and does nothing gives it back after so long", _POLICY.take_for)
-    topics: dict[Literal["flagged", "conversations"], int] = setting(
-        "where the group is a forum: the topics that cards go to, by their ids; General without them", dict,
-        eg="{flagged: 12, conversations: 34}",
+    topics: dict[Literal["flagged", "complaints", "deals", "conversations"], int] = setting(
+        "where the group is a forum: topics of your own by their ids, in place of those that the bot makes", dict,
+        eg="{flagged: 12, complaints: 34}",
     )  # fmt: skip
     replies: dict[Language, dict[Text, Text]] = setting(
         "texts that staff send with one press: language -> title -> text", dict,
