@@ -27,6 +27,8 @@ ASKS = {
     "ask_address": ("new_address_ask", "address"),
     "ask_time": ("time_ask", "time"),
 }
+#: Characters of staff's words inside an approved template, whose whole text has 1024. What is longer goes another way.
+WORDS_MOST = 700
 #: So many texts of the shop's own are on offer.
 REPLIES_MOST = 6
 
@@ -63,7 +65,8 @@ def _send(turn: Turn, order: Order, text: str) -> bool:
     found = _where(turn, order)
     how = ""
     if found is not None and found.channel == "whatsapp" and not turn.window_open(found.to):
-        if order.seq and template_language(turn.policy, "staff_words", turn.language) is not None:
+        fits = order.seq and len(_one_line(text)) <= WORDS_MOST
+        if fits and template_language(turn.policy, "staff_words", turn.language) is not None:
             how = "template"
         else:
             found, how = preferred(turn, order, "staff_message", but=frozenset({"whatsapp"})), "window"
@@ -75,10 +78,17 @@ def _send(turn: Turn, order: Order, text: str) -> bool:
         return False
     template = "staff_words" if how == "template" else "staff_message"
     message = compose(turn, order, template, found, "answer", text=text)
-    values: dict[str, Value] = message.values if how == "template" else {"text": text}
+    values: dict[str, Value] = {"text": text}
+    if how == "template":
+        values = {"shop": turn.policy.name, "order": order.fields.id, "text": _one_line(text)}
     turn.plan(replace(message, values=values, link=False), not_before=turn.now + UNDO_GRACE)
     turn.notice = f"sent:{found.channel}:{how}:{_shown(found)}"
     return True
+
+
+def _one_line(text: str) -> str:
+    """As a variable of an approved template may be: WhatsApp refuses line breaks, tabs and runs of spaces in it."""
+    return " ".join(text.split())
 
 
 def _shown(found: Way) -> str:

@@ -163,6 +163,7 @@ SPECS: dict[str, Spec] = {
     # other people's words, passed on as they are
     "faq_answer": _spec(_TALK, "answer", bounded=False),
     "staff_message": _spec(_TALK, "text", bounded=False),
+    "staff_words": _spec(("whatsapp",), "shop order text", proactive=True),  # the same outside the 24 h window
 }
 
 _PAGE_VALUES = {

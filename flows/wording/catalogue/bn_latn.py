@@ -101,6 +101,7 @@ TEXTS = {
     "later_ok": "Thik ache, order {order} opekkha korbe. Amra abar likhbo: {when}.",
     "not_me_ok": "Jananor jonno dhonnobad. Oi order niye ei number-e ar likhbo na, dokan jane.",
     # people
+    "staff_words": "Ekti barta {shop} theke, apnar order {order} niye: {text}\nApni ekhanei uttor dite paren.",
     "handed_over": "Dhonnobad. {shop} theke ekjon eti porben.[ Somoy: {hours}.]",
     "stranger": "Hello, {shop} theke. Ekhane apnar kono order nei. Amader ekjon apnar barta porben.[ Somoy: {hours}.]",
     "complaint_ack": "Jananor jonno dhonnobad. {shop} theke ekjon ei somoyer moddhe uttor deben: {by}.[ Somoy: {hours}.]",

@@ -101,6 +101,7 @@ TEXTS = {
     "later_ok": "Gut, Bestellung {order} wartet. Wir schreiben Ihnen wieder: {when}.",
     "not_me_ok": "Danke für den Hinweis. Zu dieser Bestellung schreiben wir dieser Nummer nicht mehr, der Shop weiß Bescheid.",
     # people
+    "staff_words": "Eine Nachricht von {shop} zu Ihrer Bestellung {order}: {text}\nSie können hier antworten.",
     "handed_over": "Danke. Jemand von {shop} liest das.[ Zeiten: {hours}.]",
     "stranger": "Guten Tag von {shop}. Wir sehen hier keine Bestellung von Ihnen. Jemand liest Ihre Nachricht.[ Zeiten: {hours}.]",
     "complaint_ack": "Danke für den Hinweis. Jemand von {shop} antwortet Ihnen spätestens: {by}.[ Zeiten: {hours}.]",

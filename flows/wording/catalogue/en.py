@@ -101,6 +101,7 @@ TEXTS = {
     "later_ok": "All right, order {order} waits. We write to you again: {when}.",
     "not_me_ok": "Thank you for telling us. We write no more to this number about that order, and the shop knows.",
     # people
+    "staff_words": "A message from {shop} about your order {order}: {text}\nYou can answer here.",
     "handed_over": "Thank you. A person at {shop} will read this.[ Hours: {hours}.]",
     "stranger": "Hello from {shop}. We see no order for you here. A person will read your message.[ Hours: {hours}.]",
     "complaint_ack": "Thank you for telling us. A person at {shop} will answer you by {by}.[ Hours: {hours}.]",

@@ -101,6 +101,7 @@ TEXTS = {
     "later_ok": "De acuerdo, el pedido {order} espera. Te escribimos otra vez: {when}.",
     "not_me_ok": "Gracias por avisar. A este número no escribimos más sobre ese pedido, y la tienda lo sabe.",
     # people
+    "staff_words": "Un mensaje de {shop} sobre tu pedido {order}: {text}\nPuedes responder aquí.",
     "handed_over": "Gracias. Una persona de {shop} lo leerá.[ Horario: {hours}.]",
     "stranger": "Hola, somos {shop}. Aquí no vemos ningún pedido tuyo. Una persona leerá tu mensaje.[ Horario: {hours}.]",
     "complaint_ack": "Gracias por decírnoslo. Una persona de {shop} te responderá antes de: {by}.[ Horario: {hours}.]",

@@ -101,6 +101,7 @@ TEXTS = {
     "later_ok": "Sige, maghihintay ang order {order}. Susulat kami ulit: {when}.",
     "not_me_ok": "Salamat sa pagsabi. Hindi na kami susulat sa numerong ito tungkol sa order na iyon, at alam na ng tindahan.",
     # people
+    "staff_words": "May mensahe ang {shop} tungkol sa order {order} mo: {text}\nPuwede kang sumagot dito.",
     "handed_over": "Salamat. Babasahin ito ng tao sa {shop}.[ Oras: {hours}.]",
     "stranger": "Kumusta mula sa {shop}. Wala kaming makitang order mo dito. Babasahin ng tao ang mensahe mo.[ Oras: {hours}.]",
     "complaint_ack": "Salamat sa pagsabi. Sasagot sa iyo ang tao sa {shop} bago mag: {by}.[ Oras: {hours}.]",

@@ -101,6 +101,7 @@ TEXTS = {
     "later_ok": "D'accord, la commande {order} attend. Nous vous écrivons de nouveau : {when}.",
     "not_me_ok": "Merci de l'avoir dit. Nous n'écrivons plus à ce numéro pour cette commande, et la boutique le sait.",
     # people
+    "staff_words": "Un message de {shop} sur votre commande {order} : {text}\nVous pouvez répondre ici.",
     "handed_over": "Merci. Une personne de {shop} lira ceci.[ Horaires : {hours}.]",
     "stranger": "Bonjour, ici {shop}. Nous ne voyons pas de commande de vous. Une personne lira votre message.[ Horaires : {hours}.]",
     "complaint_ack": "Merci de nous le dire. Une personne de {shop} vous répondra avant : {by}.[ Horaires : {hours}.]",

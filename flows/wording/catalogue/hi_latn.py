@@ -101,6 +101,7 @@ TEXTS = {
     "later_ok": "Theek hai, order {order} ruka rahega. Hum phir likhenge: {when}.",
     "not_me_ok": "Batane ke liye dhanyavaad. Us order ke liye is number par ab nahi likhenge, dukaan ko pata hai.",
     # people
+    "staff_words": "Sandesh {shop} se, aapke order {order} ke baare mein: {text}\nAap yahin jawab de sakte hain.",
     "handed_over": "Dhanyavaad. {shop} ka vyakti ise padhega.[ Samay: {hours}.]",
     "stranger": "Namaste, {shop} se. Yahan aapka koi order nahi dikhta. Hamara vyakti aapka message padhega.[ Samay: {hours}.]",
     "complaint_ack": "Batane ke liye dhanyavaad. {shop} ka vyakti is samay tak jawab dega: {by}.[ Samay: {hours}.]",

@@ -101,6 +101,7 @@ TEXTS = {
     "later_ok": "Baik, pesanan {order} menunggu. Kami menulis lagi: {when}.",
     "not_me_ok": "Terima kasih sudah memberi tahu. Kami tidak menulis lagi ke nomor ini tentang pesanan itu, dan toko tahu.",
     # people
+    "staff_words": "Pesan dari {shop} tentang pesanan {order} Anda: {text}\nAnda bisa membalas di sini.",
     "handed_over": "Terima kasih. Petugas {shop} akan membaca ini.[ Jam buka: {hours}.]",
     "stranger": "Halo dari {shop}. Kami tidak melihat pesanan Anda di sini. Petugas akan membaca pesan Anda.[ Jam buka: {hours}.]",
     "complaint_ack": "Terima kasih sudah memberi tahu. Petugas {shop} akan menjawab paling lambat: {by}.[ Jam buka: {hours}.]",

@@ -101,6 +101,7 @@ TEXTS = {
     "later_ok": "Va bene, l'ordine {order} aspetta. Ti scriviamo di nuovo: {when}.",
     "not_me_ok": "Grazie per avercelo detto. A questo numero non scriviamo più di quell'ordine, e il negozio lo sa.",
     # people
+    "staff_words": "Un messaggio di {shop} sul tuo ordine {order}: {text}\nPuoi rispondere qui.",
     "handed_over": "Grazie. Una persona di {shop} lo leggerà.[ Orari: {hours}.]",
     "stranger": "Ciao da {shop}. Qui non vediamo un tuo ordine. Una persona leggerà il tuo messaggio.[ Orari: {hours}.]",
     "complaint_ack": "Grazie per avercelo detto. Una persona di {shop} ti risponderà entro: {by}.[ Orari: {hours}.]",

@@ -101,6 +101,7 @@ TEXTS = {
     "later_ok": "Baik, pesanan {order} menunggu. Kami tulis lagi: {when}.",
     "not_me_ok": "Terima kasih kerana beritahu. Kami tidak tulis lagi ke nombor ini tentang pesanan itu, dan kedai tahu.",
     # people
+    "staff_words": "Mesej daripada {shop} tentang pesanan {order} anda: {text}\nAnda boleh membalas di sini.",
     "handed_over": "Terima kasih. Petugas {shop} akan membacanya.[ Waktu: {hours}.]",
     "stranger": "Salam daripada {shop}. Kami tidak nampak pesanan anda di sini. Petugas akan baca mesej anda.[ Waktu: {hours}.]",
     "complaint_ack": "Terima kasih kerana beritahu. Petugas {shop} akan menjawab selewat-lewatnya: {by}.[ Waktu: {hours}.]",

@@ -101,6 +101,7 @@ TEXTS = {
     "later_ok": "Goed, bestelling {order} wacht. We schrijven je weer: {when}.",
     "not_me_ok": "Bedankt voor het melden. Over die bestelling schrijven we dit nummer niet meer, en de winkel weet het.",
     # people
+    "staff_words": "Een bericht van {shop} over uw bestelling {order}: {text}\nU kunt hier antwoorden.",
     "handed_over": "Bedankt. Iemand van {shop} leest dit.[ Tijden: {hours}.]",
     "stranger": "Hallo van {shop}. We zien hier geen bestelling van jou. Iemand leest je bericht.[ Tijden: {hours}.]",
     "complaint_ack": "Bedankt voor het melden. Iemand van {shop} antwoordt je uiterlijk: {by}.[ Tijden: {hours}.]",

@@ -101,6 +101,7 @@ TEXTS = {
     "later_ok": "Dobrze, zamówienie {order} poczeka. Napiszemy znowu: {when}.",
     "not_me_ok": "Dziękujemy za wiadomość. O tym zamówieniu nie piszemy już na ten numer, sklep o tym wie.",
     # people
+    "staff_words": "Wiadomość od {shop} o zamówieniu {order}: {text}\nMożna odpowiedzieć tutaj.",
     "handed_over": "Dziękujemy. Ktoś z {shop} to przeczyta.[ Godziny: {hours}.]",
     "stranger": "Dzień dobry, tu {shop}. Nie widzimy tu zamówienia. Ktoś przeczyta wiadomość.[ Godziny: {hours}.]",
     "complaint_ack": "Dziękujemy za wiadomość. Ktoś z {shop} odpowie najpóźniej: {by}.[ Godziny: {hours}.]",

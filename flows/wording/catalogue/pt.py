@@ -101,6 +101,7 @@ TEXTS = {
     "later_ok": "Tudo bem, o pedido {order} espera. Escrevemos de novo: {when}.",
     "not_me_ok": "Obrigado por avisar. Não escrevemos mais para este número sobre esse pedido, e a loja já sabe.",
     # people
+    "staff_words": "Uma mensagem de {shop} sobre o seu pedido {order}: {text}\nPode responder aqui.",
     "handed_over": "Obrigado. Uma pessoa da {shop} vai ler isto.[ Horário: {hours}.]",
     "stranger": "Olá, aqui é {shop}. Não vemos nenhum pedido seu aqui. Uma pessoa vai ler a sua mensagem.[ Horário: {hours}.]",
     "complaint_ack": "Obrigado por avisar. Uma pessoa da {shop} vai responder até: {by}.[ Horário: {hours}.]",

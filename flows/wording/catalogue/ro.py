@@ -101,6 +101,7 @@ TEXTS = {
     "later_ok": "Bine, comanda {order} așteaptă. Vă scriem din nou: {when}.",
     "not_me_ok": "Mulțumim că ne-ați spus. La acest număr nu mai scriem despre acea comandă, magazinul știe.",
     # people
+    "staff_words": "Un mesaj de la {shop} despre comanda {order}: {text}\nPuteți răspunde aici.",
     "handed_over": "Mulțumim. Cineva de la {shop} va citi.[ Program: {hours}.]",
     "stranger": "Bună ziua de la {shop}. Nu vedem aici o comandă a dvs. Cineva va citi mesajul.[ Program: {hours}.]",
     "complaint_ack": "Mulțumim că ne-ați spus. Cineva de la {shop} vă răspunde cel târziu: {by}.[ Program: {hours}.]",

@@ -101,6 +101,7 @@ TEXTS = {
     "later_ok": "Sawa, oda {order} inasubiri. Tutakuandikia tena: {when}.",
     "not_me_ok": "Asante kwa kutuambia. Hatutaandika tena kwa namba hii kuhusu oda hiyo, na duka linajua.",
     # people
+    "staff_words": "Ujumbe kutoka {shop} kuhusu oda yako {order}: {text}\nUnaweza kujibu hapa.",
     "handed_over": "Asante. Mhudumu wa {shop} atasoma hili.[ Saa za kazi: {hours}.]",
     "stranger": "Habari kutoka {shop}. Hatuoni oda yako hapa. Mhudumu atasoma ujumbe wako.[ Saa za kazi: {hours}.]",
     "complaint_ack": "Asante kwa kutuambia. Mhudumu wa {shop} atakujibu kabla ya: {by}.[ Saa za kazi: {hours}.]",

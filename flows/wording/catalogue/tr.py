@@ -101,6 +101,7 @@ TEXTS = {
     "later_ok": "Tamam, sipariş {order} bekliyor. Size yeniden yazıyoruz: {when}.",
     "not_me_ok": "Haber verdiğiniz için teşekkürler. O sipariş için bu numaraya artık yazmıyoruz, mağazanın haberi var.",
     # people
+    "staff_words": "Mesaj: {shop}, {order} numaralı siparişiniz için yazdı: {text}\nBuradan yanıtlayabilirsiniz.",
     "handed_over": "Teşekkürler. {shop} çalışanı bunu okuyacak.[ Saatler: {hours}.]",
     "stranger": "Merhaba, biz {shop}. Burada size ait sipariş görmüyoruz. Mesajınızı bir çalışan okuyacak.[ Saatler: {hours}.]",
     "complaint_ack": "Bildirdiğiniz için teşekkürler. {shop} çalışanı en geç şu zamanda yanıt verecek: {by}.[ Saatler: {hours}.]",

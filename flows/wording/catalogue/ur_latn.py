@@ -101,6 +101,7 @@ TEXTS = {
     "later_ok": "Theek hai, order {order} ruka rahega. Hum phir likhenge: {when}.",
     "not_me_ok": "Batane ka shukriya. Us order ke liye is number par ab nahi likhenge, dukaan ko maloom hai.",
     # people
+    "staff_words": "Paigham {shop} ki taraf se, aapke order {order} ke baare mein: {text}\nAap yahin jawab de sakte hain.",
     "handed_over": "Shukriya. {shop} ka numainda ise parhega.[ Auqaat: {hours}.]",
     "stranger": "Assalam o alaikum, {shop} se. Yahan aap ka koi order nahi. Hamara numainda aap ka paigham parhega.[ Auqaat: {hours}.]",
     "complaint_ack": "Batane ka shukriya. {shop} ka numainda is waqt tak jawab dega: {by}.[ Auqaat: {hours}.]",

@@ -101,6 +101,7 @@ TEXTS = {
     "later_ok": "Được, đơn {order} sẽ chờ. Chúng tôi nhắn lại: {when}.",
     "not_me_ok": "Cảm ơn đã cho biết. Chúng tôi không nhắn số này về đơn đó nữa, cửa hàng đã biết.",
     # people
+    "staff_words": "Tin nhắn từ {shop} về đơn hàng {order} của bạn: {text}\nBạn có thể trả lời tại đây.",
     "handed_over": "Cảm ơn. Nhân viên {shop} sẽ đọc tin này.[ Giờ làm: {hours}.]",
     "stranger": "Xin chào, {shop} đây. Chúng tôi không thấy đơn nào của bạn. Nhân viên sẽ đọc tin của bạn.[ Giờ làm: {hours}.]",
     "complaint_ack": "Cảm ơn đã cho biết. Nhân viên {shop} sẽ trả lời chậm nhất: {by}.[ Giờ làm: {hours}.]",
