@@ -332,11 +332,11 @@ def reported(turn: Turn, event: ShopReported) -> None:
             news.shipped(turn, _shipped(turn, order, event.tracking), event)
         case "out_for_delivery" | "attempt_failed" if order.state == "shipped":
             _on_the_road(turn, order, event)
-        case "delivered" if order.state in ("shipped", "confirmed"):
+        case "delivered" if order.state in ("shipped", *BEFORE_DISPATCH):  # reports may overtake "shipped"
             news.delivered(turn, _end(turn, order, "delivered", ""), event)
-        case "returned" if order.state in ("shipped", "delivered", "confirmed"):
+        case "returned" if order.state in ("shipped", "delivered", *BEFORE_DISPATCH):
             _end(turn, order, "returned", event.reason or "other")
-        case "lost" if order.state in ("shipped", "confirmed"):
+        case "lost" if order.state in ("shipped", *BEFORE_DISPATCH):
             _end(turn, order, "returned", "courier_fault")
         case kind if kind == order.state:
             turn.notice = "same"
