@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from adapters import order_values
 from engine.ports import Handled
 from tests.faults.suites.kit import (
     FAST,
@@ -85,7 +85,7 @@ async def reorder(size: int, folder: Path, dice: random.Random) -> Figure:
 async def _shuffled_life(t: Town, n: int, dice: random.Random, figure: Figure) -> int:
     body = an_order(t, n)
     await t.api("POST", "/orders", body)
-    await t.settle()
+    await t.skip(seconds=5)
     message = t.twilio.messages[t.world.texts(number(n), "sms")[0].provider_id]
 
     def receipt(status: str) -> Callable[[], Awaitable[Any]]:
@@ -120,7 +120,9 @@ async def _shuffled_webhooks(t: Town, n: int, dice: random.Random, figure: Figur
         "id": ident, "name": f"#{ident}", "order_number": ident, "currency": "EUR", "total_price": "49.90", "financial_status": "pending",
         "payment_gateway_names": ["Cash on Delivery (COD)"], "created_at": start.isoformat(), "phone": number(50_000_000 + n),
         "line_items": [{"id": 1, "title": "Lamp", "quantity": 1, "price": "49.90", "current_quantity": 1}],
-        "shipping_address": {"name": f"Ida {ident}", "address1": f"Calle Larga {ident}", "city": "Madrid", "zip": "28013", "country_code": "ES"},
+        "shipping_address": {
+            "name": f"Ida {ident}", "address1": f"Calle Larga {ident}", "city": "Madrid", "zip": "28013", "country_code": "ES",
+        },
     }  # fmt: skip
     told: list[tuple[str, dict[str, Any]]] = []
     for minute, topic, more in (
@@ -172,13 +174,6 @@ async def late(size: int, folder: Path, dice: random.Random) -> Figure:
     return figure
 
 
-class _WithoutTime:
-    """What reads a shop's values, but for times."""
-
-    def __getattr__(self, name: str) -> Any:
-        return (lambda *_: None) if name == "moment" else getattr(order_values, name)
-
-
 SUITES = (
     Suite(
         "duplicates", ("F4",), ("P4",), "orders, everything ten times", 6, 200, duplicates,
@@ -186,7 +181,7 @@ SUITES = (
     ),
     Suite(
         "reorder", ("F5",), ("P4",), "lives of an order, shuffled", 6, 300, reorder,
-        {"the shop's own time is not looked at": patched("adapters.shopify.values", _WithoutTime())},
+        {"what was told last is believed": patched("flows.settling._RANK", Counter())},
     ),
     Suite("late answers", ("F6",), ("P7",), "answers", 6, 60, late,
         {"an old cancel is taken back by any yes": patched("flows.too_late.REOPEN_WITHIN", timedelta(days=3650))}),
