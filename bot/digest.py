@@ -22,7 +22,8 @@ async def show(calls: TelegramCalls, effect: ShowDigest, chat: str, policy: Poli
     key = effect.key or ("digest.over" if effect.over else "digest.cards")
     html = ping_html(key, {"count": effect.waiting, **effect.values}, effect.lines, words)
     titles = [
-        InlineKeyboardButton(text=words.say("button.open", b.values, 40), callback_data=b.data) for b in effect.buttons
+        InlineKeyboardButton(text=words.say(f"button.{b.verb}", b.values, 40), callback_data=b.data)
+        for b in effect.buttons
     ]
     rows = [titles[at : at + IN_A_ROW] for at in range(0, len(titles), IN_A_ROW)]
     keyboard = InlineKeyboardMarkup(inline_keyboard=rows) if rows else None

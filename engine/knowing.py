@@ -11,16 +11,20 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from engine.bursts import Bursts
+from engine.ceilings import Ceilings, Place
 from engine.ports import History
 from flows.addresses import reading_keys
 from flows.events import OrderTold
+from flows.orders import OrderFields
 from flows.phones import prefix
 from flows.policy import Policy
 from flows.risk.history import PastOrder
 from flows.risk.identity import identity
 
-#: Where limits.first_sms_per_hour is auto, the ceiling is this many times the usual hour, and never below the setting.
-AUTO_TIMES = 4
+#: The same item twice within this is the same at once. Source: flows/risk/policy.py, same_item_within.
+AT_ONCE = timedelta(hours=48)
+#: Items of one order that are looked at.
+ITEMS_MOST = 20
 
 
 class Knowing:
@@ -36,8 +40,8 @@ class Knowing:
         self._policies = policies
         self._prefixes = bursts(timedelta(hours=1), "prefixes")
         self._addresses = bursts(timedelta(days=1), "addresses")
-        self._numbers = bursts(timedelta(days=1), "numbers")
-        self._hours = bursts(timedelta(hours=1), "hours")
+        self._items = bursts(AT_ONCE, "items")
+        self._ceilings = Ceilings(bursts)
         self._days = bursts(timedelta(days=7), "days")
 
     def orders_of(self, shop: str) -> tuple[datetime, ...]:
@@ -57,6 +61,7 @@ class Knowing:
             past = await self._history.history(shop, who)
             usual = await self._history.usual_amount(shop, fields.total.currency)
         keys = reading_keys(who.address)
+        place = self._place(policy, fields.phone, now)
         return replace(
             event,
             past=past,
@@ -64,25 +69,28 @@ class Knowing:
             on_prefix_hour=self._prefixes.add(f"{shop}|{prefix(fields.phone)}", now) if fields.phone else 1,
             on_address_day=max((self._addresses.add(f"{shop}|{key}", now) for key in keys), default=1),
             usual_minor=usual,
-            over_limit=self._over(policy, event, now),
+            group_orders=self._elsewhere(policy, fields, now),
+            over_limit=place.limit,
+            burst=place.burst,
+            ask_at=place.at,
         )
 
-    def _over(self, policy: Policy, event: OrderTold, now: datetime) -> str:
-        """The ceiling that a first text to this number would pass, or "". The order is kept in any case."""
-        phone, limits, shop = event.fields.phone, policy.limits, policy.shop
+    def _place(self, policy: Policy, phone: str | None, now: datetime) -> Place:
         if phone is None:
-            return ""
-        today = self._numbers.add(
-            phone, now
-        )  # over all shops: a victim of made-up orders is bombed through any of them
-        on_prefix = self._prefixes.count(f"{shop}|{prefix(phone)}", now)
-        this_hour = self._hours.add(shop, now)
-        week = self._days.add(shop, now)
-        if limits.first_sms_per_number_day is not None and today > limits.first_sms_per_number_day:
-            return "number"
-        if limits.first_sms_per_prefix_hour is not None and on_prefix > limits.first_sms_per_prefix_hour:
-            return "prefix"
-        ceiling = limits.first_sms_per_hour
-        if ceiling is not None and limits.hour_follows_usual:
-            ceiling = max(ceiling, AUTO_TIMES * week // (7 * 12))
-        return "hour" if ceiling is not None and this_hour > ceiling else ""
+            return Place()
+        week = self._days.add(policy.shop, now)
+        return self._ceilings.place(policy, phone, week, now)
+
+    def _elsewhere(self, policy: Policy, fields: OrderFields, now: datetime) -> int:
+        """Orders of these items by this number at the other shops of the group: a bare count, and nothing else crosses."""
+        if not policy.group or fields.phone is None:
+            return 0
+        items = {item.sku or item.title.casefold() for item in fields.items[:ITEMS_MOST]} - {""}
+        found = 0
+        for other in self._policies.values():
+            if other.group == policy.group and other.shop != policy.shop:
+                counts = (self._items.count(f"{other.shop}|{fields.phone}|{item}", now) for item in items)
+                found += max(counts, default=0)
+        for item in items:
+            self._items.add(f"{policy.shop}|{fields.phone}|{item}", now)
+        return found

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from engine import attaching, rendering
+from engine import attaching, releasing, rendering
 from engine.digesting import Digesting
 from engine.engine import Engine
 from engine.history_record import closed
@@ -38,7 +38,9 @@ from flows.effects import (
     PointTo,
     RaiseAlarm,
     Refused,
+    ReleaseHeld,
     Remember,
+    ReportHeld,
     Say,
     ShowCard,
     ShowDigest,
@@ -55,6 +57,7 @@ from flows.events import (
     ConsentWithdrawn,
     EffectSettled,
     Escalated,
+    HeldReported,
     NumbersCounted,
     OrderCalledBack,
     OrderHandedOver,
@@ -298,6 +301,11 @@ class Outbox:
                 return await self._remember(shop, effect), "doorstep"
             case CountNumbers():
                 return await self._count_numbers(shop, open_.id, effect), "doorstep"
+            case ReportHeld():
+                return await self._report_held(shop, open_.id, effect), "doorstep"
+            case ReleaseHeld():
+                await releasing.release(self._engine, shop, open_.id, effect)
+                return Accepted(), "doorstep"
             case ListWaiting():
                 await self._digesting.look(shop, effect.kind)
                 return Accepted(), "doorstep"
@@ -414,6 +422,21 @@ class Outbox:
                 at=self._engine.now(),
                 kind=effect.kind,  # type: ignore[arg-type]
                 counts=dict(Counter(row.state for row in rows)),
+            )
+        )
+        return Accepted()
+
+    async def _report_held(self, shop: str, effect_id: str, effect: ReportHeld) -> Outcome:
+        await self._engine.handle(
+            HeldReported(
+                event_id=f"held:{effect_id}",
+                to=(pointers.desk(shop),),
+                at=self._engine.now(),
+                opens=True,
+                burst=effect.burst,
+                limit=effect.limit,
+                about=effect.about,
+                ask_at=effect.ask_at,
             )
         )
         return Accepted()

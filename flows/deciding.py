@@ -14,7 +14,7 @@ from flows.turn import UNDO_GRACE, Turn
 from flows.welcoming import greet
 
 #: What an order is woken for; a promise to its customer outlives its decisions.
-_TIMERS = frozenset({"rung", "remind", "call", "ship", "news", "talk", "taken", "still", "silent", "day"})
+_TIMERS = frozenset({"rung", "remind", "call", "ship", "news", "talk", "taken", "still", "silent", "day", "limit"})
 #: A customer's own cancel can be taken back by a text for so long; later a person looks at it.
 REOPEN_WITHIN = timedelta(days=7)
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from flows.effects import Open
+from flows.floods import Flood
 from flows.journal import Note
 from flows.orders import CardRef
 
@@ -67,6 +68,8 @@ class Desk(Struct, frozen=True, omit_defaults=True, kw_only=True, tag="desk"):
     notes: tuple[Note, ...] = ()  # who of the shop did what at the desk; older lines are in the journal store
     notes_ever: int = 0
     topics: dict[str, int] = {}  # flows.topics.NAMES -> the thread that the bot made for it
+    floods: dict[str, Flood] = {}  # bursts of orders that a ceiling held: name -> its card
+    floods_ever: int = 0
     swept: dict[str, datetime] = {}  # sweep -> up to when the provider was asked what its webhooks never told
 
     def next_due(self) -> datetime | None:

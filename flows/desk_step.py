@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from flows import daily, desk_alerts, digests, hours, pacing, people, topics, wishes
+from flows import daily, desk_alerts, digests, flood_steps, floods, hours, pacing, people, topics, wishes
 from flows.cards import RETRY
 from flows.decision import Decision
 from flows.desk import Desk
@@ -36,10 +36,12 @@ from flows.events import (
     EffectSettled,
     Escalated,
     GroupMoved,
+    HeldReported,
     NumbersCounted,
     PeopleTold,
     Recovered,
     ShopSet,
+    StaffPressed,
     SweptTo,
     TelegramHeard,
     TimerDue,
@@ -97,10 +99,14 @@ def step_desk(desk: Desk, event: AnyEvent, now: datetime, policy: Policy) -> Dec
             return _alert(desk, event, now, policy)
         case DeliveryReported(status="failed", effect_id=effect_id) if effect_id in desk.texted:
             return _text_failed(desk, event, now, policy)
+        case HeldReported():
+            return flood_steps.reported(_seen(desk, event, now), event, now, policy, _planner(event, now, policy))
+        case StaffPressed(verb=verb) if verb in floods.VERBS:
+            return flood_steps.pressed(_seen(desk, event, now), event, now, policy, _planner(event, now, policy))
         case BodyKept():
             return _kept(desk, event, now, policy)
         case Claimed():
-            return _claimed(desk, event, now)
+            return _claimed(desk, event, now, policy)
         case EffectSettled():
             return _settled(desk, event, now, policy)
         case Recovered():
@@ -209,6 +215,10 @@ def _plan(
     return replace(desk, open=(*desk.open, open_)), open_
 
 
+def _planner(event: AnyEvent, now: datetime, policy: Policy) -> flood_steps.Plan:
+    return lambda desk, effect, index: _plan(desk, event, now, policy, effect, index)
+
+
 def _seen(desk: Desk, event: AnyEvent, now: datetime) -> Desk:
     seen = {**desk.seen, event.event_id: int(now.timestamp())}
     return replace(desk, seen=dict(list(seen.items())[-SEEN_MOST:]))
@@ -250,7 +260,7 @@ def _card(desk: Desk, policy_chat: str) -> Card:
     )
 
 
-def _claimed(desk: Desk, event: Claimed, now: datetime) -> Decision:
+def _claimed(desk: Desk, event: Claimed, now: datetime, policy: Policy) -> Decision:
     open_ = next((o for o in desk.open if o.id == event.effect_id), None)
     if open_ is None or open_.status != "planned" or open_.not_before > now:
         return Decision(document=desk, changed=False)
@@ -260,6 +270,12 @@ def _claimed(desk: Desk, event: Claimed, now: datetime) -> Decision:
             later = replace(open_, not_before=now + RETRY)  # its first posting is still on the wire: one card, not two
             return Decision(document=_with(desk, open_.id, later))
         effect = replace(effect, card=_card(desk, desk.staff_chat))
+    if isinstance(effect, ShowDigest) and floods.is_card(effect):
+        if any(
+            o.status == "sending" and isinstance(o.effect, ShowDigest) and floods.is_card(o.effect) for o in desk.open
+        ):
+            return Decision(document=_with(desk, open_.id, replace(open_, not_before=now + RETRY)))
+        effect = floods.filled(desk, effect, policy.zone)
     if isinstance(effect, ShowDigest) and not effect.key:
         effect = replace(effect, stands=desk.digests.get("cards", effect.stands))
     sending = replace(open_, effect=effect, status="sending", by=event.by, since=now, tries=open_.tries + 1)
@@ -280,6 +296,8 @@ def _settled(desk: Desk, event: EffectSettled, now: datetime, policy: Policy) ->
             chat, _, number = provider_id.rpartition("/")
             if isinstance(open_.effect, ShowDigest) and not open_.effect.key:
                 desk = digests.stands(desk, provider_id)
+            elif isinstance(open_.effect, ShowDigest):
+                desk = floods.shown(desk, open_.effect, provider_id, now)
             if isinstance(open_.effect, ShowCard) and number.isdigit():
                 desk = replace(desk, kept_card=CardRef(chat, int(number)))
             return Decision(document=_with(desk_alerts.texted(desk, open_), open_.id, None))
@@ -292,7 +310,12 @@ def _settled(desk: Desk, event: EffectSettled, now: datetime, policy: Policy) ->
             return Decision(document=desk, planned=(mail,))
         case Refused(code=code):
             desk = _with(desk, open_.id, None)
-            if isinstance(open_.effect, ShowDigest):
+            if isinstance(open_.effect, ShowDigest) and floods.is_card(open_.effect):
+                desk = floods.shown(desk, open_.effect, "", now)
+                if code == "message_gone" and open_.effect.stands:
+                    burst = str(open_.effect.values["burst"])
+                    return flood_steps.again(desk, burst, now, policy, _planner(event, now, policy))
+            elif isinstance(open_.effect, ShowDigest):
                 desk = digests.stands(desk, "")
             if isinstance(open_.effect, ShowCard) and code == "message_gone" and desk.kept_card is not None:
                 desk, card = _plan(replace(desk, kept_card=None), event, now, policy, ShowCard(seq=0))

@@ -223,6 +223,25 @@ class Remember(Effect, frozen=True, kw_only=True, tag=True):
     outcome: PastOrder
 
 
+class ReportHeld(Effect, frozen=True, kw_only=True, tag=True):
+    """One more order of a burst is held. Arrives at the desk as HeldReported."""
+
+    burst: str
+    limit: str
+    about: str = ""
+    ask_at: datetime | None = None
+
+
+class ReleaseHeld(Effect, frozen=True, kw_only=True, tag=True):
+    """Tell every held order of a burst what a person decided about all of them, where it arrives as LimitLifted."""
+
+    burst: str
+    what: Literal["ask", "cancel"]
+    since: datetime
+    by: str
+    role: str
+
+
 class ShowDigest(Effect, frozen=True, kw_only=True, tag=True):
     """Say in the group what waits for it, the most urgent first; `stands`: "<chat>/<message id>" of the one to edit.
 
@@ -296,6 +315,8 @@ AnyEffect = (
     | ShowDigest
     | ListWaiting
     | CountNumbers
+    | ReportHeld
+    | ReleaseHeld
 )
 
 Status = Literal["planned", "sending", "unknown"]

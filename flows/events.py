@@ -53,6 +53,9 @@ class OrderTold(Event, frozen=True, kw_only=True, tag=True):
     usual_minor: int = 0
     by: str = ""  # the colleague who typed it in, where no shop's system told it
     over_limit: str = ""  # the ceiling on first texts that this order would pass: number | prefix | hour
+    burst: str = ""  # the orders that it is one of, where a ceiling holds it
+    ask_at: datetime | None = None  # its turn under that ceiling
+    group_orders: int = 0  # orders of the same item by this number at the other shops of the declared group
 
 
 class ShopReported(Event, frozen=True, kw_only=True, tag=True):
@@ -358,6 +361,25 @@ class WaitingListed(Event, frozen=True, kw_only=True, tag=True):
     named: tuple[Named, ...] = ()
 
 
+class HeldReported(Event, frozen=True, kw_only=True, tag=True):
+    """A ceiling on first texts holds one more order of a burst."""
+
+    burst: str
+    limit: str
+    about: str = ""
+    ask_at: datetime | None = None
+
+
+class LimitLifted(Event, frozen=True, kw_only=True, tag=True):
+    """A person decided about a whole burst of held orders, this one among them."""
+
+    order_id: str
+    burst: str
+    what: Literal["ask", "cancel"]
+    by: str
+    role: str
+
+
 class BodyKept(Event, frozen=True, kw_only=True, tag=True):
     """A signed body could not be used and was kept for a repair."""
 
@@ -397,5 +419,7 @@ AnyEvent = (
     | TelegramHeard
     | AlarmOver
     | SweptTo
+    | HeldReported
+    | LimitLifted
     | BodyKept
 )

@@ -34,11 +34,9 @@ _STOPPED = frozenset({"review", "blocked"})
 _RULED = frozenset({"review", "said_yes", "blocked", "call_before"})
 
 
-def judge(turn: Turn, order: Order, event: OrderTold) -> Order:
-    """Assess, remember the verdict on the order, and do what it asks for."""
+def assessed(turn: Turn, order: Order, event: OrderTold) -> Order:
+    """The order with its verdict, which is remembered on it."""
     policy = turn.policy
-    if event.over_limit:
-        return _over_limit(turn, order, event.over_limit)
     subject = describe(order.fields, _around(turn, order, event), policy.disposable, event.reading)
     found = assess(subject, event.past, policy.risk, turn.now)
     good = not subject.address_nonsense and not {*subject.address_missing} - {"country"}
@@ -55,12 +53,19 @@ def judge(turn: Turn, order: Order, event: OrderTold) -> Order:
         turn.note(
             "assessed", order.id, by="rule", verdict=found.verdict, reasons=",".join(r.code for r in found.reasons)
         )
-    if found.verdict == "trusted" and policy.on_trusted == "confirm":
-        return _welcome(turn, order)
-    if found.verdict == "review" and policy.on_review == "staff":
-        return _review(turn, order)
     if found.verdict == "blocked" and found.overruled is not None:
         ruling.follow(turn, order, found.overruled)
+    return order
+
+
+def go_on(turn: Turn, order: Order) -> Order:
+    """Do what the order's verdict asks for. One of a burst, whose turn has come, is asked without a card of its own."""
+    policy = turn.policy
+    if order.verdict == "trusted" and policy.on_trusted == "confirm":
+        return _welcome(turn, order)
+    if order.verdict == "review" and policy.on_review == "staff" and not order.burst:
+        return _review(turn, order)
+    if order.verdict == "blocked":
         return _blocked(turn, order)
     return begin(turn, order)
 
@@ -77,6 +82,7 @@ def _around(turn: Turn, order: Order, event: OrderTold) -> Around:
         on_address_day=event.on_address_day,
         usual_minor=event.usual_minor,
         ruling=turn.was.ruling,
+        group_orders=event.group_orders,
     )
 
 
@@ -113,16 +119,6 @@ def _blocked(turn: Turn, order: Order) -> Order:
     values: dict[str, Value] = {**hours_value(turn.policy)}
     tell(turn, order, "blocked_polite", but=frozenset(), **values)
     return order
-
-
-def _over_limit(turn: Turn, order: Order, limit: str) -> Order:
-    """Kept, not texted: made-up orders must not make us send. The owner hears of the flood; a card comes only for the first one
-    of a number that ordered too often, since a card for each of a flood would bury the group."""
-    turn.note("held", order.id, by="rule", reason="limit", limit=limit)
-    others = any(r.key == "limit" for o in turn.orders if o.open and o.seq != order.seq for r in o.reasons)
-    order = turn.put(replace(order, state="held", reasons=(*order.reasons, Reason("limit", {"limit": limit}))))
-    turn.wake(f"remind:{order.id}", turn.now + staff_wait(turn))
-    return turn.card(order) if limit == "number" and not others else order
 
 
 def let_off(turn: Turn, order: Order, name: str) -> None:

@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from flows import hours
+from flows import burst, hours
+from flows.burst import staff_wait as staff_wait  # who flags waits as long
 from flows.effects import Say
 from flows.orders import Asked, Order, Reason, Skipped
 from flows.reach import No, Way, compose, template_language, way
@@ -21,8 +22,6 @@ from flows.turn import Turn
 
 #: A text about an order placed so recently comes as no surprise at any hour. Source: DESIGN rule 14.
 FRESH = timedelta(minutes=10)
-#: How long a flagged order waits for staff where the ladder has no staff rung.
-STAFF_WAIT = timedelta(hours=24)
 #: Reminders about a held order: a day, then twice as long each time, at most so much.
 REMIND_FIRST = timedelta(hours=24)
 REMIND_MOST = timedelta(days=8)
@@ -51,6 +50,9 @@ def enter(turn: Turn, order: Order, index: int) -> Order:
         index += 1
     asked = any(a.status not in ("failed", "withdrawn") for a in order.asked if a.version == order.version)
     reason = Reason("no_answer") if asked else Reason("unreachable")
+    if burst.unseen(order):
+        turn.wake(f"remind:{order.id}", turn.now + staff_wait(turn))
+        return burst.silent(turn, replace(order, rung=index), reason)
     return flag(turn, replace(order, rung=index, held_until=None, reviewing=False), reason)
 
 
@@ -166,13 +168,6 @@ def channel_of(turn: Turn, rung: int) -> str:
     """A rung's channel; "" of one that the settings no longer have."""
     ladder = turn.policy.ladder
     return ladder[rung].channel if 0 <= rung < len(ladder) else ""
-
-
-def staff_wait(turn: Turn) -> timedelta:
-    for rung in turn.policy.ladder:
-        if rung.channel == "staff":
-            return rung.wait
-    return STAFF_WAIT
 
 
 def mark(order: Order, rung: int, status: str, *, effect_id: str = "", provider_id: str = "", code: str = "") -> Order:

@@ -232,6 +232,7 @@ class Order(Struct, frozen=True, omit_defaults=True, kw_only=True):
     replan: str = ""  # what came of the last failed attempt: open, slot, neighbour, pickup, hint, cancel, staff
     still_silent: bool = False  # asked once more before dispatch, and gave no answer
     hung: dict[str, int] = {}  # provider's id of a message with buttons -> what they are bound to
+    burst: str = ""  # held by a ceiling as one of these: staff see them as a whole (flows/burst.py)
     reviewing: bool = False  # flagged by the past, and still asked by the ladder: a yes is noted, only staff confirm
 
     def with_asked(self, asked: Asked) -> Order:

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from flows import deals, language, news, pointers, poll_asking, replanning, slotting, still, undoing, welcoming
+from flows import deals, language, limits, news, pointers, poll_asking, replanning, slotting, still, undoing, welcoming
 from flows.deciding import cancel, confirm, rest
 from flows.effects import HandOver
 from flows.events import OrderHandedOver, OrderTold, ShopReported
-from flows.judging import judge
 from flows.ladder import begin, flag
 from flows.orders import BEFORE_DISPATCH, Order, OrderFields, Reason
 from flows.pointers import Pointer
@@ -94,7 +93,7 @@ def _new(turn: Turn, event: OrderTold) -> None:
     if event.shipped:
         news.shipped(turn, _shipped(turn, order, ""))
         return
-    judge(turn, order, event)
+    limits.arrived(turn, order, event)
 
 
 def ignore(turn: Turn, order: Order) -> Order:

@@ -125,6 +125,7 @@ class Policy(Struct, frozen=True, kw_only=True):
     not_shipped_after: timedelta = timedelta(days=3)
     no_news_after: timedelta = timedelta(days=10)
     risk_enabled: bool = True
+    group: str = ""  # shops of one group count orders of the same item by the same number among each other
     consent_news: bool = False  # where an order does not say
     consent_polls: bool = False
     payment_link: str = ""  # with {order} and {amount}

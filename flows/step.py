@@ -11,7 +11,20 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from flows import answers, calling, complaint_presses, gate, pages, placing, saying, settling, staff, timers, undoing
+from flows import (
+    answers,
+    calling,
+    complaint_presses,
+    gate,
+    limits,
+    pages,
+    placing,
+    saying,
+    settling,
+    staff,
+    timers,
+    undoing,
+)
 from flows.conversation import Conversation
 from flows.decision import Decision
 from flows.events import (
@@ -23,6 +36,7 @@ from flows.events import (
     CustomerWrote,
     DeliveryReported,
     EffectSettled,
+    LimitLifted,
     OrderCalledBack,
     OrderHandedOver,
     OrderTold,
@@ -90,6 +104,8 @@ def step(conversation: Conversation, event: AnyEvent, now: datetime, policy: Pol
             return turn.decision(remember=False)
         case OrderHandedOver():
             placing.arrived(turn, event)
+        case LimitLifted():
+            limits.lifted(turn, event)
         case OrderCalledBack():
             undoing.called_back(turn, event)
         case ConsentWithdrawn():

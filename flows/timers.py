@@ -3,15 +3,15 @@
 Names: rung:<order> the next question; remind:<order> nobody acted; call:<order> staff may call again; ship:<order> confirmed and not
 sent; news:<order> sent and no news; talk:<order> staff have stopped writing; complaint:<n> a complaint's next moment;
 taken:<order> who took the card has done nothing; still:<order> asked once more before dispatch; silent:<order> no answer to that;
-day:<order> the morning of its slot; poll:<order> how was it? survey:<order> how is the shop? ask:<effect> what became of a message
-whose fate is unknown.
+limit:<order> its turn under a ceiling; day:<order> the morning of its slot; poll:<order> how was it? survey:<order> how is the shop?
+ask:<effect> what became of a message whose fate is unknown.
 """
 
 from __future__ import annotations
 
 from msgspec.structs import replace
 
-from flows import complaint_stages, handing, hours, ladder, news, poll_asking, settling, still, taking
+from flows import burst, complaint_stages, handing, hours, ladder, limits, news, poll_asking, settling, still, taking
 from flows.deciding import cancel
 from flows.events import TimerDue
 from flows.orders import Order
@@ -60,13 +60,13 @@ def reminder_due(turn: Turn, order: Order) -> None:
     if order.state not in ("flagged", "held"):
         return
     policy = turn.policy
-    if any(r.key == "limit" for r in order.reasons) and not order.card_wanted:
-        # one of a flood: the owner heard of the flood; a card for each would bury the group
+    if burst.unseen(order) and not (policy.if_unanswered == "cancel" and order.burst.startswith(burst.SILENT)):
+        # one of a flood, which has a card as a whole: one for each would bury the group
         turn.note("held", order.id, by="rule", reason="limit")
         turn.wake(f"remind:{order.id}", turn.now + ladder.patience(order))
         turn.put(replace(order, reminders=order.reminders + 1))
         return
-    if order.state == "flagged" and policy.if_unanswered == "cancel":
+    if (order.state == "flagged" or burst.unseen(order)) and policy.if_unanswered == "cancel":
         start = order.first_asked_at or order.received_at
         over = hours.waking_end(start, ladder.staff_wait(turn), policy.quiet, ladder.zone_of(turn, order))
         if over > turn.now:
@@ -122,4 +122,5 @@ _HANDLERS = {
     "still": still.due,
     "silent": still.silent_due,
     "day": news.day_due,
+    "limit": limits.due,
 }

@@ -79,6 +79,7 @@ def _policy(shop: Shop, blocks: Blocks, shares: dict[str, tuple[str, ...]]) -> P
         after=blocks.delivery.after(),
         risk_enabled=blocks.risk.enabled,
         risk=blocks.risk.policy(),
+        group=blocks.risk.group or "" if blocks.risk.enabled else "",
         on_trusted=blocks.risk.trusted,
         on_review=blocks.risk.review,
         ask_more=blocks.risk.ask.by_verdict(),

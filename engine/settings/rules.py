@@ -102,6 +102,10 @@ class AskMore(Block):
         return {name: asks for name, asks in found.items() if asks}
 
 
+#: Points of each order elsewhere, once a group is declared. Source: our own value; two and another small sign are watched.
+_GROUPED = {"group_orders": 10.0}
+
+
 class Risk(Block):
     """What past orders say about a new one. A red flag never cancels by itself."""
 
@@ -118,6 +122,11 @@ class Risk(Block):
     trusted_orders: int = setting("so many paid orders make a known good customer", _RISK.trusted_orders, least=1)
     half_life: Wait = setting("after it a bad order counts half", _RISK.half_life, eg="180d")
     forget_after: Wait = setting("after it a bad order does not count", _RISK.forget_after, eg="1095d")
+    group: Text | None = setting(
+        "shops with the same name here count orders of the same item by the same number among each other; null: never",
+        None,
+        eg="our-shops",
+    )
     weights: Annotated[dict[str, float], PlainValidator(_weights)] = setting(
         "signal -> points where they differ from the defaults (docs/history.md lists them)", dict, eg="{big_first: 0}"
     )
@@ -126,7 +135,7 @@ class Risk(Block):
         return replace(
             _RISK,
             enabled=self.enabled,
-            weights=replace(_RISK.weights, **self.weights),
+            weights=replace(_RISK.weights, **(_GROUPED if self.group else {}), **self.weights),
             watch_from=self.watch_from,
             review_from=self.review_from,
             trusted_orders=self.trusted_orders,

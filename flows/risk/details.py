@@ -17,6 +17,8 @@ def reasons(subject: Subject, policy: RiskPolicy, *, first: bool, proven: bool =
     for code, weight, values, orders in (*_typed(subject), *_around(subject, policy, first=first)):
         if code == "odd_phone" and proven and values["why"] == "made_up":
             continue
+        if code == "prefix_burst" and proven:
+            continue  # a machine's numbers have not paid before
         points = getattr(policy.weights, code) * weight
         if points > 0:
             yield Reason(code, round(min(points, policy.most_per_signal), 1), values, orders)

@@ -39,7 +39,7 @@ STATES = {"ignored", "pending", "confirmed", "flagged", "held", "cancelled", "sh
 TIMERS = {
     "pending": ("rung",),
     "flagged": ("remind", "call"),
-    "held": ("remind", "call"),
+    "held": ("remind", "call", "limit"),
     "confirmed": ("ship", "still", "silent"),
     "shipped": ("news", "day"),
     "delivered": ("poll", "survey"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import event, given, note
@@ -107,6 +107,7 @@ FLAGS: list[dict[str, object]] = [
     {"past": REFUSED},
     {"past": REFUSED[:1]},
     {"over_limit": "number"},
+    {"over_limit": "prefix", "burst": "prefix:+3460012", "ask_at": datetime(2026, 11, 22, 3, tzinfo=UTC)},
 ]
 
 
