@@ -6,7 +6,7 @@ Data is "d:<what>:<shop>:<value>"; whether the one who pressed may, the desk's o
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from aiogram.methods import AnswerCallbackQuery, EditMessageText, TelegramMethod
 from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message
@@ -18,11 +18,13 @@ from bot.pressing import notice_of
 from bot.words import Words
 from flows import pointers
 from flows.desk import Person
-from flows.events import AnyEvent, DeskActed, ShopSet
+from flows.events import AnyEvent, DeskActed, NoticePressed, ShopSet
 from flows.policy import Policy
 
 PREFIX = "d"
 NO = "no"
+#: What the buttons under a notice do.
+VERBS: dict[str, Literal["send", "cancel", "stop"]] = {"send": "send", "cancel": "cancel", "stop": "stop"}
 
 Answers = list[TelegramMethod[Any]]
 
@@ -75,6 +77,8 @@ class Acts:
         if notice != "done":
             key = f"toast.{notice}" if words.has(f"toast.{notice}") else "toast.stale"
             return [_toast(query, words.say(key))]
+        if act.what == "notice":
+            return [_toast(query, words.say("toast.done"))]  # its message says the rest
         if act.what == "language":
             words = Words(act.value)
         return [_toast(query, words.say("toast.done")), *self._closed(query, self._done(act, policy, person, words))]
@@ -95,6 +99,9 @@ class Acts:
                 return ShopSet(what="away", until=until, **head) if until or act.value == "-" else None
             case "remove" if act.value.isdigit():
                 return DeskActed(what="remove", person=int(act.value), **head)
+            case "notice":
+                verb, _, n = act.value.partition(".")
+                return NoticePressed(verb=VERBS[verb], n=int(n), **head) if verb in VERBS and n.isdigit() else None
             case "language":
                 return DeskActed(what="language", value=act.value, **head)
         return None

@@ -15,13 +15,14 @@ from bot.commands_act import Acting
 from bot.commands_look import Looking
 from bot.composing import plain_html
 from bot.desk import TelegramDesk
+from bot.notices import Notices
 from flows.desk import ROLES
 
 #: What may stand behind a command's name: rights by role. Source: CONTRACT.md, Telegram.
 LEAST = {
     "next": "staff", "flagged": "staff", "pending": "staff", "order": "staff", "find": "staff", "mine": "staff", "new": "staff",
     "handover": "staff", "stats": "staff", "language": "staff", "id": "staff", "help": "staff",
-    "block": "manager", "unblock": "manager", "pause": "manager", "away": "manager",
+    "block": "manager", "unblock": "manager", "pause": "manager", "away": "manager", "notice": "manager",
     "invite": "owner", "people": "owner",
 }  # fmt: skip
 #: What Telegram's menu offers, in this order.
@@ -61,6 +62,7 @@ class Commands:
             "unblock": acting.rule,
             "pause": acting.pause,
             "away": acting.away,
+            "notice": Notices(desk).draft,
             "invite": acting.invite,
             "people": acting.people,
             "help": self._help,

@@ -12,7 +12,7 @@ from aiogram.exceptions import TelegramAPIError, TelegramMigrateToChat
 from aiogram.methods import EditMessageReplyMarkup, EditMessageText, SendChatAction, SendMessage
 from aiogram.types import InlineKeyboardMarkup, LinkPreviewOptions, Message, ReplyParameters
 
-from bot import digest, owner_chat, places, showing
+from bot import digest, notice_message, owner_chat, places, showing
 from bot.calls import SETUP_AGAIN_S, TelegramCalls, code_of, outcome_of
 from bot.composing import card_html, notice_html
 from bot.groups import Groups, OnMigrated
@@ -31,6 +31,7 @@ from flows.effects import (
     ShowCard,
     ShowDigest,
     ShowMedia,
+    ShowNotice,
     TellPerson,
     TellStaff,
     TryAgain,
@@ -68,7 +69,10 @@ class TelegramDesk:
         self.username = ""  # the bot's own, once Telegram has said it
 
     async def perform(
-        self, effect: ShowCard | ShowDigest | TellStaff | TellPerson | PingOwner | PointTo, effect_id: str, shop: str
+        self,
+        effect: ShowCard | ShowDigest | ShowNotice | TellStaff | TellPerson | PingOwner | PointTo,
+        effect_id: str,
+        shop: str,
     ) -> Outcome:
         """One attempt. Never raises for a fault of Telegram's. Accepted.provider_id is "<chat>/<message id>"."""
         policy = self.front.policies[shop]
@@ -79,6 +83,8 @@ class TelegramDesk:
                 return Refused("no_card", "the card was not filled in")
             case ShowDigest():
                 return await digest.show(self.calls, effect, self.groups.current(policy.staff_chat), policy)
+            case ShowNotice():
+                return await notice_message.show(self.calls, effect, self.groups.current(effect.chat), policy)
             case TellStaff():
                 return await self._tell(effect, policy)
             case PointTo():

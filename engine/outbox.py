@@ -19,6 +19,7 @@ from engine.digesting import Digesting
 from engine.engine import Engine
 from engine.history_record import closed
 from engine.lanes import Lane
+from engine.noticing import Noticing
 from engine.ports import Channel, DeskPort, History, Lookup, MediaPort, OurFault, ShopPort, StoreUnavailable
 from engine.restored import Doubt
 from engine.tokens import Tokens, mailable
@@ -28,8 +29,10 @@ from flows.effects import (
     Accepted,
     AskProvider,
     CallBack,
+    CountNotice,
     CountNumbers,
     Escalate,
+    FanOut,
     HandOver,
     ListWaiting,
     Open,
@@ -45,7 +48,9 @@ from flows.effects import (
     ShowCard,
     ShowDigest,
     ShowMedia,
+    ShowNotice,
     SpreadStop,
+    TellDesk,
     TellPerson,
     TellShop,
     TellStaff,
@@ -107,6 +112,7 @@ class Outbox:
         self._pumps: dict[str, asyncio.Task[None]] = {}
         self._stopping = False
         self._digesting = Digesting(engine, self._load)
+        self._noticing = Noticing(engine)
         engine.after_commit = self.follow
 
     # -- after a commit
@@ -273,7 +279,7 @@ class Outbox:
         match effect:
             case Say():
                 return await self._say(conversation, policy, open_.id, effect)
-            case ShowCard() | ShowDigest() | TellStaff() | PointTo() | TellPerson() | PingOwner():
+            case ShowCard() | ShowDigest() | ShowNotice() | TellStaff() | PointTo() | TellPerson() | PingOwner():
                 desk = self.desks.get(shop)
                 if desk is None:
                     return Refused("not_configured", "the shop has no staff group"), "telegram"
@@ -309,6 +315,12 @@ class Outbox:
             case ListWaiting():
                 await self._digesting.look(shop, effect.kind)
                 return Accepted(), "doorstep"
+            case CountNotice():
+                return await self._noticing.count(shop, open_.id, effect), "doorstep"
+            case FanOut():
+                return await self._noticing.fan_out(shop, effect), "doorstep"
+            case TellDesk():
+                return await self._noticing.tell(shop, open_.id, effect), "doorstep"
             case Escalate():
                 return await self._escalate(shop, open_.id, effect), "doorstep"
             case SpreadStop():

@@ -31,6 +31,7 @@ from flows.effects import (
     ShowCard,
     ShowDigest,
     ShowMedia,
+    ShowNotice,
     TellPerson,
     TellShop,
     TellStaff,
@@ -208,7 +209,10 @@ class DeskPort(Protocol):
     """The staff's place: cards and notices in the group, pings in the owner's chat."""
 
     async def perform(
-        self, effect: ShowCard | ShowDigest | TellStaff | TellPerson | PingOwner | PointTo, effect_id: str, shop: str
+        self,
+        effect: ShowCard | ShowDigest | ShowNotice | TellStaff | TellPerson | PingOwner | PointTo,
+        effect_id: str,
+        shop: str,
     ) -> Outcome:
         """Accepted.provider_id of a ShowCard is "<chat>/<message id>"."""
 

@@ -20,6 +20,7 @@ from flows import (
     handing,
     language,
     not_theirs,
+    noticing,
     offering,
     polls,
     reacting,
@@ -54,6 +55,7 @@ _BUTTON_ASKS = {"change_phone": "number", "change_address": "address", "change_t
 def wrote(turn: Turn, event: CustomerWrote) -> None:
     """Words, media or a place from the customer."""
     _hear(turn, event.channel, event.address, event.name)
+    noticing.heard(turn, event)
     turn.claims += [
         pointer for pointer in event.to if pointer.kind == "whatsapp_id"
     ]  # they may hide the number next time
@@ -312,6 +314,7 @@ def _after_no(turn: Turn, event: CustomerWrote, order: Order, got: Understood) -
 def pressed(turn: Turn, event: CustomerPressed) -> None:
     """A button of ours. A stale one answers politely and changes nothing."""
     _hear(turn, event.channel, event.address, "")
+    noticing.heard(turn, event)
     verb, order, current = buttons.bound(turn, event, lambda title: _meaning(turn, title))
     if order is None:
         to_staff(turn, event, first(asked_at(turn, event.address, event.channel)), "reply.button")

@@ -11,6 +11,7 @@ from flows import journal
 from flows.complaint import Complaint
 from flows.effects import Open
 from flows.events import OrderTold, ShopReported
+from flows.notice import Noticed
 from flows.orders import ASKABLE, BEFORE_DISPATCH, Order
 from flows.poll_rules import Poll
 from flows.risk.history import Ruling
@@ -96,6 +97,7 @@ class Conversation(Struct, frozen=True, omit_defaults=True, kw_only=True, tag="c
     polled_at: datetime | None = None
     review_asked: bool = False
     redeliveries: int = 0  # failed attempts of couriers, over all orders ever
+    notices: tuple[Noticed, ...] = ()  # news to many that came here, the newest last
     polite_at: datetime | None = None  # when we last answered a greeting or thanks
 
     def order(self, order_id: str) -> Order | None:

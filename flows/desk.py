@@ -9,6 +9,7 @@ from msgspec import Struct
 from flows.effects import Open
 from flows.floods import Flood
 from flows.journal import Note
+from flows.notice import Notice
 from flows.orders import CardRef
 
 #: From the least right to the most.
@@ -70,6 +71,8 @@ class Desk(Struct, frozen=True, omit_defaults=True, kw_only=True, tag="desk"):
     topics: dict[str, int] = {}  # flows.topics.NAMES -> the thread that the bot made for it
     floods: dict[str, Flood] = {}  # bursts of orders that a ceiling held: name -> its card
     floods_ever: int = 0
+    notices: tuple[Notice, ...] = ()  # news to many: drafts, what is being sent, the last ones that were
+    notices_ever: int = 0
     swept: dict[str, datetime] = {}  # sweep -> up to when the provider was asked what its webhooks never told
 
     def next_due(self) -> datetime | None:

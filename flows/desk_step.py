@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from flows import daily, desk_alerts, digests, flood_steps, floods, hours, pacing, people, topics, wishes
+from flows import daily, desk_alerts, digests, flood_steps, floods, hours, notices, pacing, people, topics, wishes
 from flows.cards import RETRY
 from flows.decision import Decision
 from flows.desk import Desk
@@ -22,6 +22,7 @@ from flows.effects import (
     Say,
     ShowCard,
     ShowDigest,
+    ShowNotice,
     TryAgain,
     Unknown,
 )
@@ -37,6 +38,10 @@ from flows.events import (
     Escalated,
     GroupMoved,
     HeldReported,
+    NoticeCounted,
+    NoticeDrafted,
+    NoticeHeard,
+    NoticePressed,
     NumbersCounted,
     PeopleTold,
     Recovered,
@@ -94,6 +99,8 @@ def step_desk(desk: Desk, event: AnyEvent, now: datetime, policy: Policy) -> Dec
         case WaitingListed():
             desk, effect = digests.listed(_seen(desk, event, now), event, now, policy)
             return _said(desk, event, now, policy, effect)
+        case NoticeDrafted() | NoticeCounted() | NoticePressed() | NoticeHeard():
+            return _notice(desk, event, now, policy, notices.took(desk, event, now, policy))
         case Escalated():
             desk = desk_alerts.matters(_seen(desk, event, now), event.key, event.order_id)
             return _alert(desk, event, now, policy)
@@ -118,6 +125,10 @@ def step_desk(desk: Desk, event: AnyEvent, now: datetime, policy: Policy) -> Dec
 
 def _due(desk: Desk, event: TimerDue, now: datetime, policy: Policy) -> Decision:
     late = [name for name, due in desk.timers.items() if due <= event.due]
+    shown = [name for name in late if name.startswith("notice:")]
+    if shown:  # what else is due comes with the next waking, at once
+        desk = replace(desk, timers={n: d for n, d in desk.timers.items() if n not in shown})
+        return _notice(desk, event, now, policy, notices.due(desk))
     timers = {n: d for n, d in desk.timers.items() if n not in late}
     desk = replace(desk, timers=timers)
     if "wishes" in late:
@@ -131,6 +142,25 @@ def _due(desk: Desk, event: TimerDue, now: datetime, policy: Policy) -> Decision
     if desk_alerts.TIMER in late:
         return _alert(desk, event, now, policy)
     return Decision(document=desk, changed=bool(late))
+
+
+def _notice(desk: Desk, event: AnyEvent, now: datetime, policy: Policy, done: notices.Done) -> Decision:
+    """A step of a notice to many; its message that has not left is replaced."""
+    if done.desk is desk and not isinstance(event, TimerDue):
+        return Decision(document=desk, changed=False, notice=done.notice)
+    desk = done.desk if isinstance(event, TimerDue) else _seen(done.desk, event, now)
+    shown = {effect.n for effect in done.effects if isinstance(effect, ShowNotice)}
+    kept = (o for o in desk.open if not (o.status == "planned" and _of_notice(o) in shown))
+    desk = replace(desk, open=tuple(kept))
+    planned: list[Open] = []
+    for index, effect in enumerate(done.effects):
+        desk, open_ = _plan(desk, event, now, policy, effect, index)
+        planned.append(open_)
+    return Decision(document=desk, planned=tuple(planned), notice=done.notice)
+
+
+def _of_notice(open_: Open) -> int:
+    return open_.effect.n if isinstance(open_.effect, ShowNotice) else 0
 
 
 def _said(desk: Desk, event: AnyEvent, now: datetime, policy: Policy, effect: AnyEffect | None) -> Decision:
@@ -276,6 +306,11 @@ def _claimed(desk: Desk, event: Claimed, now: datetime, policy: Policy) -> Decis
         ):
             return Decision(document=_with(desk, open_.id, replace(open_, not_before=now + RETRY)))
         effect = floods.filled(desk, effect, policy.zone)
+    if isinstance(effect, ShowNotice):
+        if any(o.status != "planned" and _of_notice(o) == effect.n for o in desk.open):
+            later = replace(open_, not_before=now + RETRY)
+            return Decision(document=_with(desk, open_.id, later))
+        effect = notices.filled(desk, effect, policy)
     if isinstance(effect, ShowDigest) and not effect.key:
         effect = replace(effect, stands=desk.digests.get("cards", effect.stands))
     sending = replace(open_, effect=effect, status="sending", by=event.by, since=now, tries=open_.tries + 1)
@@ -298,6 +333,8 @@ def _settled(desk: Desk, event: EffectSettled, now: datetime, policy: Policy) ->
                 desk = digests.stands(desk, provider_id)
             elif isinstance(open_.effect, ShowDigest):
                 desk = floods.shown(desk, open_.effect, provider_id, now)
+            if isinstance(open_.effect, ShowNotice):
+                desk = notices.stands(desk, open_.effect.n, provider_id)
             if isinstance(open_.effect, ShowCard) and number.isdigit():
                 desk = replace(desk, kept_card=CardRef(chat, int(number)))
             return Decision(document=_with(desk_alerts.texted(desk, open_), open_.id, None))
@@ -310,6 +347,10 @@ def _settled(desk: Desk, event: EffectSettled, now: datetime, policy: Policy) ->
             return Decision(document=desk, planned=(mail,))
         case Refused(code=code):
             desk = _with(desk, open_.id, None)
+            if isinstance(open_.effect, ShowNotice) and code == "message_gone":
+                desk = notices.stands(desk, open_.effect.n, "")
+                desk, shown = _plan(desk, event, now, policy, ShowNotice(n=open_.effect.n, chat=open_.effect.chat))
+                return Decision(document=desk, planned=(shown,))
             if isinstance(open_.effect, ShowDigest) and floods.is_card(open_.effect):
                 desk = floods.shown(desk, open_.effect, "", now)
                 if code == "message_gone" and open_.effect.stands:

@@ -12,6 +12,7 @@ from typing import Literal
 from msgspec import Struct
 
 from flows.money import Money
+from flows.notice import Draft, State
 from flows.orders import Order, OrderFields
 from flows.risk.history import PastOrder
 from flows.wording import Moment
@@ -75,6 +76,7 @@ class Say(Effect, frozen=True, kw_only=True, tag=True):
     titles: tuple[str, ...] = ()  # of these buttons, where no catalogue has them
     until: datetime | None = None  # what it says is not true any more from then on
     session: bool = True
+    notice: int = 0  # one of a notice to many (flows/noticing.py)
 
 
 class ShowCard(Effect, frozen=True, kw_only=True, tag=True):
@@ -270,6 +272,43 @@ class ListWaiting(Effect, frozen=True, kw_only=True, tag=True):
     kind: str  # cards | pings
 
 
+class CountNotice(Effect, frozen=True, kw_only=True, tag=True):
+    """Look who a notice would go to. Answered by NoticeCounted."""
+
+    n: int
+    draft: Draft
+
+
+class FanOut(Effect, frozen=True, kw_only=True, tag=True):
+    """Bring a notice to the conversations of these orders, where it arrives as NoticeAsked."""
+
+    n: int
+    orders: tuple[str, ...]
+    draft: Draft
+
+
+class TellDesk(Effect, frozen=True, kw_only=True, tag=True):
+    """Where one customer's notice stands now. Arrives at the desk as NoticeHeard."""
+
+    n: int
+    was: State | Literal[""] = ""
+    now: State = "sent"
+    answered: bool = False
+
+
+class ShowNotice(Effect, frozen=True, kw_only=True, tag=True):
+    """Bring the one message of a notice up to date; what it says is filled in when it leaves (flows/notices.py)."""
+
+    n: int
+    chat: str
+    key: str = ""
+    values: dict[str, Value] = {}
+    lines: tuple[Line, ...] = ()
+    buttons: tuple[tuple[Button, ...], ...] = ()
+    stands: str = ""  # "<chat>/<message id>" of the message to edit
+    language: str = ""  # of whoever reads it there; "" the shop's
+
+
 class Line(Struct, frozen=True, omit_defaults=True):
     """One line of a card or notice: a staff text key with its values."""
 
@@ -317,6 +356,10 @@ AnyEffect = (
     | CountNumbers
     | ReportHeld
     | ReleaseHeld
+    | CountNotice
+    | FanOut
+    | TellDesk
+    | ShowNotice
 )
 
 Status = Literal["planned", "sending", "unknown"]

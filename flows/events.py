@@ -14,6 +14,7 @@ from flows.desk import Person
 from flows.digests import Named
 from flows.effects import Outcome
 from flows.matching.reading import Reading
+from flows.notice import Counted, Draft, State
 from flows.orders import Order, OrderFields
 from flows.pointers import Pointer
 from flows.postal import PostalAddress
@@ -380,6 +381,49 @@ class LimitLifted(Event, frozen=True, kw_only=True, tag=True):
     role: str
 
 
+class NoticeDrafted(Event, frozen=True, kw_only=True, tag=True):
+    """Somebody of the shop wants to tell many customers something. Source: /notice."""
+
+    by: int  # Telegram user id
+    name: str
+    chat: str
+    language: str = ""
+    draft: Draft
+
+
+class NoticeCounted(Event, frozen=True, kw_only=True, tag=True):
+    """Who a notice would go to. Source: the store, read on the desk's wish."""
+
+    n: int
+    counted: Counted
+
+
+class NoticePressed(Event, frozen=True, kw_only=True, tag=True):
+    """A button under a notice's message."""
+
+    by: int
+    name: str
+    n: int
+    verb: Literal["send", "cancel", "stop"]
+
+
+class NoticeAsked(Event, frozen=True, kw_only=True, tag=True):
+    """A notice for the customer of this order."""
+
+    n: int
+    order_id: str
+    draft: Draft
+
+
+class NoticeHeard(Event, frozen=True, kw_only=True, tag=True):
+    """Where one customer's notice stands now, or that they answered it."""
+
+    n: int
+    was: State | Literal[""] = ""
+    now: State = "sent"
+    answered: bool = False
+
+
 class BodyKept(Event, frozen=True, kw_only=True, tag=True):
     """A signed body could not be used and was kept for a repair."""
 
@@ -422,4 +466,9 @@ AnyEvent = (
     | HeldReported
     | LimitLifted
     | BodyKept
+    | NoticeDrafted
+    | NoticeCounted
+    | NoticePressed
+    | NoticeAsked
+    | NoticeHeard
 )

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
-from flows import cards, ladder, poll_asking, shop_telling
+from flows import cards, ladder, noticing, poll_asking, shop_telling
 from flows.effects import AnyEffect, Open, PingOwner, PointTo, Say, ShowCard, ShowMedia, TellShop, TellStaff
 from flows.events import Claimed
 from flows.orders import ASKABLE, Order
@@ -67,12 +67,15 @@ def claim(turn: Turn, event: Claimed) -> Open | None:
         verdict = Never("on_the_card")
     if isinstance(verdict, Later):
         turn.settle(open_.id, replace(open_, not_before=verdict.until))
+        if isinstance(open_.effect, Say):
+            noticing.waits(turn, open_.effect)
         return None
     if isinstance(verdict, Never):
         turn.settle(open_.id)
         turn.note("withdrawn", _order_id(open_.effect), why=verdict.why)
         if isinstance(open_.effect, Say):
             _blocked(turn, open_, open_.effect, verdict.why)
+            noticing.withdrawn(turn, open_.effect, verdict.why)
         return None
     sending = replace(open_, effect=verdict, status="sending", by=event.by, since=turn.now, tries=open_.tries + 1)
     turn.settle(open_.id, sending)
@@ -133,6 +136,9 @@ def _judge_say(turn: Turn, say: Say) -> AnyEffect | Later | Never:
     policy = turn.policy
     if policy.sender(say.channel) is None:
         return Never("sender_gone")
+    why = noticing.may_not_leave(turn, say)
+    if why:
+        return Never(why)
     contact = turn.contact(say.channel, say.to)
     if turn.silenced or (contact is not None and contact.stopped):
         return Never("opted_out")

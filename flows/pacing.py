@@ -15,19 +15,22 @@ from flows.effects import (
     ShowCard,
     ShowDigest,
     ShowMedia,
+    ShowNotice,
     TellPerson,
     TellShop,
     TellStaff,
 )
 from flows.policy import Policy
 
+#: A notice to many goes behind everything else of its sender.
+TO_MANY = 5
 _URGENCY = {"first": 0, "answer": 1, "rung": 2, "notice": 3}
 
 
 def urgency(effect: AnyEffect) -> int:
     """0 goes first."""
     if isinstance(effect, Say):
-        return _URGENCY[effect.purpose]
+        return _URGENCY[effect.purpose] if not effect.notice else TO_MANY
     if isinstance(effect, TellPerson):
         return 0
     if isinstance(effect, PingOwner):
@@ -47,6 +50,8 @@ def lane(effect: AnyEffect, policy: Policy) -> str:
         return f"{effect.channel}:{effect.sender}"
     if isinstance(effect, ShowCard | PointTo | ShowDigest | ShowMedia | TellStaff):
         return f"telegram:{policy.staff_chat}"
+    if isinstance(effect, ShowNotice):
+        return f"telegram:{effect.chat}"
     if isinstance(effect, PingOwner):
         return f"telegram:owner:{policy.shop}"
     if isinstance(effect, TellPerson):

@@ -79,6 +79,16 @@ class Limits(Struct, frozen=True):
     money_per_day: str | None = None
 
 
+class Prices(Struct, frozen=True):
+    """What messages cost in the shop's currency; None: nobody said."""
+
+    sms_segment: float | None = None
+    whatsapp_message: float | None = None
+
+    def cost(self, segments: int, whatsapp: int) -> float:
+        return segments * (self.sms_segment or 0) + whatsapp * (self.whatsapp_message or 0)
+
+
 #: Time to think before a cancel that no shop can take back.
 CANCEL_AFTER = timedelta(minutes=30)
 
@@ -140,6 +150,8 @@ class Policy(Struct, frozen=True, kw_only=True):
     polls: Polls = Polls()
     offers: Offers = Offers()  # to who haggles, and to who comes back
     faq: dict[str, dict[str, str]] = {}  # language -> topic -> short answer
+    prices: Prices = Prices()
+    notices_stopped: frozenset[int] = frozenset()  # notices to many of which nothing may leave any more
     keep: Keep = Keep()  # how long what is known of people is kept
 
     def sender(self, channel: str) -> Sender | None:

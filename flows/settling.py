@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from flows import attachments, complaints, ladder, refusals, shop_told
+from flows import attachments, complaints, ladder, noticing, refusals, shop_told
 from flows.conversation import Contact
 from flows.effects import (
     Accepted,
@@ -81,6 +81,7 @@ def _accepted(turn: Turn, open_: Open, provider_id: str, segments: int = 1) -> N
         return
     size = {"segments": str(segments)} if segments > 1 else {}  # one is not worth a word in every journal
     turn.note("sent", effect.order_id, via=effect.channel, template=effect.template, id=provider_id, **size)
+    noticing.sent(turn, effect, open_.id, provider_id)
     order = turn.get(effect.order_id)
     if order is not None and effect.purpose == "notice" and effect.buttons and provider_id:
         hung = dict(list(order.hung.items())[1 - HUNG_MOST :]) | {provider_id: effect.version}
@@ -150,6 +151,9 @@ def failed(turn: Turn, say: Say, effect_id: str, provider: str, code: str) -> No
     elif kind == "text_fault":
         told = {"shop": turn.policy.name, "template": say.template, "provider": provider, "code": code}
         turn.plan(RaiseAlarm(kind="text_fault", values=told))
+    if say.notice:
+        noticing.failed(turn, say)
+        return
     order = turn.get(say.order_id)
     if order is None:
         return
@@ -219,6 +223,7 @@ def _unknown(turn: Turn, open_: Open, reason: str) -> None:
     )
     if isinstance(effect, Say):
         turn.settle(open_.id, replace(open_, status="unknown"))
+        noticing.waits(turn, effect)
         if effect.purpose in ("first", "rung"):
             order = turn.get(effect.order_id)
             if order is not None:
@@ -281,6 +286,9 @@ def _never_known(turn: Turn, open_: Open, say: Say) -> None:
     sender = turn.policy.sender(say.channel)
     turn.settle(open_.id)
     turn.note("never_known", say.order_id, via=say.channel, template=say.template)
+    if say.notice:
+        noticing.lost(turn, say)
+        return
     order = turn.get(say.order_id)
     if order is None:
         return
@@ -325,6 +333,11 @@ def reported(turn: Turn, event: DeliveryReported) -> None:
             _refused(turn, open_, event.provider, event.code)
         else:
             _accepted(turn, open_, event.provider_id)
+    noticed = noticing.of_receipt(turn, event)
+    if noticed is not None:
+        turn.note("failed", noticed.order_id, via=noticed.channel, provider=event.provider, code=event.code)
+        failed(turn, noticed, event.effect_id, event.provider, event.code)
+        return
     order, asked = _question_of(turn, event)
     if order is None or asked is None:
         return

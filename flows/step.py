@@ -17,6 +17,7 @@ from flows import (
     complaint_presses,
     gate,
     limits,
+    noticing,
     pages,
     placing,
     saying,
@@ -37,6 +38,7 @@ from flows.events import (
     DeliveryReported,
     EffectSettled,
     LimitLifted,
+    NoticeAsked,
     OrderCalledBack,
     OrderHandedOver,
     OrderTold,
@@ -108,6 +110,8 @@ def step(conversation: Conversation, event: AnyEvent, now: datetime, policy: Pol
             limits.lifted(turn, event)
         case OrderCalledBack():
             undoing.called_back(turn, event)
+        case NoticeAsked():
+            noticing.asked(turn, event)
         case ConsentWithdrawn():
             answers.withdrawn(turn, event)
         case Recovered():
@@ -123,7 +127,7 @@ def _moved_to(conversation: Conversation, event: AnyEvent) -> str:
     match event:
         case OrderTold(fields=fields):
             order_id = fields.id
-        case PagePressed(order_id=order_id) | ShopReported(order_id=order_id):
+        case PagePressed(order_id=order_id) | ShopReported(order_id=order_id) | NoticeAsked(order_id=order_id):
             pass
         case _:
             return ""

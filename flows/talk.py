@@ -11,6 +11,7 @@ from flows.effects import Say, Value
 from flows.events import CustomerPressed, CustomerWrote
 from flows.ladder import flag
 from flows.money import Money
+from flows.noticing import lately
 from flows.opening import hours_value
 from flows.orders import ASKABLE, Order, OrderFields, Reason
 from flows.reach import asked_at, basics, tell
@@ -23,6 +24,8 @@ HANDED_OVER_ONCE = timedelta(hours=2)
 #: A card shows the customer's last words, so many of them and so much of each.
 SAID_KEPT = 5
 SAID_MOST = 400
+#: So much of a notice is quoted above the answer to it.
+NOTICED_MOST = 160
 
 #: Texts that carry a way to act are sent with buttons on WhatsApp.
 _BUTTONS_MOST = 3
@@ -99,7 +102,9 @@ def to_staff(
         order = flag(turn, order, Reason(key))
     else:
         order = turn.card(order)
-    turn.tell_staff(order, "customer.wrote", text=said, channel=event.channel, why=key, tone=tone)
+    quoted = lately(turn, event.channel, event.address)
+    noticed: dict[str, Value] = {} if quoted is None else {"noticed": quoted.text[:NOTICED_MOST]}
+    turn.tell_staff(order, "customer.wrote", text=said, channel=event.channel, why=key, tone=tone, **noticed)
     attachments.shown(turn, order, event)
     stranger = order.seq == 0
     last = turn.was.handed_over_at

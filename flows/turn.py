@@ -26,6 +26,7 @@ from flows.conversation import (
 from flows.decision import Decision
 from flows.effects import AnyEffect, Open, PingOwner, Remember, Say, ShowCard, TellStaff, Value
 from flows.events import AnyEvent
+from flows.notice import TEMPLATE, Noticed
 from flows.orders import CLOSED, Order
 from flows.pointers import Pointer
 from flows.policy import Policy
@@ -43,7 +44,7 @@ CLOSED_KEPT = 5
 
 
 #: A person's own words: what becomes of the order takes them back no more than it takes back what was said on the phone.
-SPOKEN = frozenset({"staff_message", "staff_words"})
+SPOKEN = frozenset({"staff_message", "staff_words", TEMPLATE})
 
 
 class Turn:
@@ -103,6 +104,10 @@ class Turn:
     @property
     def poll(self) -> Poll | None:
         return self.fields.get("poll", self._was.poll)  # type: ignore[return-value]
+
+    @property
+    def notices(self) -> tuple[Noticed, ...]:
+        return self.fields.get("notices", self._was.notices)  # type: ignore[return-value]
 
     @property
     def talk(self) -> Order | None:

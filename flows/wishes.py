@@ -11,6 +11,7 @@ from datetime import date, datetime, time, timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
+from flows import notices
 from flows.desk import Desk
 from flows.events import ShopSet
 from flows.policy import Policy, Quiet
@@ -121,4 +122,5 @@ def overlaid(policy: Policy, desk: Desk, resting: frozenset[str], now: datetime)
         paused=policy.paused | resting | set(desk.paused),
         staff_chat=desk.staff_chat or policy.staff_chat,
         topics={**desk.topics, **policy.topics},
+        notices_stopped=notices.stopped(desk),
     )

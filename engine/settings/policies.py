@@ -14,7 +14,7 @@ from engine.settings.sharing import shops_by_address
 from flows.countries import Override, merged
 from flows.desk import Person
 from flows.payment import DEFAULT_LABELS
-from flows.policy import CANCEL_AFTER, Calls, Country, Hours, Limits, Policy
+from flows.policy import CANCEL_AFTER, Calls, Country, Hours, Limits, Policy, Prices
 
 #: The floor of limits.first_sms_per_hour: auto. Source: our own value; few shops of one person pass it.
 AUTO_PER_HOUR = 50
@@ -94,6 +94,7 @@ def _policy(shop: Shop, blocks: Blocks, shares: dict[str, tuple[str, ...]]) -> P
         cancel_after=shop.shopify.cancel_after if shop.shopify else CANCEL_AFTER,
         complaints=blocks.complaints.rules(),
         keep=blocks.privacy.keep(),
+        prices=Prices(blocks.numbers.sms_segment, blocks.numbers.whatsapp_message),
     )
 
 

@@ -164,6 +164,13 @@ SPECS: dict[str, Spec] = {
     "faq_answer": _spec(_TALK, "answer", bounded=False),
     "staff_message": _spec(_TALK, "text", bounded=False),
     "staff_words": _spec(("whatsapp",), "shop order text", proactive=True),  # the same outside the 24 h window
+    # news to many (flows/noticing.py)
+    "notice": _spec(_TALK, "shop order text", proactive=True, greets=True, bounded=False),
+    # spoken on the phone (flows/calls_out.py)
+    "voice_ask": _spec(("voice",), "shop order total"),
+    "voice_ok": _spec(("voice",), "order"),
+    "voice_cancelled": _spec(("voice",), "order"),
+    "voice_staff": _spec(("voice",), "shop"),
 }
 
 _PAGE_VALUES = {

@@ -45,6 +45,8 @@ _COMPUTED = {
     "held.": (),  # found where hold() is called
     "next.": ("rung", "remind", "call", "ship", "news", "talk", "promise"),
     "owner.": ("complaint", "threat", "discount", "human", "late.not_shipped", "late.no_news"),
+    "button.notice_": ("send", "cancel", "stop"),
+    "notice.": ("draft", "left", "sending", "stopped", "done"),
     "customer.": ("reaction", "reaction_gone", "deleted", "edited"),
     "reply.": tuple(INTENTS),
     "reason.reply.": tuple(INTENTS),
