@@ -16,6 +16,8 @@ from flows.wording.values import cleaned
 
 #: UTF-16 units of a message after its markup is taken away. Source: https://core.telegram.org/bots/api#sendmessage, read 2026-11
 TEXT_MOST = 4096
+#: Of the words beneath a picture. Source: https://core.telegram.org/bots/api#sendphoto, read 2026-11
+CAPTION_MOST = 1024
 #: UTF-16 units of the answer to a press. Source: https://core.telegram.org/bots/api#answercallbackquery, read 2026-11
 TOAST_MOST = 200
 #: (characters of a quotation, characters of any other value), from roomy to tight.

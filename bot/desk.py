@@ -9,12 +9,12 @@ from __future__ import annotations
 import logging
 
 from aiogram.exceptions import TelegramAPIError, TelegramMigrateToChat
-from aiogram.methods import EditMessageReplyMarkup, EditMessageText, SendChatAction, SendMessage
+from aiogram.methods import EditMessageReplyMarkup, EditMessageText, SendChatAction, SendMessage, SendPhoto
 from aiogram.types import InlineKeyboardMarkup, LinkPreviewOptions, Message, ReplyParameters
 
-from bot import digest, notice_message, owner_chat, places, showing
+from bot import digest, drawing, notice_message, owner_chat, places, showing
 from bot.calls import SETUP_AGAIN_S, TelegramCalls, code_of, outcome_of
-from bot.composing import card_html, notice_html
+from bot.composing import CAPTION_MOST, card_html, notice_html, units
 from bot.groups import Groups, OnMigrated
 from bot.places import Place, Places
 from bot.topics import Topics
@@ -254,7 +254,13 @@ class TelegramDesk:
         return TryAgain(min(waits), "too_many") if waits else TryAgain(SETUP_AGAIN_S, "no_owner_reached")
 
     async def _ping_one(self, owner: Person, effect: PingOwner, policy: Policy) -> Outcome:
-        sent = await self._sent(owner_chat.ping(owner, effect, policy))
+        told = owner_chat.ping(owner, effect, policy)
+        sent: Message | Outcome = Refused("not_drawn")
+        if effect.chart is not None and units(told.text) <= CAPTION_MOST:
+            png = await drawing.drawn(effect.chart, Words(owner.language, policy.language))
+            sent = await self._sent(owner_chat.charted(told, png)) if png is not None else sent
+        if isinstance(sent, Refused):
+            sent = await self._sent(told)
         return Accepted(f"{sent.chat.id}/{sent.message_id}") if isinstance(sent, Message) else sent
 
     # -- the wire
@@ -277,7 +283,7 @@ class TelegramDesk:
             return outcome_of(error)
         return await self._sent(_message(self.groups.current(chat), html, keyboard, 0))
 
-    async def _sent(self, message: SendMessage) -> Message | Outcome:
+    async def _sent(self, message: SendMessage | SendPhoto) -> Message | Outcome:
         try:
             return await self.calls.ask(message)
         except TelegramAPIError as error:

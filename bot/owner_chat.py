@@ -9,8 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from aiogram.methods import AnswerCallbackQuery, EditMessageReplyMarkup, EditMessageText, SendMessage, TelegramMethod
-from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message, ReplyParameters
+from aiogram.methods import (
+    AnswerCallbackQuery,
+    EditMessageReplyMarkup,
+    EditMessageText,
+    SendMessage,
+    SendPhoto,
+    TelegramMethod,
+)
+from aiogram.types import (
+    BufferedInputFile,
+    CallbackQuery,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    Message,
+    ReplyParameters,
+)
 
 from bot.composing import ping_html, plain_html, toast
 from bot.words import Words
@@ -40,6 +54,18 @@ def ping(owner: Person, effect: PingOwner, policy: Policy) -> SendMessage:
         parse_mode="HTML",
         disable_notification=effect.silent or None,
         reply_markup=InlineKeyboardMarkup(inline_keyboard=rows) if rows else None,
+    )
+
+
+def charted(told: SendMessage, png: bytes) -> SendPhoto:
+    """The same message as a picture with its words beneath."""
+    return SendPhoto(
+        chat_id=told.chat_id,
+        photo=BufferedInputFile(png, filename="numbers.png"),
+        caption=told.text,
+        parse_mode="HTML",
+        disable_notification=told.disable_notification,
+        reply_markup=told.reply_markup,
     )
 
 

@@ -31,6 +31,7 @@ _CODES = {
     "role": "role",
     "file": "file",
     "cause": "cause",
+    "figure": "numbers",
 }
 #: Lists of codes, by the family of their words.
 _LISTS = {"parts": "part"}

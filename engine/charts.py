@@ -6,6 +6,7 @@ The object API, without pyplot: drawing may run in a thread. Its text layout joi
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -24,28 +25,38 @@ _INK, _SOFT, _YES, _BAD, _OTHER = "#1d2733", "#8a97a6", "#1f9d6b", "#d1495b", "#
 #: In this order letters are looked for; what none of them has is drawn as a box. DejaVu comes with matplotlib.
 _FONTS = ["DejaVu Sans", "Noto Sans Devanagari", "Noto Sans Bengali", "Noto Sans Thai", "Noto Sans"]
 _WIDE, _HIGH, _DPI = 7.2, 4.4, 150
+_DRAWING = threading.Lock()  # matplotlib's fonts and settings are shared by all threads
 #: More days than this are told by the week, or the bars become hairs.
 _DAYS_MOST = 45
 
 
 def charts(report: Report, say: Say, *, right_to_left: bool = False) -> dict[str, bytes]:
     """File name -> PNG: overview.png for the chat, and each of its parts alone."""
-    parts: dict[str, Callable[[Axes], None]] = {
+    drawn = {"overview.png": overview(report, say, right_to_left=right_to_left)}
+    for name, draw in _parts(report, say).items():
+        figure = _figure(_WIDE, _HIGH)
+        _framed(figure.add_subplot(1, 1, 1), draw, right_to_left)
+        drawn[f"{name}.png"] = _png(figure)
+    return drawn
+
+
+def overview(report: Report, say: Say, *, right_to_left: bool = False) -> bytes:
+    """All parts in one PNG. One is drawn at a time, whichever thread asks."""
+    with _DRAWING:
+        figure = _figure(_WIDE, 2 * _HIGH + 1.1)
+        figure.suptitle(_headline(report, say), fontsize=17, color=_INK, fontweight="bold")
+        for at, draw in enumerate(_parts(report, say).values(), 1):
+            _framed(figure.add_subplot(4, 1, at), draw, right_to_left)
+        return _png(figure)
+
+
+def _parts(report: Report, say: Say) -> dict[str, Callable[[Axes], None]]:
+    return {
         "orders": lambda axes: _orders(axes, report, say),
         "answers": lambda axes: _answers(axes, report, say),
         "hours": lambda axes: _hours(axes, report, say),
         "returns": lambda axes: _returns(axes, report, say),
     }
-    drawn = {}
-    for name, draw in parts.items():
-        figure = _figure(_WIDE, _HIGH)
-        _framed(figure.add_subplot(1, 1, 1), draw, right_to_left)
-        drawn[f"{name}.png"] = _png(figure)
-    figure = _figure(_WIDE, 2 * _HIGH + 1.1)
-    figure.suptitle(_headline(report, say), fontsize=17, color=_INK, fontweight="bold")
-    for at, draw in enumerate(parts.values(), 1):
-        _framed(figure.add_subplot(4, 1, at), draw, right_to_left)
-    return {"overview.png": _png(figure)} | drawn
 
 
 def drawable(text: str) -> bool:

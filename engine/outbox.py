@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import Coroutine, Mapping
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from engine import attaching, releasing, rendering
+from engine import attaching, releasing, rendering, reporting
 from engine.digesting import Digesting
 from engine.engine import Engine
 from engine.history_record import closed
@@ -81,8 +80,6 @@ BACKLOG = timedelta(seconds=60)
 #: What the store could not take is tried again after so long.
 STORE_AGAIN = timedelta(seconds=1)
 SCAN_PAGE = 500
-#: Orders counted for the owner's numbers: more in a week are a shop that has better reports.
-COUNTED_MOST = 20_000
 #: So much of a provider's reason is a label of /metrics: codes are short, and there are few of them.
 CODE_MOST = 60
 
@@ -426,14 +423,15 @@ class Outbox:
         return Accepted()
 
     async def _count_numbers(self, shop: str, effect_id: str, effect: CountNumbers) -> Outcome:
-        rows = await self._engine.store.orders(shop, None, effect.since, COUNTED_MOST)
+        now = self._engine.now()
+        found = await reporting.lately(self._engine.store, self._engine.policies[shop], effect.since, now)
         await self._engine.handle(
             NumbersCounted(
                 event_id=f"numbers:{effect_id}",
                 to=(pointers.desk(shop),),
-                at=self._engine.now(),
+                at=now,
                 kind=effect.kind,  # type: ignore[arg-type]
-                counts=dict(Counter(row.state for row in rows)),
+                report=found,
             )
         )
         return Accepted()

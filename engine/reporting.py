@@ -8,6 +8,7 @@ from datetime import datetime
 from engine.ports import History, Store
 from flows.money import exponent
 from flows.numbers import Baseline, Costs, Report, Stories, report
+from flows.policy import Policy
 from flows.risk.history import CAME_BACK, SHIPPED
 
 #: Conversations read at once: between two pages others get their turn.
@@ -68,4 +69,21 @@ async def numbers(
         zone=zone,
         costs=prices,
         baseline=before(history, shop, read, said),
+    )
+
+
+async def lately(store: Store, policy: Policy, since: datetime, until: datetime) -> Report:
+    """The same report of a day or week for the owner's chat; of the time before and of money it says nothing.
+
+    Raises StoreUnavailable.
+    """
+    read = await stories(store, policy.shop)
+    return report(
+        read,
+        shop=policy.shop,
+        since=since,
+        until=until,
+        zone=policy.zone,
+        costs=Costs(policy.currency),
+        baseline=Baseline(),
     )

@@ -1,6 +1,7 @@
 """The owner's numbers: each day at a set hour, and each Monday of the week before, silently in the private chat.
 
-The desk asks (CountNumbers), the store is read, the counts come back as an event (NumbersCounted). A day without anything says nothing.
+The desk asks (CountNumbers), the journals are read as `run.py report` reads them, and what they add up to comes back as an event
+(NumbersCounted), so that the owner's figures and the report's are the same. A day without anything says nothing.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
 
 TIMER = "numbers"
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
-#: In this order; what is 0 is left out.
-SHOWN = ("confirmed", "cancelled", "shipped", "delivered", "returned", "pending", "flagged", "held")
+#: Orders that wait for somebody, in this order; what is 0 is left out.
+WAITING = ("pending", "flagged", "held")
+_LINE = "number.line"
 
 
 def timed(desk: Desk, now: datetime, policy: Policy) -> Desk:
@@ -43,9 +45,29 @@ def asked(now: datetime, policy: Policy) -> CountNumbers:
 
 
 def told(event: NumbersCounted, policy: Policy) -> PingOwner | None:
-    """The message; None where there is nothing to tell. A chart of the same numbers may follow as an effect of its own."""
-    lines = tuple(Line(f"number.{name}", {"count": event.counts[name]}) for name in SHOWN if event.counts.get(name, 0))
-    if not lines:
+    """The message with its chart; None where there is nothing to tell."""
+    found = event.report
+    if not (found.orders or found.complaints or found.promises_broken):
         return None
-    key = "owner.weekly" if event.kind == "weekly" else "owner.daily"
-    return PingOwner(key=key, values={"shop": policy.name}, lines=lines, silent=True)
+    of_all = {"confirmed": found.confirmed, "cancelled": found.cancelled, "returned": found.returned.part}
+    waiting = {name: found.states.get(name, 0) for name in WAITING}
+    lines = [Line(_LINE, {"figure": "orders", "count": found.orders})]
+    lines += [Line(_LINE, {"figure": k, "count": n, "share": _share(n, found.orders)}) for k, n in of_all.items() if n]
+    lines += [Line(f"number.{name}", {"count": count}) for name, count in waiting.items() if count]
+    more = {
+        "complaints": found.complaints,
+        "promises_kept": found.promises_kept,
+        "promises_broken": found.promises_broken,
+    }
+    lines += [Line(_LINE, {"figure": name, "count": count}) for name, count in more.items() if count]
+    return PingOwner(
+        key="owner.weekly" if event.kind == "weekly" else "owner.daily",
+        values={"shop": policy.name},
+        lines=tuple(lines),
+        silent=True,
+        chart=found if found.orders else None,
+    )
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.0f} %" if whole else ""

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from flows.money import Money
 from flows.notice import Draft, State
+from flows.numbers.report import Report
 from flows.orders import Order, OrderFields
 from flows.risk.history import PastOrder
 from flows.wording import Moment
@@ -131,6 +132,7 @@ class PingOwner(Effect, frozen=True, kw_only=True, tag=True):
     buttons: tuple[tuple[Button, ...], ...] = ()
     silent: bool = False
     first: bool = False  # before everything else that waits for this chat
+    chart: Report | None = None  # to be drawn above the lines
 
 
 class TellPerson(Effect, frozen=True, kw_only=True, tag=True):

@@ -15,6 +15,7 @@ from flows.digests import Named
 from flows.effects import Outcome
 from flows.matching.reading import Reading
 from flows.notice import Counted, Draft, State
+from flows.numbers.report import Report
 from flows.orders import Order, OrderFields
 from flows.pointers import Pointer
 from flows.postal import PostalAddress
@@ -348,10 +349,10 @@ class TelegramHeard(Event, frozen=True, kw_only=True, tag=True):
 
 
 class NumbersCounted(Event, frozen=True, kw_only=True, tag=True):
-    """What became of orders lately: state -> how many. Source: the store, read on the desk's wish."""
+    """The shop's numbers of a day or week, as `run.py report` has them. Source: the journals, read on the desk's wish."""
 
     kind: Literal["daily", "weekly"]
-    counts: dict[str, int] = {}
+    report: Report
 
 
 class WaitingListed(Event, frozen=True, kw_only=True, tag=True):

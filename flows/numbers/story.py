@@ -5,10 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from flows.conversation import Conversation, Note
+from flows.journal import Note
+
+if TYPE_CHECKING:
+    from flows.conversation import Conversation
 
 _STAFF = ("staff", "manager", "owner")
 #: Somebody who takes a card and forgets it is not at work all night.

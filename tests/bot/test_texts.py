@@ -38,7 +38,7 @@ _COMPUTED = {
     "risk.": Weights.__struct_fields__,
     "reason.": (),  # a Reason's own key, found where the Reason is made
     "state.": ("confirmed", "shipped"),  # every state has its word: tested below
-    "number.": ("confirmed", "cancelled", "shipped", "delivered", "returned", "pending", "flagged", "held"),
+    "number.": ("pending", "flagged", "held"),
     "wanted.": ("replacement_wanted", "refund_wanted"),
     "again.": (),  # a Reason again: made of reason.* by Words
     "deal.": ("offered", "awaiting", "taken", "left"),
