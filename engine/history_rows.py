@@ -17,7 +17,7 @@ from babel import Locale, UnknownLocaleError
 from msgspec import Struct
 
 from engine.history_columns import normal
-from engine.history_outcomes import Outcome, Told, outcome
+from engine.history_outcomes import Outcome, Told, outcome, outcome_of
 from engine.history_record import MOST_SAID, MOST_TEXT, Closed, closed
 from engine.history_values import BadValue, DateStyle, amount, moment, whole
 from engine.ports import TheirFault
@@ -105,18 +105,8 @@ def read_row(reading: Reading, cells: list[str], items: list[str] | None = None)
     placed = cell.date("placed")
     if placed is None:
         raise BadValue("no date of the order")
-    told = Told(
-        status=cell.text("status"),
-        financial=cell.text("financial"),
-        fulfilment=cell.text("fulfilment"),
-        reason=cell.text("reason"),
-        tags=cell.text("tags"),
-        cancelled_by=cell.text("cancelled_by"),
-        cancelled=bool(cell.text("cancelled")),
-        fulfilled=bool(cell.text("fulfilled")),
-        refunded=cell.text("refunded").strip(" 0.,-") != "",
-    )
-    ended = outcome(told, reading.extra)
+    told = _told(cell) if cell.says(_OF_PARTS) else Told(status=cell.text("status"), reason=cell.text("reason"))
+    ended = outcome(told, reading.extra) if reading.extra else outcome_of(told)
     currency = _currency(cell.text("currency") or reading.currency)
     written = cell.text("total")
     total = amount(written, currency, comma=reading.comma) if written else Money(0, currency)
@@ -127,6 +117,24 @@ def read_row(reading: Reading, cells: list[str], items: list[str] | None = None)
     return kept
 
 
+#: Columns about the end of an order that most files do not have.
+_OF_PARTS = frozenset(("financial", "fulfilment", "tags", "cancelled_by", "cancelled", "fulfilled", "refunded"))
+
+
+def _told(cell: _Cells) -> Told:
+    return Told(
+        status=cell.text("status"),
+        financial=cell.text("financial"),
+        fulfilment=cell.text("fulfilment"),
+        reason=cell.text("reason"),
+        tags=cell.text("tags"),
+        cancelled_by=cell.text("cancelled_by"),
+        cancelled=bool(cell.text("cancelled")),
+        fulfilled=bool(cell.text("fulfilled")),
+        refunded=cell.text("refunded").strip(" 0.,-") != "",
+    )
+
+
 class _Cells:
     """The cells of one record by field."""
 
@@ -135,6 +143,10 @@ class _Cells:
         self.columns = reading.columns
         self.cells = cells
         self.zone = _zone(reading.zone)
+
+    def says(self, fields: frozenset[str]) -> bool:
+        """Whether the file has a column for any of them."""
+        return not fields.isdisjoint(self.columns)
 
     def text(self, field: str) -> str:
         """The first cell of the field that says something. Raises BadValue for one that is no cell of an order."""

@@ -29,29 +29,40 @@ _FIRST: tuple[tuple[str, Kind], ...] = (
 
 def kind_of(national: str, code: int, region: str) -> Kind:
     """The kind of a national number in `region` (alpha-2, or 001 under the code); `unknown` where the range is not assigned."""
-    rules = _rules(code, region)
-    return next((kind for rule, kind in rules if _fits(national, rule)), "unknown") if rules else "unknown"
+    general, rules = _rules(code, region)
+    size = len(national)
+    if general is None or not _fits(national, size, general):
+        return "unknown"
+    for kind, each in rules:
+        for rule in each:
+            if not _fits(national, size, rule):
+                break
+        else:
+            return kind
+    return "unknown"
 
 
-def _fits(national: str, rule: tuple[_Rule, ...]) -> bool:
-    return all((not sizes or len(national) in sizes) and pattern.fullmatch(national) for sizes, pattern in rule)
+def _fits(national: str, size: int, rule: _Rule) -> bool:
+    sizes, pattern = rule
+    return (not sizes or size in sizes) and pattern.fullmatch(national) is not None
 
 
 @cache
-def _rules(code: int, region: str) -> tuple[tuple[tuple[_Rule, ...], Kind], ...]:
+def _rules(code: int, region: str) -> tuple[_Rule | None, tuple[tuple[Kind, tuple[_Rule, ...]], ...]]:
+    """What every number of the region fits, and what each kind fits beside it."""
     found = PhoneMetadata.metadata_for_region_or_calling_code(code, region)
     general = _rule(found.general_desc) if found is not None else None
     if found is None or general is None:
-        return ()
-    kinds: list[tuple[tuple[_Rule | None, ...], Kind]] = [
-        ((_rule(getattr(found, name)),), kind) for name, kind in _FIRST
+        return None, ()
+    kinds: list[tuple[Kind, tuple[_Rule | None, ...]]] = [
+        (kind, (_rule(getattr(found, name)),)) for name, kind in _FIRST
     ]
     fixed, mobile = _rule(found.fixed_line), _rule(found.mobile)
     if found.same_mobile_and_fixed_line_pattern:
-        kinds.append(((fixed,), "either"))
+        kinds.append(("either", (fixed,)))
     else:
-        kinds += [((fixed, mobile), "either"), ((fixed,), "landline"), ((mobile,), "mobile")]
-    return tuple(((general, *(rule for rule in rules if rule)), kind) for rules, kind in kinds if all(rules))
+        kinds += [("either", (fixed, mobile)), ("landline", (fixed,)), ("mobile", (mobile,))]
+    return general, tuple((kind, tuple(rule for rule in rules if rule)) for kind, rules in kinds if all(rules))
 
 
 def _rule(described: PhoneNumberDesc | None) -> _Rule | None:

@@ -23,6 +23,7 @@ from msgspec import Struct
 from phonenumbers import NumberParseException, PhoneNumber, ValidationResult
 
 from flows.phone_kinds import Kind, kind_of
+from flows.phone_plain import plain
 
 #: Longer text in a phone field is a note, not a number; also bounds the work on a million-character cell.
 MAX_RAW = 80
@@ -175,6 +176,10 @@ def _folded(raw: str) -> str:
 def _read_one(text: str, country: str | None) -> Phone | None:
     if _NOT_A_NUMBER.search(text):
         return None
+    known = plain(text, country.upper()) if country else None
+    if known is not None:
+        e164, region, kind = known
+        return Phone(e164, region, kind, possible=True, valid=True)
     international = _INTERNATIONAL.match(text)
     if international:
         return _checked(_parsed(_dialled_abroad("+" + text[international.end() :]), None))

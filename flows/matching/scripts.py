@@ -107,18 +107,30 @@ _VOWELS = re.compile(r"[aeiouyh]")
 _DOUBLED = re.compile(r"(.)\1+")
 
 
+@lru_cache(maxsize=8192)  # towns, regions and streets come again and again
 def fold(text: str) -> str:
     """`text` in small Latin letters without accents, digits of any script as 0-9, `º` and `ª` as `°`."""
     if text.isascii():
         return _apart(text.lower().translate(_SIGNS)) if "'" in text or "`" in text else text.lower().translate(_SIGNS)
     small = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text.translate(_SIGNS)).casefold())
-    bare = "".join(
-        str(unicodedata.decimal(c)) if c.isdecimal() else c for c in small if not unicodedata.combining(c)
-    ).translate(_SIGNS)
+    bare = small.translate(_BARE).translate(_SIGNS)
     bare = _NASAL.sub("m", _ARTICLE.sub("", bare))
     for pair, latin in _GREEK_PAIRS:
         bare = bare.replace(pair, latin)
     return _apart(bare.translate(_LETTERS))
+
+
+class _Bare(dict[int, str | None]):
+    """Each character as it stays: no accents, digits of any script as 0-9. Filled as characters are met."""
+
+    def __missing__(self, code: int) -> str | None:
+        char = chr(code)
+        bare = None if unicodedata.combining(char) else str(unicodedata.decimal(char)) if char.isdecimal() else char
+        self[code] = bare
+        return bare
+
+
+_BARE = _Bare()
 
 
 def _apart(text: str) -> str:
