@@ -75,6 +75,14 @@ def _call(turn: Turn, complaint: Complaint, event: ComplaintPressed) -> None:
     turn.notice = "done"
 
 
+#: What a card calls it -> what the shop is told.
+_WANTED = {"replace": "replacement_wanted", "refund": "refund_wanted"}
+
+
+def _has(complaint: Complaint, what: str) -> bool:
+    return any(step.what == what for step in complaint.history)
+
+
 def _replace(turn: Turn, complaint: Complaint, event: ComplaintPressed) -> None:
     _wanted(turn, complaint, event, "replacement_wanted")
 
@@ -89,10 +97,13 @@ def _wanted(turn: Turn, complaint: Complaint, event: ComplaintPressed, what: str
     if order is None or not order.seq:
         turn.notice = "gone"
         return
-    if any(step.what == what for step in complaint.history):
-        turn.notice = f"already:{what}"
+    done = _WANTED.get(order.return_done) or next((w for w in _WANTED.values() if _has(complaint, w)), "")
+    if done:  # decided once, here or on the order's card: the shop's system must not draft a second parcel
+        turn.notice = f"already:{done}"
         return
     _taken(turn, complaint, event, what)
+    how = next(how for how, told in _WANTED.items() if told == what)
+    order = turn.put(replace(order, return_done=how, return_by=event.name))
     turn.tell_shop(order, what, by=event.name)
     if complaint.kind == "complaint":
         turn.tell_staff(turn.card(order), f"wanted.{what}", name=event.name)

@@ -130,3 +130,41 @@ async def test_out_of_stock_swap(tmp_path: Path) -> None:
         assert any("something else" in text.lower() for text in t.group_texts()), t.group_texts()
         assert t.callback.heard[-1].data["customer"] == "swap"
         assert await t.state(order) == "confirmed"
+
+
+async def test_replace_on_a_complaint_and_on_the_card_is_one_parcel(tmp_path: Path) -> None:
+    """Whoever presses second, on whichever message, reads that it is decided; Shopify has one draft, and no refund beside it."""
+    async with town(tmp_path, tells=("shopify", "callback"), telegram=True) as t:
+        order = await sold_at_shopify(t, LAMP)
+        await delivered(t, order)
+        await t.sms("The lamp arrived broken, this is a disgrace")
+        await t.skip(minutes=1)
+        ping = next(m for m in t.tg.shows(OLGA) if any("Replace it" in b for row in m.buttons for b, _ in row))
+        assert "replace" in (await t.tg.presses(OLGA, ping.message_id, "🔁 Replace it", OLGA, wait_s=2) or "")
+        await t.skip(minutes=1)
+        assert len(t.admin.drafts) == 1
+        await t.sms("I want to return it, the lamp is broken")
+        await t.skip(minutes=1)
+        assert REPLACE not in t.buttons(order)
+        assert "already" in (await t.tg.presses(OLGA, ping.message_id, "💶 Refund", OLGA, wait_s=2) or "")
+        await t.skip(hours=2)
+        assert len(t.admin.drafts) == 1
+        assert [kind for kind in t.callback.types(order) if "wanted" in kind] == ["order.replacement_wanted"]
+
+
+async def test_replace_on_the_card_is_not_repeated_on_the_complaint(tmp_path: Path) -> None:
+    """The other way round: the card decided first."""
+    async with town(tmp_path, tells=("shopify",), telegram=True) as t:
+        order = await sold_at_shopify(t, LAMP)
+        await delivered(t, order)
+        await t.sms("I want to return it, the lamp is broken")
+        await t.skip(minutes=1)
+        await t.sms("1")
+        await t.skip(minutes=1)
+        await t.staff(OLGA, REPLACE, order)
+        await t.sms("This is a disgrace, I am very angry about your service")
+        await t.skip(minutes=1)
+        ping = next(m for m in t.tg.shows(OLGA) if any("Replace it" in b for row in m.buttons for b, _ in row))
+        assert "already" in (await t.tg.presses(OLGA, ping.message_id, "🔁 Replace it", OLGA, wait_s=2) or "")
+        await t.skip(hours=1)
+        assert len(t.admin.drafts) == 1
