@@ -15,6 +15,7 @@ from engine.decide import Decider, UnknownShop
 from engine.lanes import Lanes
 from engine.ports import Handled, Kept, NewerDocument, Store
 from engine.rates import rates
+from engine.searching import search
 from engine.tokens import Tokens
 from flows import pointers
 from flows.conversation import VERSION, Conversation, Note
@@ -477,6 +478,23 @@ async def test_real_first_orders_at_once_share_one_conversation(store: Store) ->
     for n in range(CROWD):
         assert (await known(store, pointers.order("demo", str(1000 + n)))).id == found.id
     assert len(await store.orders("demo", None, None, 100)) == CROWD
+
+
+async def test_orders_are_found_by_any_part_in_every_store(store: Store) -> None:
+    """A whole number or phone, the end of a phone, a piece of the name or of the number; another shop's people find nothing."""
+    decide = decider()
+    for n, phone in ((1, ANA), (2, BEN)):
+        await store.transact(told(n, phone), decide, NOW + timedelta(minutes=n))
+    here = decide.policies["demo"]
+
+    async def found(text: str, policy: Policy = here) -> list[str]:
+        return [row.order_id for row in await search(store, policy, text, 10)]
+
+    assert await found("#1001") == ["1001"]
+    assert await found(ANA) == await found(ANA[-5:]) == ["1001"]
+    assert await found("100") == await found("aNa") == ["1002", "1001"]
+    assert await found("nobody") == []
+    assert await found("1001", replace(here, shop="other")) == []
 
 
 async def test_real_messages_at_once_all_succeed(store: Store) -> None:
