@@ -7,16 +7,17 @@ an answer with a status                                                        A
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 from urllib.parse import quote_plus
 
-import aiohttp
 import msgspec
 from msgspec import Struct
 
+from adapters.wire import Broken, NotConnected, Wire, address
 from flows import refusals
 from flows.effects import Outcome, Refused, TryAgain, Unknown
 
@@ -52,10 +53,8 @@ class Exchange:
     """The connections to one provider. Belongs to one event loop; made on first use. `timeout_s` is for a whole request."""
 
     def __init__(self, timeout_s: float) -> None:
-        self._timeout = aiohttp.ClientTimeout(
-            total=timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s / 2), sock_connect=CONNECT_TIMEOUT_S
-        )
-        self._session: aiohttp.ClientSession | None = None
+        self._timeout_s = timeout_s
+        self._wire = Wire(min(CONNECT_TIMEOUT_S, timeout_s / 2), KEEP_ALIVE_S, MAX_ANSWER_BYTES)
 
     async def ask(
         self,
@@ -67,30 +66,20 @@ class Exchange:
         params: Mapping[str, str] | None = None,
     ) -> Answer | TryAgain | Unknown:
         """At most one request on the wire. Redirects are not followed. The reasons name an error's class, never its words."""
+        where = address(url).update_query(params) if params else address(url)
         try:
-            async with self._client().request(
-                method, url, headers=headers, data=body, params=params, timeout=self._timeout, allow_redirects=False
-            ) as response:
-                text = await _bounded(response)
-                return Answer(response.status, text, _retry_after(response.headers))
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            return TryAgain(NO_CONNECTION_AGAIN_S, type(error).__name__)
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            async with asyncio.timeout(self._timeout_s):
+                reply = await self._wire.ask(method, where, headers, body)
+        except NotConnected as error:
+            return TryAgain(NO_CONNECTION_AGAIN_S, str(error))
+        except Broken as error:
+            return Unknown(str(error))
+        except (TimeoutError, OSError) as error:
             return Unknown(type(error).__name__)
+        return Answer(reply.status, reply.body, _retry_after(reply.headers))
 
     async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
-
-    def _client(self) -> aiohttp.ClientSession:
-        if self._session is None or self._session.closed:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=100, keepalive_timeout=KEEP_ALIVE_S),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                headers={"User-Agent": "doorstep"},
-            )
-        return self._session
+        self._wire.close()
 
 
 def form_encoded(fields: Mapping[str, str]) -> bytes:
@@ -147,13 +136,3 @@ def _http_date(text: str) -> datetime | None:
         return parsedate_to_datetime(text) if text.endswith("GMT") else None
     except ValueError:
         return None
-
-
-async def _bounded(response: aiohttp.ClientResponse) -> bytes:
-    chunks, size = [], 0
-    while chunk := await response.content.readany():
-        size += len(chunk)
-        if size > MAX_ANSWER_BYTES:
-            raise aiohttp.ClientPayloadError("the answer is too long")
-        chunks.append(chunk)
-    return b"".join(chunks)
