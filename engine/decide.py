@@ -11,12 +11,12 @@ from msgspec.structs import replace
 
 from engine.lanes import Lanes
 from engine.tokens import Tokens
-from flows.conversation import Conversation
 from flows.decision import Decision, Document
 from flows.desk import Desk
 from flows.desk_step import start_desk, step_desk
 from flows.effects import Open, Say
 from flows.events import AnyEvent, Claimed
+from flows.gate import Permits
 from flows.pointers import Pointer
 from flows.policy import Policy
 from flows.step import start, step
@@ -34,60 +34,47 @@ class Decider:
         self.lanes = lanes
         self.tokens = tokens
         self.process = process
+        self._permits = Permits(self._grant, process)
 
     def __call__(self, document: Document | None, new_id: str, event: AnyEvent, now: datetime) -> Decision:
         """Decide for the document found, or for a fresh one under `new_id`."""
-        if isinstance(document, Desk) or (document is None and event.to[-1].kind == "desk"):
-            shop = document.shop if document else event.to[-1].shop
-            decision = step_desk(document or start_desk(new_id, shop), event, now, self._policy(shop))
-        else:
-            shop = document.shop if document else event.to[-1].shop
-            policy = self._policy(shop)
-            decision = step(document or start(new_id, shop, now), event, now, policy)
-        if not decision.planned:
-            return decision
-        return self._with_permits(decision, event, now, self._policy(shop))
-
-    def _policy(self, shop: str) -> Policy:
+        shop = document.shop if document else event.to[-1].shop
         policy = self.policies.get(shop)
         if policy is None:
             raise UnknownShop(shop)
-        return policy
+        if isinstance(document, Desk) or (document is None and event.to[-1].kind == "desk"):
+            decision = step_desk(document or start_desk(new_id, shop), event, now, policy)
+            return self._desk_permits(decision, event, now, policy) if decision.planned else decision
+        decision = step(document or start(new_id, shop, now), event, now, policy, self._permits)
+        wished = decision.planned if isinstance(event, Claimed) else (*decision.planned, *decision.perform)
+        pages = [
+            self._page(decision.document.id, open_.effect)
+            for open_ in wished
+            if isinstance(open_.effect, Say) and _carries_page(open_.effect)
+        ]
+        return replace(decision, claims=(*decision.claims, *pages)) if pages else decision
 
-    def _with_permits(self, decision: Decision, event: AnyEvent, now: datetime, policy: Policy) -> Decision:
-        """Pages for the links that were wished for, and `sending` for what may leave in this very commit."""
-        claims = list(decision.claims)
-        perform = list(decision.perform)
+    def _page(self, conversation: str, say: Say) -> Pointer:
+        return Pointer("page", self.tokens.make(conversation, say.order_id, say.version, say.channel))
+
+    def _grant(self, effect: Open, now: datetime) -> bool:
+        return not effect.lane or self.lanes.get(effect.lane).grant_now(effect, now)
+
+    def _desk_permits(self, decision: Decision, event: AnyEvent, now: datetime, policy: Policy) -> Decision:
+        """`sending` for what the desk wishes and may leave in this very commit."""
         document = decision.document
-        waiting: list[Open] = []
-        spilled, orders = list(decision.spilled), list(decision.orders)
+        perform, waiting = list(decision.perform), []
         for open_ in decision.planned:
-            effect = open_.effect
-            carries = isinstance(effect, Say) and (effect.link or (effect.channel == "email" and effect.order_id))
-            if isinstance(effect, Say) and carries and isinstance(document, Conversation):
-                token = self.tokens.make(document.id, effect.order_id, effect.version, effect.channel)
-                claims.append(Pointer("page", token))
-            if open_.lane and not self.lanes.get(open_.lane).grant_now(open_, now):
+            if not self._grant(open_, now):
                 waiting.append(open_)
                 continue
             claim = Claimed(event_id=f"claim:{open_.id}", to=event.to, at=now, effect_id=open_.id, by=self.process)
-            passed = (
-                step_desk(document, claim, now, policy)
-                if isinstance(document, Desk)
-                else step(document, claim, now, policy)
-            )
+            assert isinstance(document, Desk)
+            passed = step_desk(document, claim, now, policy)
             document = passed.document
             perform += passed.perform
-            claims += passed.claims
-            waiting += passed.planned
-            spilled += passed.spilled
-            orders += passed.orders
-        return replace(
-            decision,
-            document=document,
-            planned=tuple(waiting),
-            perform=tuple(perform),
-            claims=tuple(claims),
-            spilled=tuple(spilled),
-            orders=tuple(orders),
-        )
+        return replace(decision, document=document, planned=tuple(waiting), perform=tuple(perform))
+
+
+def _carries_page(say: Say) -> bool:
+    return say.link or bool(say.channel == "email" and say.order_id)

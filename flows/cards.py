@@ -240,7 +240,7 @@ def _at(turn: Turn, order: Order, moment: object) -> Moment:
 
 def _talk(turn: Turn, order: Order) -> list[Line]:
     fields = order.fields
-    lines = [Line("talk", {"name": turn.was.name, "phone": mask(fields.phone) if fields.phone else ""})]
+    lines = [Line("talk", {"name": turn.name, "phone": mask(fields.phone) if fields.phone else ""})]
     lines += [Line("said", {"text": text}) for text in order.said[-3:]]
     if order.taken_by:
         lines.append(Line("taken", {"name": order.taken_by}))

@@ -80,8 +80,7 @@ def _decide(turn: Turn, order: Order, state: State, by: Who, via: Via, name: str
 
 def rest(turn: Turn, order: Order) -> None:
     """No timer of this order is left."""
-    of_it = (name for name in turn.timers if name.partition(":")[2] == order.id)
-    turn.rest(*[name for name in of_it if name.partition(":")[0] in _TIMERS])
+    turn.rest(*[f"{name}:{order.id}" for name in _TIMERS])
 
 
 def reopen(turn: Turn, order: Order, *, by: Who, via: Via) -> Order:

@@ -5,6 +5,7 @@ Still open? Consent? Inside the window? Not done? A message that may not leave i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -57,9 +58,30 @@ class Never(Struct, frozen=True):
     why: str
 
 
+class Permits(Struct, frozen=True):
+    """What lets an effect leave in the very commit that wished for it. `grant`: whether its sender's pace has room for it now; asked
+    twice about one effect, it grants once. `by`: the process that will send it."""
+
+    grant: Callable[[Open, datetime], bool]
+    by: str
+
+
 def claim(turn: Turn, event: Claimed) -> Open | None:
     """Pass the effect through the gate; gives it as `sending`, or None when it may not leave (now, or ever)."""
-    open_ = next((o for o in turn.open if o.id == event.effect_id), None)
+    return _pass(turn, event.effect_id, event.by)
+
+
+def leave_at_once(turn: Turn, permits: Permits) -> tuple[Open, ...]:
+    """Pass what this step has planned through the gate, as far as its senders have room; gives what is `sending`."""
+    granted = [o for o in turn.planned if permits.grant(o, turn.now)]
+    for open_ in granted:
+        turn.unplan(open_.id)
+    passed = [_pass(turn, open_.id, permits.by) for open_ in granted]
+    return tuple(open_ for open_ in passed if open_ is not None)
+
+
+def _pass(turn: Turn, effect_id: str, by: str) -> Open | None:
+    open_ = next((o for o in turn.open if o.id == effect_id), None)
     if open_ is None or open_.status != "planned" or open_.not_before > turn.now:
         return None
     verdict = _judge(turn, open_.effect) if not isinstance(open_.effect, TellShop) else _judge_shop(turn, open_)
@@ -77,7 +99,7 @@ def claim(turn: Turn, event: Claimed) -> Open | None:
             _blocked(turn, open_, open_.effect, verdict.why)
             noticing.withdrawn(turn, open_.effect, verdict.why)
         return None
-    sending = replace(open_, effect=verdict, status="sending", by=event.by, since=turn.now, tries=open_.tries + 1)
+    sending = replace(open_, effect=verdict, status="sending", by=by, since=turn.now, tries=open_.tries + 1)
     turn.settle(open_.id, sending)
     poll_asking.leaves(turn, sending)
     return sending

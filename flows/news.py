@@ -136,6 +136,8 @@ def _today(turn: Turn, order: Order) -> date:
 
 def plan(turn: Turn, order: Order) -> dict[str, Value]:
     """{"delivery": …} for a text that has room for it: what leaves when, and comes when; {} where no calendar says."""
+    if order.slot is None and not turn.policy.after.couriers:
+        return {}
     text = _planned(turn, order)
     return {"delivery": text} if text else {}
 

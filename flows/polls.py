@@ -47,7 +47,7 @@ def score_of(text: str) -> int:
 def answered(turn: Turn, event: CustomerWrote, question: Question | None) -> bool:
     """A score in the customer's words. False: they are none, read them as anything else."""
     poll = turn.poll
-    score = score_of(event.text)
+    score = score_of(event.text) if poll is not None else 0
     if poll is None or not score or not _open(turn, poll, event.address):
         return False
     assert poll.left_at is not None

@@ -43,6 +43,8 @@ def only_staff(turn: Turn, order: Order) -> bool:
 
 def after_yes(turn: Turn, event: Talk, order: Order) -> bool:
     """Ask where they said yes. True: a question is open now, and another one has to wait."""
+    if not wanted(turn, order):
+        return False
     sender = turn.policy.sender(event.channel)
     contact = turn.contact(event.channel, event.address)
     if sender is None or turn.silenced or (contact is not None and contact.stopped):

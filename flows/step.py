@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from msgspec.structs import replace
-
 from flows import (
     answers,
     calling,
@@ -28,6 +26,7 @@ from flows import (
 )
 from flows.conversation import Conversation
 from flows.decision import Decision
+from flows.effects import Open
 from flows.events import (
     AnyEvent,
     Claimed,
@@ -61,12 +60,31 @@ def start(conversation_id: str, shop: str, now: datetime) -> Conversation:
     return Conversation(id=conversation_id, shop=shop, created_at=now)
 
 
-def step(conversation: Conversation, event: AnyEvent, now: datetime, policy: Policy) -> Decision:
-    """What follows from one event. Total: an event that means nothing here changes nothing but the list of events seen."""
+def step(
+    conversation: Conversation, event: AnyEvent, now: datetime, policy: Policy, permits: gate.Permits | None = None
+) -> Decision:
+    """What follows from one event. Total: an event that means nothing here changes nothing but the list of events seen.
+
+    `permits`: with them, what follows may pass the final gate in this very step; without, it is only planned.
+    """
     moved = _moved_to(conversation, event)
     if moved:
         return Decision(document=conversation, changed=False, forward=moved)
     turn = Turn(conversation, event, now, policy)
+    passed = _happen(turn, event)
+    turn.look_back()
+    if permits is not None and turn.planned:
+        passed += gate.leave_at_once(turn, permits)
+        turn.look_back()
+    return turn.decision(remember=not isinstance(event, _NOT_REMEMBERED), perform=passed)
+
+
+#: Events that a second time find nothing to do: their ids need not be kept.
+_NOT_REMEMBERED = (TimerDue, EffectSettled, Claimed, DeliveryReported, ProviderAnswered, Recovered)
+
+
+def _happen(turn: Turn, event: AnyEvent) -> tuple[Open, ...]:
+    """Let the event have its effect on the turn; gives what has passed the final gate by it."""
     match event:
         case CustomerWrote():
             answers.wrote(turn, event)
@@ -74,17 +92,13 @@ def step(conversation: Conversation, event: AnyEvent, now: datetime, policy: Pol
             placing.told(turn, event)
         case TimerDue():
             timers.due(turn, event)
-            return turn.decision(remember=False)
         case EffectSettled():
             settling.settled(turn, event)
-            return turn.decision(remember=False)
         case Claimed():
             passed = gate.claim(turn, event)
-            decision = turn.decision(remember=False)
-            return replace(decision, perform=(passed,)) if passed is not None else decision
+            return (passed,) if passed is not None else ()
         case DeliveryReported():
             settling.reported(turn, event)
-            return turn.decision(remember=False)
         case CustomerPressed():
             answers.pressed(turn, event)
         case PagePressed():
@@ -103,7 +117,6 @@ def step(conversation: Conversation, event: AnyEvent, now: datetime, policy: Pol
             placing.reported(turn, event)
         case ProviderAnswered():
             settling.answered(turn, event)
-            return turn.decision(remember=False)
         case OrderHandedOver():
             placing.arrived(turn, event)
         case LimitLifted():
@@ -116,8 +129,7 @@ def step(conversation: Conversation, event: AnyEvent, now: datetime, policy: Pol
             answers.withdrawn(turn, event)
         case Recovered():
             settling.recovered(turn, event)
-            return turn.decision(remember=False)
-    return turn.decision()
+    return ()
 
 
 def _moved_to(conversation: Conversation, event: AnyEvent) -> str:

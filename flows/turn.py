@@ -51,8 +51,8 @@ class Turn:
     """The working copy. `conversation` is read at the start; what changed is put together by `decision`."""
 
     __slots__ = (
-        "_changed", "_orders_changed", "_was", "_wishes", "claims", "contacts", "event", "fields", "forward", "notes", "notice",
-        "now", "open", "orders", "planned", "policy", "timers",
+        "_changed", "_looked_back", "_orders_changed", "_was", "_wishes", "claims", "contacts", "event", "fields", "forward",
+        "notes", "notice", "now", "open", "orders", "planned", "policy", "timers",
     )  # fmt: skip
 
     def __init__(self, was: Conversation, event: AnyEvent, now: datetime, policy: Policy) -> None:
@@ -71,6 +71,7 @@ class Turn:
         self.notice = ""
         self.forward = ""
         self._orders_changed: dict[str, str] = {}
+        self._looked_back: set[str] = set()
         self._changed = False
         self._wishes = 0
 
@@ -92,6 +93,10 @@ class Turn:
     @property
     def language(self) -> str:
         return self.fields.get("language", self._was.language) or self.policy.language  # type: ignore[return-value]
+
+    @property
+    def name(self) -> str:
+        return self.fields.get("name", self._was.name)  # type: ignore[return-value]
 
     @property
     def silenced(self) -> bool:
@@ -177,7 +182,7 @@ class Turn:
 
     def rest(self, *names: str) -> None:
         """Take wishes to be woken back."""
-        if any(name in self.timers for name in names):
+        if not self.timers.keys().isdisjoint(names):
             self.timers = {n: d for n, d in self.timers.items() if n not in names}
             self._changed = True
 
@@ -304,13 +309,17 @@ class Turn:
 
     # -- the end
 
-    def decision(self, *, remember: bool = True) -> Decision:
-        """Freeze. `remember`: keep the event's id, so that the same fact again is known."""
-        was, event = self._was, self.event
+    def look_back(self) -> None:
+        """Orders that this step has closed go into the shop's history."""
         for order_id, state in self._orders_changed.items():
-            order = self.get(order_id)
-            if order is not None and state in CLOSED and state != "ignored":
+            order = self.get(order_id) if state in CLOSED and state != "ignored" else None
+            if order is not None and order_id not in self._looked_back:
+                self._looked_back.add(order_id)
                 self.remember(order)
+
+    def decision(self, *, remember: bool = True, perform: tuple[Open, ...] = ()) -> Decision:
+        """Freeze. `remember`: keep the event's id, so that the same fact again is known. `perform`: what passed the final gate."""
+        was, event = self._was, self.event
         if not self._changed and not self.notice and not self.forward and not remember:
             return Decision(document=was, changed=False)
         seen = _remember(was.seen, event.event_id, self.now) if remember else was.seen
@@ -319,8 +328,9 @@ class Turn:
         if len(notes) > JOURNAL_TAIL:
             spilled, notes = notes[: -JOURNAL_TAIL // 2], notes[-JOURNAL_TAIL // 2 :]
         orders, former = _recent(self.orders, was.former)
-        gone = {order_id for order_id in former if order_id not in was.former}
-        self.rest(*(name for name in self.timers if name.partition(":")[2] in gone))
+        if former is not was.former:
+            gone = {order_id for order_id in former if order_id not in was.former}
+            self.rest(*(name for name in self.timers if name.partition(":")[2] in gone))
         document = replace(
             was,
             orders=orders,
@@ -337,6 +347,7 @@ class Turn:
             document=document,
             changed=self._changed or remember,
             planned=tuple(self.planned),
+            perform=perform,
             claims=tuple(self.claims),
             spilled=spilled,
             orders=tuple(self._orders_changed.items()),

@@ -57,6 +57,8 @@ def offer_text(turn: Turn, order: Order, language: str) -> str:
 
 def greet(turn: Turn, order: Order) -> Order:
     """After the yes: once per order, where there is something to say beside a greeting that has been said."""
+    if not order.last_order and not order.returning:
+        return order  # nobody who comes back
     ask = turn.policy.polls.welcome and bool(order.last_order) and order.last_order not in turn.was.polled
     offer = offer_text(turn, order, turn.language)
     back = turn.policy.polls.welcome and bool(order.last_order) and order.verdict != "trusted"

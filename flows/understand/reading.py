@@ -14,6 +14,8 @@ from flows.understand.values import find_choice
 
 _DIGIT_AT_CONFIRM: Final = {1: "yes", 2: "no", 3: "cancel"}
 _NO_SLOTS: Final = Slots()
+#: What most texts of ours offer, and most customers answer.
+_OFFERED_DIGITS: Final = frozenset("123")
 #: Two of the offered digits at once are no choice.
 _SEVERAL: Final = re.compile(r"[1-9](?:[\s,.;/&+-]+[1-9])+[\s.!]*")
 #: What an export or a gateway writes for a message without words.
@@ -51,6 +53,8 @@ def understand(
         quick = QUICK.get(text) or QUICK.get(text.casefold())
         if quick is not None:
             return _bare(quick, lang, country)
+        if text in _OFFERED_DIGITS:
+            return _chosen(int(text), prompt, lang)
     cleaned = clean(text)
     folded = fold_clean(cleaned)
     if not folded:
