@@ -1,14 +1,18 @@
 """What one answer costs a process on MongoDB and Redis, alone and as one of two: CPU of the processes, without HTTP.
 
-    python -m bench.several            needs the servers of `make services`, or MONGODB_URL and REDIS_URL
+    python -m bench.several [--answers 800]     needs the servers of `make services`, or MONGODB_URL and REDIS_URL
 
-The server's own time is not in it: against FerretDB only the processes' CPU says anything, not how many answers a second.
+Alone or as one of two, a process has as many customers of its own as make EACH answers for each, so that documents are equally
+long; it warms up, waits for the other, and counts the median batch. The server's own time is not in it: against FerretDB only the
+processes' CPU says anything, not how many answers a second.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import os
+import statistics
 import subprocess
 import sys
 import time
@@ -19,22 +23,25 @@ import msgspec
 
 from tests import servers
 
-ANSWERS = 800
-PHONES = 25
+#: Answers of one customer.
+EACH = 8
+#: Answers that come together.
+BATCH = 32
+#: Batches before anything is counted: connections, plans and caches are made in them.
+WARM = 8
 #: So long the processes are looked at while nothing comes in.
 IDLE_S = 4.0
 
 
 class Cost(msgspec.Struct):
     answers: int
-    cpu_us: float  # of one answer, without what a process costs that only lives
+    cpu_us: float  # of one answer in the median batch, without what a process costs that only lives
     idle_us: float  # of a second in which nothing comes in: beats, looks
-    spent_s: float
     races: int
 
 
 async def answers(url: str, redis: str, first: int, count: int) -> Cost:
-    """`count` customers' texts, each into a conversation with an order, decided and committed."""
+    """`count` texts of customers, each into a conversation with an order, decided and committed."""
     from engine.clock import RunningClock
     from engine.engine import Engine
     from storage.mongo import MongoStore
@@ -48,36 +55,64 @@ async def answers(url: str, redis: str, first: int, count: int) -> Cost:
     several = Several(engine, store, f"bench-{first}", redis, KEY, lambda why: None)
     await several.start(on_lead=lambda: None)
     now = engine.now()
-    phones = [f"+3461{n:07}" for n in range(first, first + PHONES)]
-    await asyncio.gather(*(store.transact(told(first + n, p), decide, now) for n, p in enumerate(phones)))
-    await asyncio.sleep(2)  # everybody has entered
-    begin, cpu = time.perf_counter(), time.process_time()
-    for start in range(0, count, 32):
-        batch = range(start, min(start + 32, count))
-        events = [wrote(f"{first}/{n}", phones[n % PHONES]) for n in batch]
+    batches = WARM + count // BATCH
+    phones = [f"+3461{n:07}" for n in range(first, first + batches * BATCH // EACH)]
+    for start in range(0, len(phones), BATCH):
+        orders = [told(first + n, phone) for n, phone in list(enumerate(phones))[start : start + BATCH]]
+        await asyncio.gather(*(store.transact(order, decide, now) for order in orders))
+
+    async def batch(n: int) -> float:
+        """CPU seconds of the n-th batch: one answer of each of the next customers."""
+        events = [wrote(f"{first}/{k}", phones[k % len(phones)]) for k in range(n * BATCH, (n + 1) * BATCH)]
+        cpu = time.process_time()
         await asyncio.gather(*(store.transact(e, decide, now + timedelta(seconds=1)) for e in events))
-    cpu, spent = time.process_time() - cpu, time.perf_counter() - begin
+        return time.process_time() - cpu
+
+    for n in range(WARM):
+        await batch(n)
     idle = time.process_time()
     await asyncio.sleep(IDLE_S)
     idle = (time.process_time() - idle) / IDLE_S
+    print("ready", flush=True)
+    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)
+    begin, costs = time.perf_counter(), []
+    for n in range(WARM, batches):
+        costs.append(await batch(n))
+    alive = idle * (time.perf_counter() - begin) / len(costs)
     await several.stop()
     await store.close()
-    return Cost(count, round((cpu - idle * spent) / count * 1e6, 1), round(idle * 1e6), round(spent, 2), store.races)
+    cpu_us = (statistics.median(costs) - alive) / BATCH * 1e6
+    return Cost(len(costs) * BATCH, round(cpu_us, 1), round(idle * 1e6), store.races)
 
 
-def children(url: str, redis: str, many: int) -> list[Cost]:
-    """`many` processes share the answers."""
-    share = ANSWERS // many
-    commands = [
-        [sys.executable, "-m", "bench.several", url, redis, str(n * 10 * PHONES), str(share)] for n in range(many)
+def children(url: str, redis: str, many: int, count: int) -> list[Cost]:
+    """`many` processes share `count` answers; they begin together."""
+    share = str(count // many)
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-m", "bench.several", "--child", url, redis, str(n * 100_000), share],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        for n in range(many)
     ]
-    running = [subprocess.Popen(command, stdout=subprocess.PIPE) for command in commands]
+    for child in running:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"ready\n", "a process did not start"
+    for child in running:
+        assert child.stdin is not None
+        child.stdin.write(b"\n")
+        child.stdin.flush()
     return [msgspec.json.decode(child.communicate()[0], type=Cost) for child in running]
 
 
 def main() -> None:
-    if len(sys.argv) > 1:
-        url, redis, first, count = sys.argv[1:]
+    parser = argparse.ArgumentParser(prog="python -m bench.several")
+    parser.add_argument("--answers", type=int, default=800, help="answers in all, shared by the processes")
+    parser.add_argument("--child", nargs=4, metavar=("URL", "REDIS", "FIRST", "COUNT"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.child:
+        url, redis, first, count = options.child
         print(msgspec.json.encode(asyncio.run(answers(url, redis, int(first), int(count)))).decode())
         return
     with ExitStack() as stack:
@@ -86,14 +121,14 @@ def main() -> None:
         costs = {}
         for many in (1, 2):
             with servers.database(server) as url:
-                costs[many] = children(url, redis, many)
+                costs[many] = children(url, redis, many, options.answers)
         for many, each in costs.items():
-            cpu = sum(c.cpu_us * c.answers for c in each) / sum(c.answers for c in each)
+            cpu = statistics.mean(c.cpu_us for c in each)
             idle = max(c.idle_us for c in each) / 10_000
             print(
                 f"{many} process(es): {cpu:5.0f} us CPU an answer, {idle:.1f} % of a core to live, races {sum(c.races for c in each)}"
             )
-        one, two = (sum(c.cpu_us * c.answers for c in costs[n]) for n in (1, 2))
+        one, two = (statistics.mean(c.cpu_us for c in costs[n]) for n in (1, 2))
         print(f"two against one: {two / one:.2f} x CPU an answer (to reach: <= 1.15)")
 
 
