@@ -4,13 +4,13 @@ VENV   := .venv
 PY     := $(VENV)/bin/python
 TEST   ?= tests
 .DEFAULT_GOAL := help
-.PHONY: help run test setup setup-dev check fix faults bench eval services docs lock clean
+.PHONY: help run test setup setup-dev check fix faults bench eval services docs pictures lock clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
-run: setup ## the sandbox: http://127.0.0.1:8080
-	@$(PY) run.py sandbox
+run: setup ## the sandbox: http://127.0.0.1:8080; PORT=8081 for another
+	@$(PY) run.py sandbox $(if $(PORT),--port $(PORT))
 
 test: setup-dev ## the tests
 	@$(PY) -m pytest -n 4 --dist worksteal $(TEST)
@@ -53,6 +53,7 @@ faults: setup-dev ## long fault suites; make faults KILLS=200 ORDERS=1000 REPORT
 bench: setup-dev ## speed, as ratios to something measured in the same run
 	@$(PY) -m bench.road $(if $(COUNT),--count $(COUNT))
 	@$(PY) -m bench.starting
+	@$(PY) -m bench.page
 	@$(PY) -m bench.scale $(if $(OPEN),--open $(OPEN)) $(if $(STORM),--storm $(STORM)) $(if $(CHART),--chart $(CHART))
 	@$(PY) -m bench.several || echo "MongoDB and Redis were not measured: make services starts them"
 	@$(PY) -m bench.history $(if $(ORDERS),--orders $(ORDERS),--orders 10000,100000)
@@ -63,8 +64,12 @@ eval: setup-dev ## understanding, measured on data that nobody here wrote (where
 services: ## installs and starts the servers that the full tests use
 	@sh tests/services.sh
 
-docs: setup-dev ## writes the generated pages of docs/
-	@$(PY) -m engine.settings.reference > docs/settings.md
+docs: setup-dev ## writes the generated pages of docs/, and builds the site in site/; a dead link fails
+	@$(PY) -m commands.reference docs
+	@$(PY) -m mkdocs build -q --strict
+
+pictures: setup-dev ## takes the pictures of docs/ anew, in a real browser
+	@$(PY) -m pytest -q tests/sandbox/test_playground_stories.py tests/sandbox/test_docs_pictures.py --pictures docs/pictures
 
 lock: ## makes the lock files anew (needs uv)
 	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 requirements.in -o requirements.lock

@@ -1,7 +1,12 @@
 """GET /healthz, /readyz and /metrics: is the process alive, may it be sent traffic, what has it done.
 
 /readyz is 200 as soon as the storage is open: a provider's fault is shown by ?verbose and never takes the service out of
-the balancer, since orders and answers still arrive.
+the balancer, since orders and answers still arrive. What is asked of the storage at each look at /metrics:
+
+    doorstep_storage_up            1 while the storage answers
+    doorstep_stored{what}          what the storage holds, by kind
+    doorstep_orders{state}         orders by state
+    doorstep_fault{part}           1 for each part that is not well
 """
 
 from __future__ import annotations

@@ -264,11 +264,11 @@ def page(api: Mapping[str, Any]) -> str:
         for verb, operation in verbs.items()
         if verb != "parameters"
     ]
-    schemas = {name: _rows(schema) for name, schema in api["components"]["schemas"].items() if "properties" in schema}
+    schemas = {name: rows(schema) for name, schema in api["components"]["schemas"].items() if "properties" in schema}
     return template("docs.html")(api=api, operations=operations, schemas=schemas, pretty=_pretty)
 
 
-def _rows(schema: Mapping[str, Any]) -> list[dict[str, str]]:
+def rows(schema: Mapping[str, Any]) -> list[dict[str, str]]:
     required = schema.get("required", ())
     return [
         {

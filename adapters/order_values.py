@@ -22,7 +22,7 @@ MAX_ID = 64
 #: Longest single line (a name, a street) and longest note that are kept, in characters; the rest is cut.
 MAX_LINE, MAX_NOTE = 200, 2000
 
-_LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:[-_][A-Za-z]{4})?(?:[-_]([A-Za-z]{2}))?(?:[-_.@].*)?")
+_LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:[-_]([A-Za-z]{4}))?(?:[-_]([A-Za-z]{2}))?(?:[-_.@].*)?")
 
 #: Ids of shops fit into 64 bits; Python refuses to write out numbers of thousands of digits.
 _MOST_INT = 2**64
@@ -95,11 +95,13 @@ def country_code(*values: object) -> str:
 
 
 def language_tag(value: object) -> str | None:
-    """ "pt_br" -> "pt-BR", "ES" -> "es"; None for what is no language tag."""
+    """ "pt_br" -> "pt-BR", "ES" -> "es", "hi-latn" -> "hi-Latn" (Latin letters are the only script that changes a text);
+    None for what is no language tag."""
     match = _LANGUAGE.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
         return None
-    return f"{match[1].lower()}-{match[2].upper()}" if match[2] else match[1].lower()
+    latin = "-Latn" if (match[2] or "").lower() == "latn" else ""
+    return match[1].lower() + latin + (f"-{match[3].upper()}" if match[3] else "")
 
 
 def moment(value: object) -> datetime | None:

@@ -67,9 +67,10 @@ async def _play(config: Path, port: int, data: str) -> None:
     from adapters.inspection import Inspection
     from engine import journal_log
     from engine.clock import RunningClock
+    from engine.guide import looked
     from engine.settings import BadSettings, load
     from sandbox.play import Playground
-    from sandbox.pretend import pretend_providers
+    from sandbox.pretend import morning, pretend_providers
     from sandbox.shops import ShopAccess
 
     journal_log.set_up("WARNING")
@@ -89,6 +90,9 @@ async def _play(config: Path, port: int, data: str) -> None:
                 click.echo(str(fault), err=True)
             raise SystemExit(1) from None
         clock = RunningClock()
+        begins = morning(clock.now())
+        pretend.world.skip_to(begins)
+        clock.skip_to(begins)
         play = Playground(
             pretend.world,
             pretend.twilio,
@@ -98,9 +102,10 @@ async def _play(config: Path, port: int, data: str) -> None:
             shop=access,
             group_chat=pretend.group,
             people=pretend.people,
+            ready=lambda: looked(config, datetime.now(UTC)),
         )
 
-        play.shop.keeps(pretend.admin, pretend.rest)
+        play.shop.keeps(pretend.admin, pretend.rest, pretend.callback)
 
         def extra(house: House) -> list[web.RouteDef]:
             inside = Inspection(house.store, tuple(house.policies), clock, house.busy, house.next_moment)

@@ -17,12 +17,14 @@ from commands.front import settings_of
 @click.option("--online", is_flag=True, help="Also ask the providers: credentials, webhooks, templates.")
 @click.pass_context
 def check(context: click.Context, online: bool) -> None:
-    """Looks for everything that is wrong, and says where and how to mend it. Exit 0 or 1.
+    """Looks for everything that is wrong, and says where and how to mend it; then what is left to set up: how to get it at each
+    provider, and what to paste where. Exit 0 or 1.
 
     Example: python run.py check
     """
     from engine.check import check as look
     from engine.check import check_online
+    from engine.guide import guided, in_words
 
     faults = look(context.obj, os.environ, datetime.now(UTC))
     if online and not any(not fault.warning for fault in faults):
@@ -34,6 +36,12 @@ def check(context: click.Context, online: bool) -> None:
         click.echo("The providers are asked once everything below is mended:", err=True)
     for fault in faults:
         click.echo(str(fault))
+    steps = guided(context.obj, os.environ, datetime.now(UTC))
+    if any(not step.done and not step.optional for step in steps):
+        click.echo("\nWhat is left to set up:")
+        for line in in_words(steps):
+            click.echo(line)
+        click.echo("")
     wrong = [f for f in faults if not f.warning]
     click.echo("All is well." if not faults else f"{len(wrong)} to mend, {len(faults) - len(wrong)} to know of.")
     raise SystemExit(1 if wrong else 0)

@@ -8,8 +8,23 @@
     doorstep_rung_seconds{channel}                from the moment a ladder's question may leave to its acceptance
     doorstep_outbox_age_seconds{lane}             how long the oldest message waits that may leave
     doorstep_timer_lag_seconds                    how long the earliest due timer has been due
+    doorstep_events_total{type, result}           events by kind: handled, duplicate, or nobody's
+    doorstep_outcomes_total{provider, effect, outcome}  what became of each effect: accepted, refused, later, unknown
+    doorstep_kept_total{route}                    bodies that could not be read, kept to be replayed
+    doorstep_expired_total{kind}                  what was forgotten by the privacy settings
+    doorstep_sweeps_total{sweep, result}          looks at a provider's own list for what a webhook never told
+    doorstep_mail_in_total{kind}                  mails that were read from the mailbox
+    doorstep_hook_rejected_total{route, why}      webhooks with a bad signature, or of no use: not kept
+    doorstep_hook_kept_total{route}               webhooks that were kept since the service could not take them
+    doorstep_hook_unavailable_total{route}        webhooks that were told to come again (503)
+    doorstep_http_failed_total                    requests on which something of ours broke
+    doorstep_api_unauthorised_total               requests to the orders API without a good token
+    doorstep_page_shown_total                     visits of a customer's page
+    doorstep_page_pressed_total                   decisions made on a customer's page
+    doorstep_page_refused_total                   presses that a customer's page did not take
+    doorstep_page_wrong_token_total               links that no page belongs to
 
-The storage's own (doorstep_orders{state}, doorstep_stored{what}) are asked at each look, see adapters/health.py.
+The storage's own are asked at each look, see adapters/health.py.
 """
 
 from __future__ import annotations

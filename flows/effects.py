@@ -52,7 +52,7 @@ Outcome = Accepted | Refused | TryAgain | Unknown
 
 
 class Effect(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    pass
+    """What every effect is: a wish with the id of its event and its place among that event's wishes."""
 
 
 class Say(Effect, frozen=True, kw_only=True, tag=True):

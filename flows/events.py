@@ -27,6 +27,8 @@ ShopEvent = Literal[
 
 
 class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What every event has: the source's own id, to whom it may belong, and when it was received."""
+
     event_id: str  # prefix and the source's own id: "twilio:SM…:received"
     to: tuple[Pointer, ...]
     at: datetime  # aware UTC, when it was received here

@@ -7,14 +7,14 @@ reference of the routes. They are for loopback: no password, but only JSON bodie
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
-from sandbox import phonebook
+from sandbox import phonebook, scenes
 from sandbox.control import as_json
 from sandbox.meta import PretendMeta
 from sandbox.play_acts import Acts, Missing, Staff
@@ -27,7 +27,7 @@ from sandbox.smtp import PretendSmtp
 from sandbox.telegram import PretendTelegram
 from sandbox.telegram_params import Refused
 from sandbox.twilio import PretendTwilio
-from sandbox.world import World
+from sandbox.world import Received, World
 
 __all__ = ["Playground", "ShopAccess", "Staff"]
 
@@ -46,6 +46,8 @@ MOST_HOURS = 14 * 24
 MOST_BYTES = 64 * 1024
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+#: The steps to real use, as `check` sees them now: each with title, done, how, missing.
+Ready = Callable[[], Sequence[Mapping[str, Any]]]
 
 
 class Playground:
@@ -67,6 +69,7 @@ class Playground:
         shop: ShopAccess,
         group_chat: int,
         people: Sequence[Staff],
+        ready: Ready | None = None,
     ) -> None:
         owner = next((p for p in people if p.role == "owner"), None)
         if owner is None:
@@ -76,9 +79,11 @@ class Playground:
         self._telegram = telegram
         self._meta = meta
         self._people = tuple(people)
-        stage = Stage(world, twilio, telegram, meta, group_chat, owner.telegram)
+        self._owner, self._group, self._ready = owner.telegram, group_chat, ready
         _set_stage(telegram, group_chat, people)
         self.shop = PretendShop(world, service_url, shop)
+        staff = tuple(person.telegram for person in people)
+        stage = Stage(world, twilio, telegram, meta, group_chat, owner.telegram, self.shop, staff)
         self.service = Inspection(service_url)
         self.skipper = Skipper(world, telegram, self.service)
         self.customers = Customers()
@@ -106,6 +111,7 @@ class Playground:
             web.get("/sandbox/gallery", self._gallery),
             web.get("/sandbox/state", self._state),
             web.get("/sandbox/story", self._story),
+            web.get("/sandbox/ready", self._checklist),
             web.get("/sandbox/events", self.ticker.stream, allow_head=False),
             *(web.post(f"/sandbox/{name}", self._guarded(act)) for name, act in acts.items()),
         ]
@@ -117,9 +123,12 @@ class Playground:
         await self.service.close()
 
     async def skip(self, asked: Json) -> Json:
-        """`{"hours": 4}` or `{"to": "next"}`: from one due moment to the next, and what happened on the way."""
+        """`{"hours": 4}`, `{"to": "next"}` or `{"until": "email", "for": address}`: from one due moment to the next, and what
+        happened on the way."""
         if self.skipper.under_way:
             raise ValueError("a skip is under way")
+        if "until" in asked:
+            return self._told(await self.skipper.until(self._arrival(asked)))
         if asked.get("to") == "next":
             skipped = await self.skipper.to_next()
         else:
@@ -128,6 +137,15 @@ class Playground:
                 raise ValueError(f"hours: more than 0, at most {MOST_HOURS}; or to: next")
             skipped = await self.skipper.by(timedelta(hours=hours))
         return self._told(skipped)
+
+    def _arrival(self, asked: Json) -> Callable[[Received], bool]:
+        """Whether a line of the ledger is what is waited for: on a channel at `for` (anybody, when left out), or in a chat."""
+        chats, name, address = {"group": self._group, "owner": self._owner}, asked["until"], str(asked.get("for") or "")
+        if name in chats:
+            return lambda got: got.channel == "telegram" and got.to == str(chats[name])
+        if name not in ("sms", "whatsapp", "email"):
+            raise ValueError("until: sms, whatsapp, email, group or owner")
+        return lambda got: got.channel == name and address in ("", got.to)
 
     def _told(self, skipped: Skipped) -> Json:
         return {
@@ -160,6 +178,7 @@ class Playground:
             "people": [dataclasses.asdict(person) for person in self._people],
             "providers": self._providers,
             "facts": sorted(phonebook.FACTS),
+            **scenes.shown(),
         }  # fmt: skip
         return web.json_response(told)
 
@@ -178,6 +197,12 @@ class Playground:
             "clock": {"now": clock.now.isoformat(), "next": following, "busy": clock.busy},
         }
         return web.json_response(told, headers={"Cache-Control": "no-store"})
+
+    async def _checklist(self, _: web.Request) -> web.StreamResponse:
+        """The steps to real use, looked at anew: they change as the settings and the environment do."""
+        return web.json_response(
+            {"steps": list(self._ready()) if self._ready else []}, headers={"Cache-Control": "no-store"}
+        )
 
     def _guarded(self, act: Callable[[Json], Awaitable[Json]]) -> Handler:
         """One act from a JSON body: 400 for a body that makes no sense, 404 for what is not there, 415 for another type."""
@@ -210,6 +235,7 @@ class Playground:
             len(self._twilio.messages),
             tuple(id(h.tries[-1]) if h.tries else 0 for h in hooks),
             tuple((room.last_id, len(room.posts)) for room in rooms),
+            self.shop.heard_count(),
             sum(fault.times for faults in self._world.faults.values() for fault in faults),
         )
 

@@ -10,7 +10,6 @@ import contextlib
 import dataclasses
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 import phonenumbers
 
@@ -30,6 +29,11 @@ KINDS = (
     "status", "timeout", "cut", "garbage", "empty", "delay",
     "accept_status", "accept_timeout", "accept_cut", "accept_garbage", "accept_empty",
 )  # fmt: skip
+
+#: What a customer can send instead of words -> its content type, empty for a place on the map.
+ATTACHED = {"voice": "audio/ogg", "picture": "image/jpeg", "place": ""}
+#: Where the place is: Puerta del Sol.
+PLACE = (40.4169, -3.7035)
 
 
 class Missing(Exception):
@@ -90,17 +94,38 @@ class Acts:
         return _answered(answer, "") | {"told": [dataclasses.asdict(told) for told in courier.told]}
 
     async def reply(self, asked: Json) -> Json:
-        """The customer writes. On WhatsApp whoever answers has read: the last message's read receipt goes before."""
-        phone, channel, text = _text(asked, "phone"), _text(asked, "channel"), _text(asked, "text")
+        """The customer writes, or sends what `attach` names (voice, picture, place). On WhatsApp whoever answers has read: the
+        last message's read receipt goes before."""
+        phone, channel = _text(asked, "phone"), _text(asked, "channel")
+        if channel not in ("sms", "whatsapp"):
+            raise ValueError("channel: sms or whatsapp")
+        if "attach" in asked:
+            return {"status": await self._attaches(phone, channel, _text(asked, "attach"))}
+        text = _text(asked, "text")
         if channel == "sms":
             return {"status": await self._twilio.reply(phone, text)}
-        if channel != "whatsapp":
-            raise ValueError("channel: sms or whatsapp")
         provider = self._whatsapp(phone)
         await self._reads(provider, phone)
         if isinstance(provider, PretendTwilio):
             return {"status": await provider.reply(phone, text, channel="whatsapp")}
         return {"status": await provider.reply(phone, text)}
+
+    async def _attaches(self, phone: str, channel: str, what: str) -> int:
+        """A stand-in: the service learns that something came, and of which kind; nobody recorded or photographed anything."""
+        if what not in ATTACHED:
+            raise ValueError(f"attach: {', '.join(ATTACHED)}")
+        kind = ATTACHED[what]
+        provider = self._whatsapp(phone) if channel == "whatsapp" else self._twilio
+        if channel == "whatsapp":
+            await self._reads(provider, phone)
+        if isinstance(provider, PretendTwilio):
+            media = [(f"https://api.twilio.com/media/{what}", kind)] if kind else []
+            status = await provider.reply(phone, "", channel=channel, media=media, location=None if kind else PLACE)
+            self._customers.attached[next(reversed(provider.messages))] = what
+            return status
+        if kind:
+            return await provider.attach(phone, kind.partition("/")[0], kind, "stand-in")
+        return await provider.locate(phone, *PLACE)
 
     async def press(self, asked: Json) -> Json:
         """The customer presses `button` (its id or title) of our WhatsApp message `provider_id`."""
@@ -112,17 +137,15 @@ class Acts:
         return {"status": await provider.press(phone, button, message)}
 
     async def staff_press(self, asked: Json) -> Json:
-        """`who` (a Telegram id) presses the button with `data` under a message of the group, or of the owner's `chat`."""
+        """`who` (a Telegram id) presses the button with `data` under a message of `chat` (group, owner, private)."""
         message = _number(asked, "message_id")
-        press = await self._telegram.press(
-            _number(asked, "who"), message, _text(asked, "data"), chat=self._chat(asked.get("chat", "group"))
-        )
+        press = await self._telegram.press(_number(asked, "who"), message, _text(asked, "data"), chat=self._chat(asked))
         return {"answered": press.answered.is_set(), "toast": press.toast, "alert": press.alert}
 
     async def staff_say(self, asked: Json) -> Json:
-        """`who` writes `text` in `chat` (group or owner), as a reply where `reply_to` names a message."""
+        """`who` writes `text` in `chat` (group, owner or private), as a reply where `reply_to` names a message."""
         reply_to = None if asked.get("reply_to") is None else _number(asked, "reply_to")
-        chat = self._chat(asked.get("chat", "group"))
+        chat = self._chat(asked)
         post = await self._telegram.says(_number(asked, "who"), chat, _text(asked, "text"), reply_to)
         return {"message_id": post.id}
 
@@ -173,9 +196,13 @@ class Acts:
         with contextlib.suppress(LookupError):
             await provider.read(phone)
 
-    def _chat(self, name: Any) -> int:
+    def _chat(self, asked: Json) -> int:
+        """Where somebody writes or presses; a person's private chat with the bot has the person's own id."""
+        name = asked.get("chat", "group")
+        if name == "private":
+            return _number(asked, "who")
         if name not in self._chats:
-            raise ValueError("chat: group or owner")
+            raise ValueError("chat: group, owner or private")
         return self._chats[name]
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 import aiohttp
 
-from sandbox.world import World
+from sandbox.world import Received, World
 
 #: Real seconds that the service may need to get quiet after a step; a request that hangs on a fault takes about ten.
 QUIET_S = 20.0
@@ -22,6 +23,8 @@ QUIET_S = 20.0
 LOOK_STEP_S = 0.01
 #: Moments in one skip. A night of one order has a handful; beyond this something feeds itself.
 MOST_STEPS = 1000
+#: Due moments after which a message that is waited for will not come.
+MOST_MOMENTS = 40
 #: A moment nearer than this simply comes: the service's clock would have passed it before it is told.
 NEAR = timedelta(milliseconds=60)
 #: Seconds that an inspection may take.
@@ -142,6 +145,19 @@ class Skipper:
             if target is None:
                 return Skipped(clock.now, clock.now, clock.now, len(self._world.ledger), why="nothing is due")
             return await self._run(clock, target)
+
+    async def until(self, arrives: Callable[[Received], bool]) -> Skipped:
+        """From one due moment to the next until something that `arrives` accepts has reached somebody. Raises Unanswered."""
+        whole = skip = await self.to_next()
+        for _ in range(MOST_MOMENTS):
+            whole.now, whole.target, whole.why = skip.now, skip.target, skip.why
+            whole.reached = any(arrives(got) for got in self._world.ledger[whole.first_line :])
+            if whole.reached or skip.why:
+                return whole
+            skip = await self.to_next()
+            whole.moments += skip.moments
+        whole.why = f"it did not come within {MOST_MOMENTS} moments"
+        return whole
 
     async def _run(self, clock: ServiceClock, target: datetime) -> Skipped:
         skip = Skipped(clock.now, clock.now, target, len(self._world.ledger))

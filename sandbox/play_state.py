@@ -14,6 +14,7 @@ from typing import Any
 from sandbox import phonebook
 from sandbox.meta import PretendMeta
 from sandbox.samples import COUNTRIES
+from sandbox.shops import PretendShop
 from sandbox.telegram import PretendTelegram
 from sandbox.telegram_control import shown_json
 from sandbox.twilio import PretendTwilio
@@ -22,7 +23,7 @@ from sandbox.world import Received, World
 Json = dict[str, Any]
 
 #: So much of each is shown, newest last; the rest stays in the ledger.
-MOST_BUBBLES, MOST_MAILS, MOST_MESSAGES, MOST_PHONES = 80, 30, 80, 40
+MOST_BUBBLES, MOST_MAILS, MOST_MESSAGES, MOST_PHONES, MOST_HEARD = 80, 30, 80, 40, 60
 
 
 @dataclasses.dataclass(slots=True)
@@ -46,6 +47,7 @@ class Customers:
 
     def __init__(self) -> None:
         self._known: dict[str, Customer] = {}
+        self.attached: dict[str, str] = {}  # a customer's message -> voice, picture or place
 
     def ordered(self, customer: Customer, order_id: str) -> None:
         known = self._known.pop(customer.key, customer)
@@ -76,6 +78,8 @@ class Stage:
     meta: PretendMeta | None
     group: int
     owner: int
+    shop: PretendShop
+    staff: tuple[int, ...] = ()
 
 
 class Picture:
@@ -88,18 +92,22 @@ class Picture:
         self._meta = stage.meta
         self._group = stage.group
         self._owner = stage.owner
+        self._shop = stage.shop
+        self._staff = stage.staff
 
     def shows(self, customers: Customers) -> Json:
         received: dict[str, list[Received]] = {}
         for got in self._world.ledger:
             received.setdefault(got.to, []).append(got)
-        written = [*self._written_to_twilio(), *self._written_to_meta()]
+        written = [*self._written_to_twilio(customers.attached), *self._written_to_meta()]
         known = customers.all(self._world, [phone for phone, _, _ in written])
         return {
             "now": self._world.now().isoformat(),
             "phones": [self._phone(customer, received, written) for customer in known],
             "group": self._chat(self._group),
             "owner": self._chat(self._owner),
+            "private": {str(person): self._chat(person) for person in self._staff if person != self._owner},
+            "shop": self._heard()[-MOST_HEARD:],
             "faults": [
                 {"provider": name, "kind": fault.kind, "match": fault.match, "times": fault.times, "status": fault.status}
                 for name, faults in self._world.faults.items()
@@ -148,9 +156,29 @@ class Picture:
             "auto": bool(got.extra.get("auto_reply")),
         }
 
-    def _written_to_twilio(self) -> list[tuple[str, str, Json]]:
+    def _heard(self) -> list[Json]:
+        """What the shop's own systems were told, oldest first: a decision to its program, a change in Shopify or WooCommerce."""
+        shop = self._shop
+        rows: list[tuple[datetime, str, str, str, Json]] = []
+        if shop.callback is not None:
+            rows += [(h.at, "callback", str(h.data.get("order", "")), h.type, h.data) for h in shop.callback.heard]
+        if shop.admin is not None:
+            rows += [(c.at, "shopify", c.order, c.name, c.detail) for c in shop.admin.writes]
+        if shop.rest is not None:
+            rows += [(c.at, "woocommerce", c.order, "order changed", c.detail) for c in shop.rest.changes]
+        rows.sort(key=lambda row: row[0])
         return [
-            (phonebook.bare(m.sender), "whatsapp" if m.sender.startswith("whatsapp:") else "sms", _own(m.sid, m.created, m.body))
+            {"n": n, "at": at.isoformat(), "system": system, "order": order, "what": what, "detail": detail}
+            for n, (at, system, order, what, detail) in enumerate(rows, 1)
+        ]
+
+    def _written_to_twilio(self, attached: Mapping[str, str]) -> list[tuple[str, str, Json]]:
+        return [
+            (
+                phonebook.bare(m.sender),
+                "whatsapp" if m.sender.startswith("whatsapp:") else "sms",
+                _own(m.sid, m.created, m.body) | {"attached": attached.get(m.sid, "")},
+            )
             for m in self._twilio.messages.values()
             if m.direction == "inbound"
         ]  # fmt: skip

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sandbox.callback import PretendCallback
 from sandbox.play import Staff
@@ -21,6 +23,8 @@ from sandbox.world import World
 ACCOUNT = "AC" + "5a" * 16
 TWILIO_TOKEN, BOT_TOKEN = "sandbox-twilio-token", "700000000:AAsandbox-sandbox-sandbox-sandbox-1"
 SENDER = "+34911234567"
+#: Where the demo shop is, and the first day of its weekend.
+ZONE, SATURDAY = "Europe/Madrid", 5
 GROUP = -1001234567890
 PEOPLE = (Staff(101, "Olga", "owner"), Staff(102, "Ana", "staff"), Staff(103, "Ben", "staff"))
 
@@ -30,6 +34,21 @@ SHOP_KEYS = {
     "WOO_KEY": "ck_sandbox",
     "WOO_REST": "cs_sandbox",
     "CALLBACK_SECRET": "sandbox-callback-secret-of-36-letters",
+}
+
+#: Parts that are off until a shop describes them, switched on so that they can be played.
+TO_PLAY: Mapping[str, Any] = {
+    "offers": {"steps": [{"percent": 5}, {"gift": {"en": "a spare bulb"}, "cost": "1.50 EUR"}], "most_percent": 10},
+    "polls": {"after_delivery": "2d", "to": "everybody"},
+    "delivery": {
+        "couriers": [
+            {
+                "name": "City Express",
+                "windows": {"mon-fri": "09:00-14:00, 15:00-20:00", "sat": "09:00-14:00"},
+                "countries": ["ES", "AE"],
+            }
+        ]
+    },
 }
 
 #: name -> language -> (body, quick-reply buttons)
@@ -89,7 +108,7 @@ class Pretend:
                     "language": "en",
                     "country": "ES",
                     "currency": "EUR",
-                    "timezone": "Europe/Madrid",
+                    "timezone": ZONE,
                     "hours": {"mon-fri": "09:00-18:00", "sat": "10:00-14:00"},
                     "api_token": "${DEMO_API_TOKEN}",
                     "shopify": {
@@ -105,6 +124,7 @@ class Pretend:
                     },
                     "callback": {"url": f"{self.shop_urls[2]}/doorstep", "secret": "${CALLBACK_SECRET}"},
                     "call_from": "+34911234500",
+                    **TO_PLAY,
                 }
             ],
         }
@@ -113,6 +133,15 @@ class Pretend:
         sid = f"HX{name}-{lang}"
         self.twilio.register_content(sid, body, buttons)
         return sid
+
+
+def morning(now: datetime) -> datetime:
+    """The next weekday's ten o'clock in the shop's zone: whenever one begins to play, people are awake and staff at work."""
+    local = now.astimezone(ZoneInfo(ZONE))
+    ten = local.replace(hour=10, minute=0, second=0, microsecond=0)
+    while ten <= local or ten.weekday() >= SATURDAY:
+        ten += timedelta(days=1)
+    return ten.astimezone(UTC)
 
 
 @contextlib.asynccontextmanager

@@ -19,6 +19,7 @@ from urllib.parse import quote
 
 import aiohttp
 
+from sandbox.callback import PretendCallback
 from sandbox.hooks import Hook, Hooks, Retry
 from sandbox.samples import Basket, Platform
 from sandbox.shop_bodies import Json, api_order, shopify_order, woocommerce_order
@@ -67,14 +68,20 @@ class PretendShop:
         #: its own systems, where it keeps what is ordered and hears of decisions; they tell every change back by a webhook
         self.admin: PretendShopifyAdmin | None = None
         self.rest: PretendWoo | None = None
+        self.callback: PretendCallback | None = None
         self._service = service_url.rstrip("/")
         self._numbers = itertools.count(first_number)
         self._session: aiohttp.ClientSession | None = None
 
-    def keeps(self, admin: PretendShopifyAdmin, rest: PretendWoo) -> None:
-        """Orders placed from now on stand in these systems, too."""
-        self.admin, self.rest = admin, rest
+    def keeps(self, admin: PretendShopifyAdmin, rest: PretendWoo, callback: PretendCallback | None = None) -> None:
+        """Orders placed from now on stand in these systems, too; `callback` is the shop's program that hears of decisions."""
+        self.admin, self.rest, self.callback = admin, rest, callback
         admin.told_back, rest.told_back = self.shopify, self.woocommerce
+
+    def heard_count(self) -> int:
+        """How much the shop's own systems have been told so far."""
+        told = (self.admin.writes if self.admin else (), self.rest.changes if self.rest else ())
+        return sum(map(len, told)) + (len(self.callback.heard) if self.callback else 0)
 
     async def places(self, platform: Platform, basket: Basket) -> Answer:
         """A fresh order with this basket, in this platform's shape."""

@@ -1,5 +1,7 @@
 // The strip of sample orders, one's own order, and making trouble.
 import { ask, badge, el, keep } from "./dom.js";
+import { language } from "./scenes.js";
+import * as undo from "./undo.js";
 
 const PLATFORMS = { shopify: "Shopify webhook", woocommerce: "WooCommerce webhook", api: "orders API" };
 const FACTS = {
@@ -60,6 +62,7 @@ function own(countries) {
     const order = {
       name: field("name"), phone: field("phone") || null, email: field("email") || null, total: field("total"), currency: countries[field("country")].currency,
       payment: field("payment"), address: { line1: field("line1"), city: field("city"), country: field("country") },
+      language: language(),
       items: titles.map((title) => ({ title, quantity: 1 })), consent: { whatsapp: true },
     };
     const wrong = await place(form.querySelector("[type=submit]"), { order });
@@ -73,7 +76,10 @@ function trouble(providers) {
   form.elements.provider.replaceChildren(...providers.map((name) => el("option", { value: name, text: name })));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    ask("fault", { provider: form.elements.provider.value, ...JSON.parse(form.elements.kind.value) }).catch((error) => tell(error.message));
+    const provider = form.elements.provider.value;
+    ask("fault", { provider, ...JSON.parse(form.elements.kind.value) })
+      .then(() => undo.remember(`${provider} is broken`, undo.request("fault", { mend: true, provider })))
+      .catch((error) => tell(error.message));
   });
   $("mend").addEventListener("click", () => ask("fault", { mend: true }).catch((error) => tell(error.message)));
 }
@@ -92,7 +98,9 @@ function fact({ name, phone, on, all }) {
   const box = el("input", { type: "checkbox", checked: on });
   box.addEventListener("change", () => {
     const facts = box.checked ? [...all, name] : all.filter((each) => each !== name);
-    ask("fault", { phone, facts }).catch((error) => tell(error.message));
+    ask("fault", { phone, facts })
+      .then(() => undo.remember(`${phone}: ${FACTS[name]}`, undo.request("fault", { phone, facts: all })))
+      .catch((error) => tell(error.message));
   });
   return el("label", {}, box, FACTS[name]);
 }

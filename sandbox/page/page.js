@@ -1,10 +1,13 @@
 // Wires the page: one event stream tells that something changed, then state and story are fetched and shown.
-import { ask } from "./dom.js";
+import { ask, tabs } from "./dom.js";
 import * as orders from "./orders.js";
 import * as phone from "./phone.js";
+import * as real from "./real.js";
+import * as scenes from "./scenes.js";
 import * as story from "./story.js";
 import * as telegram from "./telegram.js";
 import * as time from "./time.js";
+import * as undo from "./undo.js";
 
 const $ = (id) => document.getElementById(id);
 const TOAST_MS = 4500;
@@ -14,11 +17,11 @@ let toastTimer = 0;
 let fetching = null;
 let again = false;
 
-/** Says something for a few seconds; screen readers hear it. */
-function tell(text) {
+/** Says something for a few seconds, longer where it `stays`; screen readers hear it. */
+function tell(text, stays = false) {
   clearTimeout(toastTimer);
   $("toast").textContent = text;
-  if (text) toastTimer = setTimeout(() => ($("toast").textContent = ""), TOAST_MS);
+  if (text) toastTimer = setTimeout(() => ($("toast").textContent = ""), stays ? 3 * TOAST_MS : TOAST_MS);
 }
 
 /** Fetches and shows what is new; calls while one is under way lead to one more. */
@@ -48,6 +51,7 @@ function show() {
   telegram.update(state);
   story.update(tale, whose);
   orders.update(state, whose);
+  real.update(state);
   showClock();
 }
 
@@ -76,19 +80,35 @@ async function skip(button) {
 }
 
 function views() {
-  for (const button of document.querySelectorAll(".views [data-view]")) {
-    button.addEventListener("click", () => {
-      document.body.dataset.view = button.dataset.view;
-      for (const each of document.querySelectorAll(".views [data-view]")) each.setAttribute("aria-pressed", String(each === button));
-      show();
-      for (const log of $(button.dataset.view).querySelectorAll("[role=log]")) log.scrollTop = log.scrollHeight;
-    });
-  }
+  for (const button of document.querySelectorAll(".views [data-view]")) button.addEventListener("click", () => view(button.dataset.view));
+}
+
+/** On a small screen, shows this column; the log in it at its end. */
+function view(name) {
+  document.body.dataset.view = name;
+  for (const each of document.querySelectorAll(".views [data-view]")) each.setAttribute("aria-pressed", String(each.dataset.view === name));
+  show();
+  for (const log of $(name).querySelectorAll("[role=log]")) log.scrollTop = log.scrollHeight;
+}
+
+/** Shows what a story talks of: an app of the phone, a chat, or what the shop heard. */
+function look(name, column) {
+  if (column === "phone") phone.open(name);
+  if (column === "telegram") telegram.open(name);
+  real.open(name === "shop" ? "heard" : "happened");
+  view(column);
 }
 
 async function start() {
   const gallery = await ask("gallery");
-  phone.start(tell, show);
+  undo.start(tell);
+  scenes.start(gallery, { say: tell, state: () => state, refresh, look, chosen: phone.choose });
+  tabs($("begins"), (name) => {
+    $("scenes").hidden = name !== "stories";
+    $("gallery").hidden = name !== "orders";
+  });
+  phone.start(tell, show, scenes.rightToLeft);
+  real.start();
   telegram.start(tell, gallery.people);
   story.start(tell);
   orders.start(tell, (key) => {

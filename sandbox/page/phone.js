@@ -9,6 +9,10 @@ const EMPTY = {
   mail: "No mail yet. It comes after SMS and WhatsApp stayed unanswered.",
 };
 const APPS = ["sms", "whatsapp", "mail"];
+const ATTACH = { sms: ["picture"], whatsapp: ["voice", "picture", "place"] };
+const ATTACHED = { voice: "🎤 Voice message", picture: "📷 Picture", place: "📍 Place" };
+/** How a message stands, as ticks and as a word. */
+const TICKS = { sent: "✓", delivered: "✓✓", read: "✓✓", undelivered: "!", failed: "!" };
 
 const $ = (id) => document.getElementById(id);
 let app = "sms";
@@ -17,12 +21,14 @@ const seen = {}; // "customer app" -> how many of our messages were looked at
 let phones = [];
 let tell = () => {};
 let chooseTab = () => {};
+let rtl = () => false;
 
 export const current = () => phones.find((phone) => phone.key === chosen);
 
-/** `said(text)` shows a word to the user, `changed()` is called when another customer is looked at. */
-export function start(said, changed) {
+/** `said(text)` shows a word to the user, `changed()` is called when another customer is looked at, `rightToLeft(tag)` tells. */
+export function start(said, changed, rightToLeft) {
   tell = said;
+  rtl = rightToLeft;
   chooseTab = tabs($("apps"), (name) => {
     app = name;
     show();
@@ -57,7 +63,10 @@ function show() {
   $("app").dataset.app = app;
   $("reply").hidden = app === "mail" || !phone;
   $("quick").hidden = app === "mail" || !phone || !phone[app].some((bubble) => !bubble.mine);
+  $("attach").hidden = $("quick").hidden;
   if (!$("quick").hidden) quick();
+  $("app").dir = phone && rtl(phone.language) ? "rtl" : "ltr";
+  $("app").lang = phone?.language || "en";
   for (const tab of $("apps").querySelectorAll("[role=tab]")) count(tab, phone);
   rows(phone);
 }
@@ -100,14 +109,21 @@ export function withDays(items) {
 
 function bubble(item) {
   const buttons = item.buttons.map((button) => el("button", { type: "button", text: button.title, dir: "auto", on: { click: () => press(item, button) } }));
-  const state = item.mine ? "✓✓" : [item.auto && "from Twilio itself", item.status].filter(Boolean).join(" · ");
+  const ticks = item.mine ? "✓✓" : TICKS[item.status] || "";
+  const word = item.mine ? "delivered" : [item.auto && "from Twilio itself", item.status].filter(Boolean).join(" · ");
   return el(
     "div",
     { class: `bubble${item.mine ? " mine" : ""}${buttons.length ? " with-buttons" : ""}`, dir: "auto" },
-    linked(item.text),
-    el("span", { class: "meta", dir: "ltr", text: `${time.clock(item.at)}${state ? ` ${item.mine ? "" : "· "}${state}` : ""}` }),
+    item.attached ? standIn(item.attached) : linked(item.text),
+    el("span", { class: "meta", dir: "ltr" }, time.clock(item.at), " ", el("span", { class: `ticks ${item.status}`, "aria-hidden": "true", text: ticks }), el("span", { class: item.mine ? "unseen" : "", text: ` ${word}` })),
     buttons.length ? el("div", { class: "choices" }, ...buttons) : null,
   );
+}
+
+/** What stands for something that nobody recorded or photographed. */
+function standIn(kind) {
+  const inside = { voice: ["▶ ", el("i", { class: "wave" }), " 0:07"], picture: [el("i", { class: "photo" })], place: [el("i", { class: "map" }), "Puerta del Sol"] }[kind];
+  return el("span", { class: `attached ${kind}`, role: "img", "aria-label": ATTACHED[kind] }, ...inside);
 }
 
 function mail(item) {
@@ -116,12 +132,17 @@ function mail(item) {
 }
 
 function quick() {
-  keep($("quick"), QUICK[app], (text) => text, (text) => el("button", { type: "button", text, on: { click: () => reply(text) } }));
+  keep($("attach"), ATTACH[app], (kind) => kind, (kind) => el("button", { type: "button", text: ATTACHED[kind], on: { click: () => attach(kind) } }));
+  keep($("quick"), QUICK[app], (text) => text, (text) => el("button", { type: "button", text, dir: "auto", on: { click: () => reply(text) } }));
 }
 
 async function reply(text) {
   const phone = current();
   return act(() => ask("reply", { phone: phone.phone, channel: app, text }));
+}
+
+async function attach(kind) {
+  return act(() => ask("reply", { phone: current().phone, channel: app, attach: kind }));
 }
 
 async function press(item, button) {

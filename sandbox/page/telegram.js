@@ -2,10 +2,12 @@
 import { ask, badge, el, fromTelegram, keep, link, tabs } from "./dom.js";
 import { withDays } from "./phone.js";
 import * as time from "./time.js";
+import * as undo from "./undo.js";
 
 const EMPTY = {
   group: "A card comes here when an order needs a person: nobody answered, something looks wrong, or the customer wants to talk.",
   owner: "Complaints and the daily numbers come here.",
+  private: "What the bot says to this person alone. Send /start or /help.",
 };
 
 const $ = (id) => document.getElementById(id);
@@ -13,6 +15,7 @@ let chat = "group";
 let chats = {};
 let people = [];
 let answering = null;
+let last = null;
 const seen = {}; // chat -> id of the newest message of the bot that was looked at
 let tell = () => {};
 let chooseTab = () => {};
@@ -32,18 +35,25 @@ export function start(said, staff) {
   });
   $("replying").querySelector("button").addEventListener("click", () => answer(null));
   $("who").replaceChildren(...people.map((person) => el("option", { value: person.telegram, text: `${person.name}, ${person.role}` })));
+  $("who").addEventListener("change", () => chat === "private" && update(last));
 }
 
 export function update(state) {
-  chats = { group: state.group, owner: state.owner };
+  last = state;
+  const person = Number($("who").value) || owner();
+  chats = { group: state.group, owner: state.owner, private: person === owner() ? state.owner : state.private[person] };
   show();
 }
 
+/** Opens the group or the owner's chat. */
+export const open = (name) => chooseTab(name);
+
 function show() {
   const log = $("messages");
-  const fresh = log.dataset.of !== chat;
+  const whose = chat === "private" ? `private ${$("who").value}` : chat;
+  const fresh = log.dataset.of !== whose;
   if (fresh) log.replaceChildren();
-  log.dataset.of = chat;
+  log.dataset.of = whose;
   const messages = chats[chat]?.messages || [];
   $("who").disabled = chat === "owner";
   if (chat === "owner") $("who").value = String(owner());
@@ -55,9 +65,11 @@ function show() {
     if (fresh) log.scrollTop = log.scrollHeight;
   }
   seen[chat] = newest(chat);
+  if (chat === "private" && who() === owner()) seen.owner = seen.private;
   let waiting = 0;
   for (const tab of $("chats").querySelectorAll("[role=tab]")) {
-    const unread = tab.dataset.tab === chat ? 0 : fromBot(tab.dataset.tab).filter((m) => m.message_id > (seen[tab.dataset.tab] || 0)).length;
+    const same = tab.dataset.tab === "private" && (chat === "private" || Number($("who").value) === owner()); // the owner has a tab
+    const unread = tab.dataset.tab === chat || same ? 0 : fromBot(tab.dataset.tab).filter((m) => m.message_id > (seen[tab.dataset.tab] || 0)).length;
     badge(tab.querySelector(".count"), unread);
     waiting += unread;
   }
@@ -69,6 +81,8 @@ const owner = () => people.find((person) => person.role === "owner").telegram;
 const fromBot = (name) => (chats[name]?.messages || []).filter((m) => m.from_bot);
 const newest = (name) => Math.max(0, ...fromBot(name).map((m) => m.message_id));
 const who = () => (chat === "owner" ? owner() : Number($("who").value));
+/** Presses that decide about an order, and that its card can take back. */
+const DECIDES = /^c:(confirm|cancel):/;
 /** Telegram's address of a message in a private group: https://t.me/c/1234567890/15. */
 const PLACE = /^https:\/\/t\.me\/c\/\d+\/(?:\d+\/)?(\d+)$/;
 const isAddress = (data) => /^(https?|tel|tg|mailto):/i.test(data);
@@ -122,12 +136,23 @@ function answer(item) {
 async function press(node, item, data) {
   node.setAttribute("aria-disabled", "true");
   try {
-    const told = await ask("staff/press", { who: who(), chat, message_id: item.message_id, data });
-    tell(told.toast || (told.answered ? "" : "The bot did not answer this press."));
+    const asked = { who: who(), chat, message_id: item.message_id };
+    const told = await ask("staff/press", { ...asked, data });
+    tell(told.toast || (told.answered ? "" : "The bot did not answer this press."), told.alert);
+    if (DECIDES.test(data)) undo.remember(`${node.textContent} on the card`, () => takeBack(asked));
   } catch (error) {
     tell(error.message);
   }
   node.removeAttribute("aria-disabled");
+}
+
+/** Presses the card's own Undo, which is there while the decision can be taken back. */
+async function takeBack(asked) {
+  const fresh = (await ask("state"))[asked.chat === "private" ? "owner" : asked.chat].messages.find((m) => m.message_id === asked.message_id);
+  const way = fresh?.buttons.flat().find(([, data]) => /^c:undo:/.test(data));
+  if (!way) throw new Error("its card shows no Undo");
+  const told = await ask("staff/press", { ...asked, data: way[1] });
+  if (told.toast) tell(told.toast);
 }
 
 async function say(text) {

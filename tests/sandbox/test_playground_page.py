@@ -49,7 +49,7 @@ async def page(play: Play, browser: Browser) -> AsyncIterator[Page]:
     page.on("console", lambda said: wrong.append(said.text) if said.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: wrong.append(str(error)))
     await page.goto(play.url + "/")
-    await page.wait_for_selector("#gallery button")
+    await page.wait_for_selector("#gallery button", state="attached")
     yield page
     await page.close()
     assert not wrong
@@ -57,6 +57,7 @@ async def page(play: Play, browser: Browser) -> AsyncIterator[Page]:
 
 async def test_an_order_a_text_an_answer_and_a_skip(play: Play, page: Page) -> None:
     """A sample order is pressed, its text appears by itself, the answer reaches the service, the next timer comes."""
+    await page.click("#tab-orders")
     await page.click("text=A good order in Spain")
     await page.wait_for_selector("#customer option:checked:has-text('Ana Ruiz')", state="attached")
     texts(play, PHONE, f"Is it right? {HOSTILE} See http://127.0.0.1:1/c/abc.")
