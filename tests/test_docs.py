@@ -193,3 +193,18 @@ def test_every_page_is_built_and_no_link_is_dead(tmp_path: Path) -> None:
     text = (HOUSE / "README.md").read_text("utf-8")
     dead = [link for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text) if not (HOUSE / link).exists()]
     assert dead == []
+
+
+def test_the_playground_has_words_for_every_step() -> None:
+    """Each line that the flows write into a journal is told in plain words on the page, with why it was so."""
+    code = "\n".join(path.read_text("utf-8") for path in (HOUSE / "flows").rglob("*.py"))
+    written = set(re.findall(r"\.note\(\s*\"([a-z_.]+)\"", code))
+    words = (
+        (HOUSE / "sandbox" / "page" / "words.js")
+        .read_text("utf-8")
+        .partition("const LINES = {")[2]
+        .partition("\n};")[0]
+    )
+    told = set(re.findall(r"^  \"?([a-z_.]+)\"?: \(", words, flags=re.MULTILINE))
+    assert len(written) > 60
+    assert sorted(written - told) == []

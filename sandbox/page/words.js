@@ -19,6 +19,14 @@ function who(by) {
 
 const LINES = {
   "order.placed": (n) => `Order ${n.order_id} came in through ${channel(n.via)}`,
+  assessed: (n, d) => `The past says “${spaced(d.verdict)}”${d.reasons ? `: ${spaced(d.reasons)}` : ""}`,
+  "limit.over": () => "A limit of the settings was reached: the first text waits",
+  "limit.lifted": (n) => `${who(n.by)} lets it go in spite of the limit`,
+  unknown: (n, d) => `Nobody knows yet whether a message left (${d.reason || "no answer"}): the provider is asked, nothing is sent twice`,
+  "media.lost": (n) => `What the customer sent by ${channel(n.via)} could not be fetched`,
+  "notice.asked": (n) => `A notice of staff to many goes out by ${channel(n.via)}`,
+  "notice.left_out": (n, d) => `A notice of staff does not go here: ${spaced(d.why)}`,
+  "poll.scored": (n, d) => `The customer gives ${d.score} of 5`,
   "order.ignored": (n, d) => `Not cash on delivery${d.payment ? ` (${d.payment})` : ""}: nothing to ask`,
   "order.changed": (n, d) => `The shop changed the order${d.ask === "true" ? ": the customer is asked again" : ""}`,
   "order.changed_late": () => "The shop changed the order when it was too late to ask",
