@@ -198,7 +198,11 @@ def _shown(turn: Turn, order: Order, words: str, source: str) -> None:
     """Words that came by no channel stand on the card and under it all the same."""
     said = words.strip()[: talk.SAID_MOST]
     order = turn.put(replace(order, said=(*order.said, said)[-talk.SAID_KEPT :]))
-    order = flag(turn, order, Reason("reply.complaint")) if order.state in ASKABLE and order.seq else turn.card(order)
+    order = (
+        flag(turn, order, Reason("reply.complaint"), words_follow=True)
+        if order.state in ASKABLE and order.seq
+        else turn.card(order)
+    )
     turn.tell_staff(order, "customer.wrote", text=said, channel=source, why="reply.complaint", tone="")
 
 

@@ -139,8 +139,9 @@ def _question(turn: Turn, order: Order, index: int, found: Way) -> Say:
     return replace(say, rung=index)
 
 
-def flag(turn: Turn, order: Order, reason: Reason) -> Order:
-    """A person is needed: card, and a reminder that is a real timer."""
+def flag(turn: Turn, order: Order, reason: Reason, *, words_follow: bool = False) -> Order:
+    """A person is needed: card, and a reminder that is a real timer. `words_follow`: the customer's own words come under the card
+    at once and say why, so that one matter rings once."""
     was_flagged = order.state == "flagged"
     reasons = order.reasons if reason in order.reasons else (*order.reasons, reason)
     order = replace(order, state="flagged", reasons=reasons, held_until=None, reviewing=False)
@@ -151,7 +152,7 @@ def flag(turn: Turn, order: Order, reason: Reason) -> Order:
     order = turn.put(order)
     turn.tell_shop(order, "held", reason=reason.key)
     order = turn.card(order)
-    if had_card and not was_flagged:
+    if had_card and not was_flagged and not words_follow:
         turn.tell_staff(order, f"again.{reason.key}")
     if not turn.policy.staff_chat:
         turn.note("no_staff_group", order.id)

@@ -99,7 +99,7 @@ def to_staff(
     order = turn.put(replace(order, said=(*order.said, said)[-SAID_KEPT:]))
     turn.note("handed_over", order.id, by="customer", via=event.channel, why=key, text=said)
     if order.state in ASKABLE and order.seq:
-        order = flag(turn, order, Reason(key))
+        order = flag(turn, order, Reason(key), words_follow=True)
     else:
         order = turn.card(order)
     quoted = lately(turn, event.channel, event.address)

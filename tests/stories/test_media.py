@@ -53,6 +53,8 @@ async def test_a_voice_note_is_played_and_a_picture_is_seen_under_the_card(tmp_p
         (card,) = t.cards(order)
         said = [m for m in t.tg.shows(t.group) if m.media]
         assert {m.reply_to for m in said} == {card.message_id}
+        rings = [p for name, p, _ in t.tg.calls if name == "sendMessage" and "picture, a voice" in str(p["text"])]
+        assert len(rings) == 4, "the card, and one line for each message: one matter rings once"
         quiet = {p.get("disable_notification") for name, p, _ in t.tg.calls if name in ("sendVoice", "sendPhoto")}
         assert quiet <= {True, "true", "True"}
         await t.replies(ANA, "Yes, exactly like that", said[1])
