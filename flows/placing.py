@@ -8,21 +8,17 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from flows import deals, language, limits, news, pointers, poll_asking, replanning, slotting, still, undoing, welcoming
-from flows.deciding import cancel, confirm, rest
+from flows import deals, language, limits, news, pointers, slotting, still, undoing, welcoming
+from flows.deciding import rest
 from flows.effects import HandOver
-from flows.events import OrderHandedOver, OrderTold, ShopReported
+from flows.events import OrderHandedOver, OrderTold
 from flows.ladder import begin, flag
 from flows.orders import BEFORE_DISPATCH, Order, OrderFields, Reason
 from flows.pointers import Pointer
 from flows.reach import tell
 from flows.shop_echo import of_our_cancel
+from flows.shop_reports import on_its_way, remember_event, reported, shipped, shop_cancelled, show_late
 from flows.turn import Turn
-
-#: So many events wait for orders that are on their way; a hand-over takes moments.
-EARLY_MOST = 10
-#: So many ids of the shop's events are kept with an order; what comes again after more than these is a rare thing indeed.
-SHOP_EVENTS_MOST = 20
 
 
 def told(turn: Turn, event: OrderTold) -> None:
@@ -32,7 +28,7 @@ def told(turn: Turn, event: OrderTold) -> None:
         # long closed, and known by its number alone: a late echo, never a new order
         turn.notice = "same"
         return
-    if known is None and _on_its_way(turn, event):
+    if known is None and on_its_way(turn, event):
         return
     if known is None:
         if event.mode == "change":
@@ -47,15 +43,6 @@ def told(turn: Turn, event: OrderTold) -> None:
         turn.notice = "same"
         return
     _again(turn, known, event)
-
-
-def _on_its_way(turn: Turn, event: OrderTold | ShopReported) -> bool:
-    """Keeps an event that was sent on from where its order lived, and has overtaken the order: it counts on arrival."""
-    if any(pointer.kind in ("order", "conversation") for pointer in event.to):
-        return False
-    turn.set(early=(*turn.was.early, event)[-EARLY_MOST:])
-    turn.notice = "accepted"
-    return True
 
 
 def _new(turn: Turn, event: OrderTold) -> None:
@@ -91,7 +78,7 @@ def _new(turn: Turn, event: OrderTold) -> None:
         return
     order = welcoming.known(turn, turn.put(order), event)
     if event.shipped:
-        news.shipped(turn, _shipped(turn, order, ""))
+        news.shipped(turn, shipped(turn, order, ""))
         return
     limits.arrived(turn, order, event)
 
@@ -120,27 +107,22 @@ def _know(turn: Turn, fields: OrderFields) -> None:
     language.of_an_order(turn, fields)
 
 
-def _remember(turn: Turn, order: Order, event: OrderTold | ShopReported) -> Order:
-    """The order with this event's id: a repetition is known wherever the order lives by then."""
-    return turn.put(replace(order, shop_events=(*order.shop_events, event.event_id)[-SHOP_EVENTS_MOST:]))
-
-
 def _again(turn: Turn, known: Order, event: OrderTold) -> None:
     """The same order told again: equal, stale, changed, cancelled or sent."""
     if event.source_at and known.source_at and event.source_at < known.source_at:
         turn.notice = "stale"
         return
-    known = _remember(
+    known = remember_event(
         turn, replace(known, source_at=event.source_at or known.source_at, shop_ref=event.ref or known.shop_ref), event
     )
     if event.cancelled and of_our_cancel(turn, known, event):
         turn.notice = "same"
         return
     if event.cancelled:
-        _shop_cancelled(turn, known)
+        shop_cancelled(turn, known)
         return
     if event.shipped and known.state in BEFORE_DISPATCH:
-        news.shipped(turn, _shipped(turn, replace(known, fields=_merged(known, event.fields)), ""))
+        news.shipped(turn, shipped(turn, replace(known, fields=_merged(known, event.fields)), ""))
         turn.notice = "accepted"
         return
     fields = _merged(known, event.fields)
@@ -153,7 +135,7 @@ def _again(turn: Turn, known: Order, event: OrderTold) -> None:
     if known.state not in BEFORE_DISPATCH and known.state != "ignored":
         turn.note("order.changed_late", known.id, by="shop", state=known.state)
         turn.put(replace(known, fields=fields))
-        _show_late(turn, known, "changed")
+        show_late(turn, known, "changed")
         return
     _changed(turn, known, fields)
 
@@ -303,124 +285,6 @@ def _catch_up(turn: Turn, order_id: str) -> None:
             told(turn, event)
         else:
             reported(turn, event)
-
-
-def reported(turn: Turn, event: ShopReported) -> None:
-    """What the shop or courier says became of an order. Notice: accepted | same | odd | unknown."""
-    order = turn.get(event.order_id)
-    if order is None:
-        if not _on_its_way(turn, event):
-            turn.notice = "unknown"
-        return
-    if event.event_id in order.shop_events:
-        turn.notice = "same"
-        return
-    order = _remember(turn, order, event)
-    turn.notice = "accepted"
-    match event.kind:
-        case "paid":
-            turn.note("order.paid", order.id, by="shop", via="api")
-            order = deals.paid(turn, turn.put(replace(order, paid=True)))
-            if order.state == "delivered":
-                turn.remember(order)
-        case "confirmed" if order.state in ("pending", "flagged", "held"):
-            confirm(turn, order, by="shop", via="api")
-        case "cancelled" if order.state in BEFORE_DISPATCH or order.state == "cancelled":
-            _shop_cancelled(turn, order)
-        case "shipped" if order.state in BEFORE_DISPATCH:
-            news.shipped(turn, _shipped(turn, order, event.tracking), event)
-        case "out_for_delivery" | "attempt_failed" if order.state == "shipped":
-            _on_the_road(turn, order, event)
-        case "delivered" if order.state in ("shipped", *BEFORE_DISPATCH):  # reports may overtake "shipped"
-            news.delivered(turn, _end(turn, order, "delivered", ""), event)
-        case "returned" if order.state in ("shipped", "delivered", *BEFORE_DISPATCH):
-            _end(turn, order, "returned", event.reason or "other")
-        case "lost" if order.state in ("shipped", *BEFORE_DISPATCH):
-            _end(turn, order, "returned", "courier_fault")
-        case kind if kind == order.state:
-            turn.notice = "same"
-        case _:
-            turn.notice = "odd"
-            turn.note("order.odd_event", order.id, by="shop", via="api", kind=event.kind, state=order.state)
-            _show_late(turn, order, event.kind)
-
-
-def _on_the_road(turn: Turn, order: Order, event: ShopReported) -> None:
-    """Out for delivery, or a failed attempt. What the courier reports late is counted, but starts nothing any more."""
-    failed = event.kind == "attempt_failed"
-    turn.note(f"courier.{event.kind}", order.id, by="shop", via="api", reason=event.reason)
-    turn.wake(f"news:{order.id}", turn.now + turn.policy.no_news_after)
-    at = event.happened_at or turn.now
-    overtaken = order.courier_at is not None and at < order.courier_at
-    order = turn.put(
-        replace(
-            order,
-            attempts_failed=order.attempts_failed + failed,
-            tracking=event.tracking or order.tracking,
-            courier_at=at if order.courier_at is None else max(at, order.courier_at),
-        )
-    )
-    if overtaken:
-        turn.refresh(order)
-    elif failed:
-        turn.withdraw(order.id, "notice")  # "it comes today" is no longer true
-        replanning.failed(turn, order, event)
-    else:
-        news.today(turn, order, event)
-
-
-def _shop_cancelled(turn: Turn, order: Order) -> None:
-    if order.state == "cancelled":
-        turn.notice = "same"
-        if not order.shop_cancelled:
-            turn.note("order.cancel_processed", order.id, by="shop", via="api")
-            turn.put(replace(order, shop_cancelled=True))
-        return
-    turn.notice = "accepted"
-    if order.state in BEFORE_DISPATCH:
-        asked = any(a.status not in ("planned", "failed", "withdrawn") for a in order.asked)
-        cancel(
-            turn,
-            replace(order, shop_cancelled=True),
-            by="shop",
-            via="api",
-            template="cancelled_by_shop" if asked else "",
-        )
-    elif order.open:
-        turn.note("order.odd_event", order.id, by="shop", via="api", kind="cancelled", state=order.state)
-        _show_late(turn, order, "cancelled")
-
-
-def _shipped(turn: Turn, order: Order, tracking: str) -> Order:
-    unasked = order.state != "confirmed"
-    rest(turn, order)
-    turn.withdraw(order.id)
-    turn.wake(f"news:{order.id}", turn.now + turn.policy.no_news_after)
-    turn.note("order.shipped", order.id, by="shop", via="api", was=order.state)
-    order = turn.put(replace(order, state="shipped", tracking=tracking or order.tracking, reminders=0))
-    if unasked and order.card_wanted:
-        turn.tell_staff(order, "shipped_unconfirmed")
-    turn.refresh(order)
-    return order
-
-
-def _end(turn: Turn, order: Order, state: str, reason: str) -> Order:
-    rest(turn, order)
-    turn.withdraw(order.id)
-    turn.note(f"order.{state}", order.id, by="shop", via="api", reason=reason)
-    order = turn.put(replace(order, state=state, ended=reason))
-    turn.refresh(order)
-    if state == "delivered":
-        poll_asking.delivered(turn, order)
-    else:
-        turn.rest(f"poll:{order.id}", f"survey:{order.id}")
-    return order
-
-
-def _show_late(turn: Turn, order: Order, kind: str) -> None:
-    """Staff see what the state does not allow."""
-    order = turn.card(replace(turn.get(order.id) or order))
-    turn.tell_staff(order, "odd_event", kind=kind, state=order.state)
 
 
 __all__ = ["arrived", "asks_again", "begin", "move", "reported", "restart", "tell", "told"]

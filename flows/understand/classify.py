@@ -12,7 +12,7 @@ from importlib import resources
 from math import exp
 from typing import Final
 
-from flows.understand.features import features
+from flows.understand.features import by_word, word_features
 
 
 def _load(name: str) -> tuple[tuple[str, ...], dict[str, str]]:
@@ -39,16 +39,48 @@ _STRANGERS_MOST: Final = 3
 _SCALE: Final = 0.012
 
 
-def _votes(words: list[str], size: int, table: dict[str, str]) -> tuple[list[int], int]:
-    scores = [0] * size
-    known = 0
-    for feature in features(words):
-        votes = table.get(feature)
-        if votes is not None:
-            known += 1
-            for label, weight in _read(votes):
-                scores[label] += weight
-    return scores, known
+class _Table:
+    """One table of votes, added up for a word at once: the same few thousand words come again and again."""
+
+    def __init__(self, size: int, votes: dict[str, str]) -> None:
+        self._size = size
+        self._table = votes
+        self._of_word = lru_cache(maxsize=4096)(self._sum)
+
+    def _sum(self, word: str) -> tuple[tuple[int, int], ...] | None:
+        """What a word and the runs of letters in it vote for together; None where nothing of it was ever seen."""
+        sums: dict[int, int] = {}
+        known = False
+        for feature in word_features(word):
+            votes = self._table.get(feature)
+            if votes is not None:
+                known = True
+                for label, weight in _read(votes):
+                    sums[label] = sums.get(label, 0) + weight
+        return tuple(sums.items()) if known else None
+
+    def votes(self, words: list[str]) -> tuple[list[int], bool]:
+        """The votes for each label, and whether any feature of the text was ever seen."""
+        scores = [0] * self._size
+        known = False
+        seen, others = by_word(words)
+        for word in seen:
+            summed = self._of_word(word)
+            if summed is not None:
+                known = True
+                for label, weight in summed:
+                    scores[label] += weight
+        for feature in others:
+            votes = self._table.get(feature)
+            if votes is not None:
+                known = True
+                for label, weight in _read(votes):
+                    scores[label] += weight
+        return scores, known
+
+
+_INTENTS = _Table(len(INTENT_LABELS), _INTENT_VOTES)
+_FORMS = _Table(len(FORM_LABELS), _FORM_VOTES)
 
 
 def intent_of(words: list[str]) -> tuple[str, float]:
@@ -56,7 +88,7 @@ def intent_of(words: list[str]) -> tuple[str, float]:
 
     Every word never seen in training is a vote for "question": a text about something else asks about it.
     """
-    scores, known = _votes(words, len(INTENT_LABELS), _INTENT_VOTES)
+    scores, known = _INTENTS.votes(words)
     if not known:
         return "unclear", 0.0
     strangers = sum(len(word) >= _STRANGER_FROM and word.isalpha() and word not in _INTENT_VOTES for word in words)
@@ -68,7 +100,7 @@ def intent_of(words: list[str]) -> tuple[str, float]:
 
 def form_of(words: list[str]) -> tuple[str | None, float]:
     """(language form, confidence) of a text; None where no feature was ever seen."""
-    scores, known = _votes(words, len(FORM_LABELS), _FORM_VOTES)
+    scores, known = _FORMS.votes(words)
     if not known:
         return None, 0.0
     best = max(range(len(scores)), key=scores.__getitem__)

@@ -7,6 +7,7 @@ Longest phrase first, the form's own words before borrowed ones. What no phrase 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from msgspec import Struct
@@ -157,11 +158,16 @@ def cover(words: list[str], found: list[tuple[Match, ...]], form: str) -> list[P
         for match in found[at]:
             role = role_for(match, reads)
             if role is not None and (role != "phone" or numbered):  # "no." before no number is a no
-                mine = any(mask & own for mask, _ in match.roles)
+                mine = False
+                for mask, _ in match.roles:
+                    if mask & own:
+                        mine = True
+                        break
                 piece = Piece(role, at, at + match.size, own=mine)
                 break
         if piece is None:
-            piece = _unknown(words[at], at, reads)
+            role, doubt = _unknown(words[at], reads)
+            piece = Piece(role, at, at + 1, doubt=doubt)
         if piece.role == "num" and pieces and pieces[-1].role == "later":
             pieces[-1] = Piece("after", pieces[-1].start, pieces[-1].end, own=pieces[-1].own)  # "later" than that hour
         elif piece.role == "later" and pieces and pieces[-1].role == "num":
@@ -171,17 +177,17 @@ def cover(words: list[str], found: list[tuple[Match, ...]], form: str) -> list[P
     return pieces
 
 
-def _unknown(word: str, at: int, reads: tuple[int, ...]) -> Piece:
+@lru_cache(maxsize=8192)  # the same words come again, and each is looked at by several forms
+def _unknown(word: str, reads: tuple[int, ...]) -> tuple[str, bool]:
+    """(role, is it in doubt) of a word that begins no phrase."""
     mark = _MARKS.get(word)
     if mark:
-        return Piece(mark, at, at + 1)
+        return mark, False
     if _DIGITS.fullmatch(word):
-        return Piece("num", at, at + 1)
+        return "num", False
     if not is_word(word):
-        return Piece("emoji", at, at + 1)
+        return "emoji", False
     if len(word) >= _STREET_FROM and word.endswith(_STREETS):
-        return Piece("street", at, at + 1)
+        return "street", False
     mended = mend(word, reads) if word not in SIZES else None
-    if mended is None:
-        return Piece("word", at, at + 1)
-    return Piece(mended[0], at, at + 1, doubt=not mended[1])
+    return ("word", False) if mended is None else (mended[0], not mended[1])

@@ -12,11 +12,14 @@ _GRAM: Final = 4
 _LONG_NUMBER: Final = 5
 
 
-def features(words: list[str]) -> Iterator[str]:
-    """The features of a text, from the tokens of its folded form; digits are all one, marks but `?` do not count.
+def by_word(words: list[str]) -> tuple[list[str], list[str]]:
+    """A text's words, whose own features `word_features` gives, and its others: first a pair for each word, then the rest.
 
-    Thai, written without spaces, is seen as runs of letters only, however it was cut into tokens.
+    From the tokens of its folded form. Digits are all one, marks but `?` do not count. Thai, written without spaces, is seen as runs
+    of letters only, however it was cut into tokens.
     """
+    seen: list[str] = []
+    others: list[str] = []
     previous = "^"
     run = ""
     for word in words[:MAX_TOKENS]:
@@ -27,14 +30,30 @@ def features(words: list[str]) -> Iterator[str]:
             word = "0" if len(word) < _LONG_NUMBER else "00000"
         elif not word[0].isalnum() and word != "?" and not word[0] > "\u08ff":
             continue
-        yield word
-        yield f"{previous} {word}"
+        seen.append(word)
+        others.append(f"{previous} {word}")
         previous = word
-        size = len(word)
-        if size > _GRAM:
-            padded = f"<{word}>"
-            for at in range(size - 1):
-                yield "~" + padded[at : at + _GRAM]
-    for at in range(len(run) - 2):
-        yield "~" + run[at : at + _GRAM]
-    yield f"{previous} $"
+    others += ["~" + run[at : at + _GRAM] for at in range(len(run) - 2)]
+    others.append(f"{previous} $")
+    return seen, others
+
+
+def word_features(word: str) -> Iterator[str]:
+    """A word itself and the runs of letters inside it."""
+    yield word
+    size = len(word)
+    if size > _GRAM:
+        padded = f"<{word}>"
+        for at in range(size - 1):
+            yield "~" + padded[at : at + _GRAM]
+
+
+def features(words: list[str]) -> Iterator[str]:
+    """Every feature of a text, in the order of its words."""
+    seen, others = by_word(words)
+    for word, pair in zip(seen, others, strict=False):
+        own = word_features(word)
+        yield next(own)
+        yield pair
+        yield from own
+    yield from others[len(seen) :]

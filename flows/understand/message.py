@@ -171,7 +171,11 @@ def _joins(before: Named, named: Named) -> bool:
 
 
 def _unexplained(pieces: list[Piece]) -> int:
-    return sum(piece.end - piece.start for piece in pieces if piece.role == "word")
+    unknown = 0
+    for piece in pieces:
+        if piece.role == "word":
+            unknown += piece.end - piece.start
+    return unknown
 
 
 def _merged(first: Slots, second: Slots) -> Slots:
