@@ -9,12 +9,14 @@ The bugs stand here and nowhere in the product. They show that the judge bites:
     ack_before_commit        the caller hears of success before the disk does
     sending_not_committed    the wire is used although `sending` was never stored
     blind_resend             what was `sending` at a crash is simply sent again
+    die:<point>:<n>          no bug: SIGKILL at the n-th passing of one of POINTS; joined to a bug with +
 """
 
 from __future__ import annotations
 
 import asyncio
 import importlib
+import itertools
 import os
 import pkgutil
 import signal
@@ -43,8 +45,25 @@ class Birth(msgspec.Struct):
     bug: str = ""
 
 
+#: Where a life can be made to end: before and after each commit and each thing on the wire, and before an answer leaves.
+POINTS: dict[str, tuple[str, str]] = {
+    "commit": ("storage.sqlite.SqliteStore", "_commit"),
+    "wire": ("adapters.exchange.Exchange", "ask"),
+    "mail": ("adapters.smtp.SmtpChannel", "_deliver"),
+    "answer": ("adapters.http", "_answered"),
+}
+
+
 def plant(bug: str) -> None:
     """Break this process's copy of the service."""
+    if "+" in bug:
+        for one in bug.split("+"):
+            plant(one)
+        return
+    if bug.startswith("die:"):
+        _, point, nth = bug.split(":")
+        _die_at(point, int(nth))
+        return
     match bug:
         case "":
             return
@@ -56,6 +75,24 @@ def plant(bug: str) -> None:
             _blind_resend()
         case _:
             raise ValueError(bug)
+
+
+def _die_at(point: str, nth: int) -> None:
+    name, _, when = point.partition(".")
+    where, method = POINTS[name]
+    home = pkgutil.resolve_name(where.replace(".Sq", ":Sq").replace(".Ex", ":Ex").replace(".Sm", ":Sm"))
+    real, passed = getattr(home, method), itertools.count(1)
+
+    async def mortal(*given: Any, **named: Any) -> Any:
+        fatal = next(passed) == nth
+        if fatal and when == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        done = await real(*given, **named)
+        if fatal:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return done
+
+    setattr(home, method, mortal)
 
 
 def _ack_before_commit() -> None:
