@@ -1,22 +1,28 @@
-"""`make faults KILLS=200 ORDERS=1000`: the crash test at length, and the same storm over builds that are broken on purpose.
+"""`make faults`: every fault suite at length, then the storm of kills, and all of them over builds that are broken on purpose.
 
-The good build has to come through clean, and each broken one has to be caught; else the exit code is 1. REPORT names a file for the
-summary, SEED repeats a run's dice (not the machine's own timing).
+    SIZE=0.1        every suite at a tenth of its long size (never below its short one)
+    ONLY=zones      one suite; FUZZ=10000 cases for the API; KILLS=0 leaves the storm out
+    REPORT=FILE     the page with promise, test and figure; SEED repeats a run's dice (not the machine's own timing)
+
+The good build has to come through clean, and each broken one has to be caught; else the exit code is 1.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import platform
+import logging
 import random
+import re
+import subprocess
 import sys
 import tempfile
-from datetime import UTC, datetime
 from pathlib import Path
 
+from bench.fault_report import PROOFS, page, suite_row
 from tests.faults.crash import Storm
 from tests.faults.lives import nursery
+from tests.faults.suites import ALL, Figure, Suite, measured
 from tests.faults.verdict import Verdict
 
 #: Machine seconds that a life serves, on average, before it dies.
@@ -60,62 +66,83 @@ HEAD = """\
 | build | orders | kills | webhooks and calls | messages received | lost | twice | unheard | adrift | took | verdict |
 |---|---|---|---|---|---|---|---|---|---|---|"""
 
-PAGE = """\
-# What crashes do
 
-The last long run of the crash test, kept as it came out: `make faults KILLS={kills} ORDERS={orders} SEED={seed} REPORT=docs/faults.md`
-on {at:%d %B %Y}, Python {python}, {system}.
-
-The real service runs on an SQLite file and is ended with SIGKILL again and again, while a shop posts orders until it gets a 2xx (some
-twice and three times), customers answer by SMS and WhatsApp (each webhook posted one to three times), and delivery reports come
-late, repeated and in another order. The pretend providers live in another process and outlive every kill. Afterwards time
-runs fast until every question has run its course, and their ledgers judge:
-
-- **lost**: orders that were acknowledged and are not known;
-- **twice**: messages that the same phone or mailbox got twice;
-- **unheard**: answers that were acknowledged and neither counted nor lie before a person;
-- **adrift**: open orders without a timer, and messages of unknown fate after which nobody asks.
-
-{head}
-{rows}
-
-States of the orders after the run of the build as it is: {states}.
-
-The other rows are the same storm over builds that are broken on purpose (tests/faults/nursery.py): one acknowledges before it
-commits, one does not store `sending` before it uses the wire, one sends again what was on the wire at a crash. A judge that
-passed one of them would prove nothing. No failure in {kills} kills bounds the rate at {bound:.1f} % of kills with 95 % confidence.
-"""
+def sized(suite: Suite, scale: float, fuzz: int) -> int:
+    return fuzz if suite.name == "API fuzz" and fuzz else max(suite.short, round(suite.long * scale))
 
 
-def page(found: dict[str, Verdict]) -> str:
-    good = found[""]
-    return PAGE.format(
-        kills=good.kills - 1,  # the drain begins with one more
-        orders=good.orders,
-        seed=good.seed,
-        at=datetime.now(UTC),
-        python=platform.python_version(),
-        system=f"{platform.system()} {platform.machine()}",
-        head=HEAD,
-        rows="\n".join(row(bug, verdict) for bug, verdict in found.items()),
-        states=", ".join(f"{n} {state}" for state, n in sorted(good.states.items())),
-        bound=300 / good.kills,
-    )
+async def suites(scale: float, only: str, fuzz: int, seed: int) -> tuple[dict[str, Figure], dict[str, dict[str, bool]]]:
+    """Each suite at its size, and at its short size with each of its bugs."""
+    figures: dict[str, Figure] = {}
+    caught: dict[str, dict[str, bool]] = {}
+    for suite in ALL:
+        if only and only != suite.name:
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            figures[suite.name] = await measured(suite, sized(suite, scale, fuzz), Path(folder), seed)
+        caught[suite.name] = {}
+        for bug in suite.bugs:
+            with tempfile.TemporaryDirectory() as folder:
+                broken = await measured(suite, suite.bug_at or suite.short, Path(folder), 1, bug)
+            caught[suite.name][bug] = bool(broken.failures)
+        print(suite_row(suite, figures[suite.name], caught[suite.name]), flush=True)
+        print(
+            *figures[suite.name].failures[:20], sep="\n", end="\n" if figures[suite.name].failures else "", flush=True
+        )
+    return figures, caught
+
+
+def proved() -> dict[int, str]:
+    """What the tests that stand for themselves say, one run of pytest for each proof."""
+    outcomes = {}
+    for n, proof in enumerate(PROOFS):
+        ran = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *proof.nodes],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        counted = re.search(r"(\d+) passed", ran.stdout) or re.search(r"\[100%\]", ran.stdout)
+        dots = sum(line.split("[")[0].count(".") for line in ran.stdout.splitlines() if line.rstrip().endswith("%]"))
+        outcomes[n] = f"{dots} tests passed" if ran.returncode == 0 and counted else "FAILED"
+        print(f"| {proof.says} | {outcomes[n]} |", flush=True)
+    return outcomes
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--orders", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
+    parser.add_argument("--size", type=float, default=1.0)
+    parser.add_argument("--only", default="", choices=["", *(suite.name for suite in ALL)])
+    parser.add_argument("--fuzz", type=int, default=0)
     parser.add_argument("--report", type=Path)
     wanted = parser.parse_args()
-    print(f"{wanted.kills} kills over {wanted.orders} orders, seed {wanted.seed}\n{HEAD}", flush=True)
-    found = asyncio.run(storms(wanted.kills, wanted.orders, wanted.seed))
+    logging.disable(logging.CRITICAL)  # thousands of faults would be told one by one
+    figures, caught = asyncio.run(suites(wanted.size, wanted.only, wanted.fuzz, wanted.seed))
+    if wanted.only:
+        return 0 if _clean(figures, caught) else 1
+    outcomes = proved() if wanted.report else {}
+    found: dict[str, Verdict] = {}
+    if wanted.kills:
+        print(f"{wanted.kills} kills over {wanted.orders} orders, seed {wanted.seed}\n{HEAD}", flush=True)
+        found = asyncio.run(storms(wanted.kills, wanted.orders, wanted.seed))
     if wanted.report:
-        wanted.report.write_text(page(found))
+        rows = "\n".join(row(bug, verdict) for bug, verdict in found.items())
+        wanted.report.write_text(
+            page(
+                scale=wanted.size, seed=wanted.seed, kills=wanted.kills, orders=wanted.orders, figures=figures, caught=caught,
+                outcomes=outcomes, storms=f"{HEAD}\n{rows}" if rows else "", storm=found.get(""),
+            )
+        )  # fmt: skip
         print(f"Written: {wanted.report}")
-    return 0 if all(judged(bug, verdict) for bug, verdict in found.items()) else 1
+    good = all(judged(bug, verdict) for bug, verdict in found.items()) and "FAILED" not in outcomes.values()
+    return 0 if good and _clean(figures, caught) else 1
+
+
+def _clean(figures: dict[str, Figure], caught: dict[str, dict[str, bool]]) -> bool:
+    return all(figure.good for figure in figures.values()) and all(all(bugs.values()) for bugs in caught.values())
 
 
 if __name__ == "__main__":

@@ -154,4 +154,6 @@ def write(found: Report, words: Words, out: Path) -> list[Path]:
 
 
 def _cells(table: Table, row: Row, words: Words) -> list[str]:
-    return [words.say(table.title), label_of(row, words), figure_of(row, words), row.beside]
+    from engine.history_rejects import safe
+
+    return [words.say(table.title), safe(label_of(row, words)), figure_of(row, words), row.beside]

@@ -80,7 +80,7 @@ def plant(bug: str) -> None:
 def _die_at(point: str, nth: int) -> None:
     name, _, when = point.partition(".")
     where, method = POINTS[name]
-    home = pkgutil.resolve_name(where.replace(".Sq", ":Sq").replace(".Ex", ":Ex").replace(".Sm", ":Sm"))
+    home = pkgutil.resolve_name(where)
     real, passed = getattr(home, method), itertools.count(1)
 
     async def mortal(*given: Any, **named: Any) -> Any:

@@ -1,8 +1,16 @@
 """The fault suites: one registry for the tests of every run (short) and for `make faults` (long), so that both are the same code."""
 
-from tests.faults.suites import assault, disk, hours, points, road, wire
+from tests.faults.suites import assault, disk, fuzz, hours, points, road, wire
 from tests.faults.suites.kit import Figure, Suite, measured
 
-ALL: tuple[Suite, ...] = (*road.SUITES, *wire.SUITES, *disk.SUITES, *assault.SUITES, *hours.SUITES, *points.SUITES)
+ALL: tuple[Suite, ...] = (
+    *road.SUITES,
+    *wire.SUITES,
+    *disk.SUITES,
+    *assault.SUITES,
+    *hours.SUITES,
+    *points.SUITES,
+    *fuzz.SUITES,
+)
 
 __all__ = ["ALL", "Figure", "Suite", "measured"]

@@ -153,6 +153,6 @@ SUITES = (
     ),
     Suite(
         "outage", ("F18",), ("P5", "P12"), "timers", 40, 1000, storm,
-        {"nights are not looked at": patched("flows.turn.Turn.rested", lambda *_: None)},
+        {"nights are not looked at": patched("flows.hours.quiet_until", lambda *_: None)},
     ),
 )  # fmt: skip
