@@ -51,7 +51,7 @@ PROOFS = (
     Proof(("P13",), ("F14", "F15", "F16", "F17"), "processes killed in turn on the MongoDB protocol, Redis flushed or absent; locks",
           ("tests/faults/test_several.py", "tests/engine/test_leases.py", "tests/storage/test_sqlite.py")),
     Proof(("P15",), (), "1,000 marked values looked for in all that is written; export and erase",
-          ("tests/faults/test_canaries.py", "tests/people")),
+          ("tests/faults/test_canaries.py", "tests/people/test_people_data.py")),
 )  # fmt: skip
 
 PAGE = """\

@@ -21,6 +21,7 @@ EXCUSED = {
 POINTED = {
     "storage/sqlite.py:_commit": "commit",
     "adapters/exchange.py:ask": "wire",
+    "adapters/wire.py:ask": "wire",  # one line of the connection pool below it
     "adapters/smtp.py:_deliver": "mail",
     "adapters/smtp.py:_envelope": "mail",
     "adapters/http.py:_answered": "answer",
@@ -43,7 +44,18 @@ def _acts(node: ast.AST) -> bool:
         return node.value == "COMMIT"
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         said = ast.unparse(node.func)
-        return said.endswith((".request", "session.post", "session.get", "client.data", "client.mail", "client.rcpt"))
+        return said.endswith(
+            (
+                ".request",
+                "_wire.ask",
+                "transport.write",
+                "session.post",
+                "session.get",
+                "client.data",
+                "client.mail",
+                "client.rcpt",
+            )
+        )
     return False
 
 
