@@ -77,7 +77,7 @@ class TwilioChannel:
             return Refused("no_template", f"{message.template and message.template.name} in {message.lang}")
         headers = self._headers | {"Content-Type": FORM}
         answer = await self._exchange.ask("POST", self._url, headers=headers, body=form_encoded(form))
-        return _outcome(answer) if isinstance(answer, Answer) else answer
+        return outcome(answer) if isinstance(answer, Answer) else answer
 
     async def find(self, lookup: Lookup) -> Found | None:
         """The newest message of ours to that address, from that sender, since then, with that text; None also where Twilio
@@ -160,7 +160,7 @@ def _with_titles(message: Message) -> str:
     return message.text + TITLES_BETWEEN + "\n".join(title for _, title in message.buttons)
 
 
-def _outcome(answer: Answer) -> Outcome:
+def outcome(answer: Answer) -> Outcome:
     """What an answer means. Only Twilio's own error body makes a refusal definite: a proxy's 404 proves nothing."""
     if 200 <= answer.status < 300:
         taken = decoded(answer.body, _Taken)

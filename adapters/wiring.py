@@ -10,7 +10,7 @@ from typing import get_args
 import msgspec
 from aiohttp import web
 
-from adapters import gateway, meta, twilio
+from adapters import gateway, meta, twilio, twilio_voice
 from adapters.exchange import Exchange
 from adapters.gateway import DeliveryStatus, GatewayDelivery, GatewayReplies, GatewaySend, GatewaySettings
 from adapters.gateway_send import GatewayChannel
@@ -30,6 +30,7 @@ from adapters.smtp import SmtpChannel, SmtpSettings
 from adapters.twilio import TwilioSettings
 from adapters.twilio_send import TwilioChannel
 from adapters.twilio_sweep import TwilioReceipts, TwilioReplies
+from adapters.twilio_voice import TwilioVoice
 from adapters.twilio_watch import TwilioWatch
 from adapters.woo_rest import WooRest
 from adapters.woo_sweep import WooSweep, WooWatch
@@ -53,6 +54,7 @@ class Providers:
         self._owners = shops_by_address(settings)
         self.twilio: list[TwilioSettings] = []
         self.meta: list[MetaSettings] = []
+        self._voices: dict[str, TwilioVoice] = {}
         self.twilio_of: dict[int, TwilioSettings] = {}  # by the settings block they come from
         self.meta_of: dict[int, MetaSettings] = {}
         self.gateways: dict[str, GatewaySettings] = {}
@@ -73,6 +75,11 @@ class Providers:
                         self.media[shop.id, channel] = keepers.setdefault(
                             id(blocks.twilio), TwilioMedia(self.twilio_of[id(blocks.twilio)])
                         )
+            if blocks.twilio and blocks.twilio.voice_from:
+                carriers.setdefault(id(blocks.twilio), self._twilio(blocks.twilio, carriers))
+                sid = blocks.twilio.account_sid
+                account = next(account for account in self.twilio if account.account_sid == sid)
+                self.channels[shop.id, "voice"] = self._voices.setdefault(sid, TwilioVoice(account))
             if blocks.meta and chosen.whatsapp == "meta":
                 self.channels[shop.id, "whatsapp"] = carriers.setdefault(
                     id(blocks.meta), self._meta(blocks.meta, carriers)
@@ -143,7 +150,7 @@ class Providers:
         """Route name -> what reads its kept bodies again."""
         found: dict[str, Parse] = {}
         if self.twilio:
-            found |= twilio.parsers(*self.twilio)
+            found |= twilio.parsers(*self.twilio) | twilio_voice.parsers()
         for app in self.meta:
             found |= meta.parsers(app)
         for one in self.gateways.values():
@@ -165,7 +172,7 @@ class Providers:
         shops, public_url = self._settings.shops, self._settings.public_url
         found: list[web.RouteDef] = []
         if self.twilio:
-            found += twilio.routes(front, *self.twilio)
+            found += twilio.routes(front, *self.twilio) + twilio_voice.routes(front, self.twilio)
         if self.gateways:
             found += gateway.routes(front, self.gateways)
         if self.meta:

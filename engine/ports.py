@@ -118,6 +118,10 @@ class Message(Struct, frozen=True, kw_only=True):
     buttons: tuple[tuple[str, str], ...] = ()
     template: Template | None = None
     session: bool = True
+    bound: tuple[int, int] = (
+        0,
+        0,
+    )  # voice: the order's number in its conversation, and the version, that a key is about
     reply_token: str = ""  # e-mail: binds an answer to order, version and channel (engine/tokens.py)
 
 

@@ -14,7 +14,7 @@ def rates(policies: dict[str, Policy]) -> dict[str, tuple[float, int]]:
     """Lanes of senders that several shops share come once: one sender, one pace."""
     found: dict[str, tuple[float, int]] = {}
     for policy in policies.values():
-        for sender in (policy.sms, policy.whatsapp, policy.email):
+        for sender in (policy.sms, policy.whatsapp, policy.email, policy.voice):
             if sender is None:
                 continue
             addresses = {sender.address}

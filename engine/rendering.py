@@ -47,6 +47,7 @@ def message(say: Say, effect_id: str, conversation: str, policy: Policy, link: s
             buttons=buttons,
             template=template,
             session=say.session,
+            bound=(say.seq, say.version),
         ),
         rendered.segments if say.channel == "sms" else 1,
     )

@@ -111,6 +111,15 @@ class CustomerPressed(Event, frozen=True, kw_only=True, tag=True):
     reply_to: str = ""
 
 
+class CallPressed(Event, frozen=True, kw_only=True, tag=True):
+    """A key was pressed in a call of ours, which asked about this order and version. Source: Twilio's <Gather>."""
+
+    seq: int
+    version: int
+    digits: str
+    provider_id: str
+
+
 class PagePressed(Event, frozen=True, kw_only=True, tag=True):
     """A person's POST on the customer's page. The token bound it to order, version and channel."""
 
@@ -439,6 +448,7 @@ AnyEvent = (
     | ShopReported
     | CustomerWrote
     | CustomerPressed
+    | CallPressed
     | PagePressed
     | StaffPressed
     | StaffWrote

@@ -65,6 +65,8 @@ def _held_until(turn: Turn, order: Order, channel: str) -> datetime | None:
     """The end of the quiet time that holds this question; None: it may go now."""
     if channel == "email":
         return None
+    if channel == "voice":  # a call at night wakes a house, whatever was ordered just now
+        return hours.quiet_until(turn.now, turn.policy.quiet, zone_of(turn, order))
     placed = min(order.fields.placed_at, order.received_at)
     if first_text(order) and turn.now - placed < FRESH:
         return None
@@ -113,7 +115,7 @@ def _stem(turn: Turn, order: Order, channel: str) -> str:
 def _may_ask_whose(turn: Turn, order: Order, channel: str) -> bool:
     """Whether a number that a customer gave can be asked "is this yours?", which is answered with words only."""
     sender = turn.policy.sender(channel)
-    if channel == "email" or sender is None or sender.opt_out & {"yes", "no"}:
+    if channel in ("email", "voice") or sender is None or sender.opt_out & {"yes", "no"}:
         return False
     phone = order.fields.phone or ""
     approved = template_language(turn.policy, "new_number_ask", turn.language) is not None
@@ -124,7 +126,9 @@ def _question(turn: Turn, order: Order, index: int, found: Way) -> Say:
     """The ladder's question in the form its channel and sender allow."""
     stem = _stem(turn, order, found.channel)
     purpose = "first" if first_text(order) else "rung"
-    if found.channel == "email":
+    if found.channel == "voice":
+        say = compose(turn, order, "voice_ask", found, "rung")
+    elif found.channel == "email":
         say = compose(turn, order, f"{stem}_email", found, purpose)
     elif found.channel == "whatsapp":
         buttons = ("yes", "not_me") if stem == "new_number_ask" else ("yes", "change", "cancel")

@@ -18,7 +18,7 @@ from flows.risk.policy import RiskPolicy
 class Rung(Struct, frozen=True):
     """One step of the confirmation ladder."""
 
-    channel: str  # sms | whatsapp | email | staff
+    channel: str  # sms | whatsapp | email | voice | staff
     wait: timedelta  # from acceptance until the next rung
 
 
@@ -113,6 +113,7 @@ class Policy(Struct, frozen=True, kw_only=True):
     sms: Sender | None = None
     whatsapp: Sender | None = None
     email: Sender | None = None
+    voice: Sender | None = None  # calls that a machine makes; staff call from `call_from`
     staff_chat: str = ""  # the Telegram group; "" when Telegram is off
     take_for: timedelta = timedelta(minutes=30)  # who has taken a card and does nothing gives it back after so long
     topics: dict[str, int] = {}  # flows.topics.NAMES -> its thread; empty where the group is no forum
@@ -158,4 +159,4 @@ class Policy(Struct, frozen=True, kw_only=True):
         """Our address on that channel; None where it is not configured or paused."""
         if channel in self.paused:
             return None
-        return {"sms": self.sms, "whatsapp": self.whatsapp, "email": self.email}.get(channel)
+        return {"sms": self.sms, "whatsapp": self.whatsapp, "email": self.email, "voice": self.voice}.get(channel)

@@ -17,6 +17,7 @@ from flows.orders import Order
 from flows.phones import mask, read_phone
 from flows.policy import Policy, Sender
 from flows.turn import Turn
+from flows.voices import speaks
 from flows.wording.spec import SPECS
 
 #: A name longer than this is shortened, so that a text keeps to its segments.
@@ -58,6 +59,8 @@ def way(turn: Turn, order: Order, channel: str, template: str) -> Way | No:
         return found
     if channel == "sms":
         return _sms(order, found, policy)
+    if channel == "voice":
+        return found if speaks(turn.language) else No("no_voice")
     return _whatsapp(turn, order, found, template)
 
 
@@ -183,7 +186,7 @@ def preferred(turn: Turn, order: Order, template: str, *, but: frozenset[str] = 
     """
     first = [turn.was.last_channel] if turn.was.last_channel else []
     asked = [a.channel for a in reversed(order.asked) if a.status in ("accepted", "delivered", "read")]
-    phones = [channel for channel in [*asked, "sms", "whatsapp"] if channel != "email"]
+    phones = [channel for channel in [*asked, "sms", "whatsapp"] if channel not in ("email", "voice")]
     for channel in dict.fromkeys([*first, *phones, "email"]):
         if channel in but:
             continue

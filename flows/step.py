@@ -12,6 +12,7 @@ from datetime import datetime
 from flows import (
     answers,
     calling,
+    calls_out,
     complaint_presses,
     gate,
     limits,
@@ -29,6 +30,7 @@ from flows.decision import Decision
 from flows.effects import Open
 from flows.events import (
     AnyEvent,
+    CallPressed,
     Claimed,
     ComplaintPressed,
     ConsentWithdrawn,
@@ -103,6 +105,8 @@ def _happen(turn: Turn, event: AnyEvent) -> tuple[Open, ...]:
             answers.pressed(turn, event)
         case PagePressed():
             pages.pressed(turn, event)
+        case CallPressed():
+            calls_out.pressed(turn, event)
         case StaffPressed():
             staff.pressed(turn, event)
         case ComplaintPressed():

@@ -19,6 +19,7 @@ from sandbox.control import Act, add_control
 from sandbox.faulty import fault_middleware
 from sandbox.hooks import Hooks
 from sandbox.segments import segments
+from sandbox.twilio_calls import Calls
 from sandbox.twilio_content import Content, Contents, WrongVariables
 from sandbox.twilio_customer import TwilioCustomer
 from sandbox.twilio_hooks import TwilioHooks
@@ -70,6 +71,8 @@ class PretendTwilio(TwilioCustomer):
         self.messages: dict[str, Message] = {}  # by sid, oldest first
         self.sent_to: dict[str, list[Message]] = {}  # address -> ours to it, oldest first
         self.contents = Contents()
+        self.calls = Calls(self)
+        self.keys: dict[str, str] = {}  # phone -> the key that it presses when it is called
         self.leads_to: dict[
             str, str
         ] = {}  # a number of ours -> where messages to it go, should somebody have changed it
@@ -108,7 +111,21 @@ class PretendTwilio(TwilioCustomer):
         self.contents.add(Content(sid, name or sid, language, body, tuple(buttons), defaults or {}, now, approved))
 
     def acts(self) -> Mapping[str, Act]:
-        return {"reply": self.reply, "attach": self.attach, "press": self.press, "read": self.read, "again": self.again}
+        return {
+            "reply": self.reply,
+            "attach": self.attach,
+            "press": self.press,
+            "read": self.read,
+            "again": self.again,
+            "keys": self.press_keys,
+        }
+
+    async def press_keys(self, from_: str, key: str) -> int:
+        """From now on this phone presses the key when it is called; one that was called already presses it now."""
+        self.keys[from_] = key
+        if any(call.to == from_ and not call.pressed for call in self.calls.made):
+            await self.calls.press(from_, key)
+        return 200
 
     def window_open(self, sender: str, customer: str) -> bool:
         heard = self.opened.get((sender, customer))

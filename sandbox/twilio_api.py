@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from sandbox import twilio_calls
 from sandbox.twilio_wire import API_VERSION, Message, TwilioRefused
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ async def refusals(request: web.Request, handler: Handler) -> web.StreamResponse
 
 def add_routes(app: web.Application, twilio: PretendTwilio) -> None:
     routes = _Routes(twilio)
+    twilio_calls.add_routes(app, twilio, routes.admit)
     account = f"/{API_VERSION}/Accounts/{{account}}"
     app.add_routes(
         [
@@ -61,7 +63,7 @@ class _Routes:
     def __init__(self, twilio: PretendTwilio) -> None:
         self._twilio = twilio
 
-    def _admit(self, request: web.Request) -> None:
+    def admit(self, request: web.Request) -> None:
         """Raises TwilioRefused: 20003 without the account's credentials, 20404 for another account's path."""
         kind, _, coded = request.headers.get("Authorization", "").partition(" ")
         try:
@@ -76,27 +78,27 @@ class _Routes:
 
     async def account(self, request: web.Request) -> web.Response:
         """The Account resource, as far as a credentials check reads it."""
-        self._admit(request)
+        self.admit(request)
         sid = self._twilio.account_sid
         facts = {"sid": sid, "friendly_name": "Sandbox", "status": "active", "type": "Full", "owner_account_sid": sid}
         return web.json_response({**facts, "uri": f"/{API_VERSION}/Accounts/{sid}.json"})
 
     async def numbers(self, request: web.Request) -> web.Response:
         """The number asked for, and where messages to it are sent. WhatsApp senders and short codes are none."""
-        self._admit(request)
+        self.admit(request)
         number = request.query.get("PhoneNumber", "")
         address = self._twilio.leads_to.get(number, self._twilio.webhooks.message_url)
         one = {"phone_number": number, "sms_url": address, "sms_method": "POST", "sms_application_sid": ""}
         return web.json_response({"incoming_phone_numbers": [one] if number.startswith("+") else [], "page": 0})
 
     async def create(self, request: web.Request) -> web.Response:
-        self._admit(request)
+        self.admit(request)
         form = {name: str(value) for name, value in (await request.post()).items()}
         # as it stands at this moment: the reports may overtake the answer
         return web.json_response(self._twilio.create(form).as_json(), status=201)
 
     async def fetch(self, request: web.Request) -> web.Response:
-        self._admit(request)
+        self.admit(request)
         message = self._twilio.messages.get(request.match_info["sid"])
         if message is None:
             raise TwilioRefused(20404, request.path)
@@ -104,7 +106,7 @@ class _Routes:
 
     async def medium(self, request: web.Request) -> web.Response:
         """Leads to the store by a link that needs no password, as Twilio does where media are protected."""
-        self._admit(request)
+        self.admit(request)
         wanted = request.match_info["media"]
         if wanted not in self._twilio.media or request.match_info["sid"] not in self._twilio.messages:
             raise TwilioRefused(20404, request.path)
@@ -122,7 +124,7 @@ class _Routes:
 
     async def list_messages(self, request: web.Request) -> web.Response:
         """Newest first; To, From, DateSent, `DateSent<` and `DateSent>` filter; PageSize and Page cut."""
-        self._admit(request)
+        self.admit(request)
         query = request.query
         size = max(1, min(_number(query.get("PageSize"), DEFAULT_PAGE), MAX_PAGE))
         page = _number(query.get("Page"), 0)
@@ -149,13 +151,13 @@ class _Routes:
         )
 
     async def create_content(self, request: web.Request) -> web.Response:
-        self._admit(request)
+        self.admit(request)
         content = self._twilio.contents.create(await request.json(), self._twilio.world.now())
         return web.json_response(content.as_json(self._twilio.account_sid, _base(request)), status=201)
 
     async def list_contents(self, request: web.Request) -> web.Response:
         """All templates on pages of PageSize."""
-        self._admit(request)
+        self.admit(request)
         size = max(1, min(_number(request.query.get("PageSize"), DEFAULT_PAGE), MAX_PAGE))
         page = _number(request.query.get("Page"), 0)
         every = list(self._twilio.contents.by_sid.values())
@@ -177,14 +179,14 @@ class _Routes:
         return web.json_response({"contents": shown, "meta": meta})
 
     async def fetch_content(self, request: web.Request) -> web.Response:
-        self._admit(request)
+        self.admit(request)
         content = self._twilio.contents.by_sid.get(request.match_info["sid"])
         if content is None:
             raise TwilioRefused(20404, request.path)
         return web.json_response(content.as_json(self._twilio.account_sid, _base(request)))
 
     async def approval(self, request: web.Request) -> web.Response:
-        self._admit(request)
+        self.admit(request)
         content = self._twilio.contents.by_sid.get(request.match_info["sid"])
         if content is None:
             raise TwilioRefused(20404, request.path)

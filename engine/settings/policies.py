@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from engine.settings.model import Blocks, Settings, Shop
 from engine.settings.rules import LimitRules
-from engine.settings.senders import email_sender, sms_sender, whatsapp_sender
+from engine.settings.senders import email_sender, sms_sender, voice_sender, whatsapp_sender
 from engine.settings.sharing import shops_by_address
 from flows.countries import Override, merged
 from flows.desk import Person
@@ -59,6 +59,7 @@ def _policy(shop: Shop, blocks: Blocks, shares: dict[str, tuple[str, ...]]) -> P
         sms=sms_sender(blocks),
         whatsapp=whatsapp_sender(blocks),
         email=email_sender(blocks),
+        voice=voice_sender(blocks),
         staff_chat=str(blocks.telegram.staff_group) if blocks.telegram else "",
         take_for=blocks.telegram.take_for if blocks.telegram else timedelta(minutes=30),
         topics={str(k): v for k, v in blocks.telegram.topics.items()} if blocks.telegram else {},

@@ -68,6 +68,11 @@ class Twilio(Block):
     base_url: WebAddress = setting("where the API answers", "https://api.twilio.com")
     sms_from: SmsSender | None = setting("number, short code or name that texts come from", None, eg='"+14155550100"')
     whatsapp_from: WhatsAppSender | None = setting("number that WhatsApp messages come from", None, eg='"+14155550100"')
+    voice_from: Phone | None = setting(
+        "number that calls come from, where the ladder has a step voice; null: nobody is called by a machine",
+        None,
+        eg='"+14155550100"',
+    )
     messaging_service_sid: Text | None = setting("send through this Messaging Service", None, eg="MG0123")
     sms_rate: Rate = setting("segments a second; auto = by the sender's kind", None)
     whatsapp_rate: Rate = setting("messages a second; auto = 80", None)

@@ -23,7 +23,7 @@ _COMPLAINTS = ComplaintRules()
 class LadderRung(Block):
     """One step of the ladder."""
 
-    channel: Literal["sms", "whatsapp", "email", "staff"] = setting("where", eg="sms")
+    channel: Literal["sms", "whatsapp", "email", "voice", "staff"] = setting("where", eg="sms")
     wait: Wait = setting("from the provider's acceptance until the next step", eg="4h")
 
     def rung(self) -> Rung:

@@ -27,6 +27,10 @@ NORTH_AMERICA_RATE, TOLL_FREE_RATE, SHORT_CODE_RATE, ELSEWHERE_RATE = 1.0, 3.0, 
 #: Messages a second of one WhatsApp number. Source: Meta's throughput of the Cloud API (80 by default), read 2026-10.
 WHATSAPP_RATE = 80.0
 
+#: Calls that one account starts a second, unless Twilio raised it.
+#: Source: https://www.twilio.com/docs/voice/api/call-resource (calls per second), read 2026-11.
+CALLS_RATE = 1.0
+
 #: Our own guess: what small mail providers take without a complaint.
 SMTP_RATE = 5.0
 
@@ -74,6 +78,13 @@ def whatsapp_sender(blocks: Blocks) -> Sender | None:
         address = meta.number or meta.phone_number_id
         return Sender("whatsapp", "meta", address, two_way=True, rate_per_s=meta.rate or WHATSAPP_RATE)
     return None
+
+
+def voice_sender(blocks: Blocks) -> Sender | None:
+    """The number that a machine calls from; None where the shop has none."""
+    if blocks.twilio is None or blocks.twilio.voice_from is None:
+        return None
+    return Sender("voice", "twilio", blocks.twilio.voice_from, two_way=True, rate_per_s=CALLS_RATE, can_be_asked=True)
 
 
 def email_sender(blocks: Blocks) -> Sender | None:
