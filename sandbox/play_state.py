@@ -60,7 +60,7 @@ class Customers:
         """In the order of their latest order, strangers first."""
         mailboxes = {c.email for c in self._known.values()}
         strangers: dict[str, Customer] = {}
-        reached = [r.to for r in world.ledger if r.channel in ("sms", "whatsapp", "email")]
+        reached = [r.to for r in world.ledger if r.channel in ("sms", "whatsapp", "email", "voice")]
         for address in (*reached, *writers):
             if address not in self._known and address not in mailboxes:
                 strangers.setdefault(address, _stranger(address))
@@ -133,7 +133,8 @@ class Picture:
         }
 
     def _bubbles(self, channel: str, got: list[Received], own: list[tuple[str, Json]]) -> list[Json]:
-        bubbles = [self._bubble(r) for r in got if r.channel == channel]
+        # what was heard in a call stands among the texts of that phone
+        bubbles = [self._bubble(r) for r in got if r.channel == channel or (channel, r.channel) == ("sms", "voice")]
         bubbles += [bubble for where, bubble in own if where == channel]
         return sorted(bubbles, key=lambda bubble: str(bubble["at"]))[-MOST_BUBBLES:]
 
@@ -147,7 +148,7 @@ class Picture:
             "id": got.provider_id,
             "at": got.at.isoformat(timespec="microseconds"),
             "mine": False,
-            "text": got.text,
+            "text": f"☎ {got.text}" if got.channel == "voice" else got.text,
             "buttons": got.extra.get("buttons") or [],
             "status": status,
             "from": got.sender,
