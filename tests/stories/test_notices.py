@@ -53,7 +53,7 @@ async def writes(t: Town, text: str, who: int = OLGA) -> None:
 
 
 async def presses(t: Town, button: str, who: int = OLGA, chat: int = OLGA) -> str | None:
-    (shown,) = [m for m in t.tg.shows(chat) if m.from_bot and any(button in b for row in m.buttons for b, _ in row)]
+    shown = [m for m in t.tg.shows(chat) if m.from_bot and any(button in b for row in m.buttons for b, _ in row)][-1]
     title = next(b for row in shown.buttons for b, _ in row if button in b)
     toast = await t.tg.presses(who, shown.message_id, title, chat, wait_s=2)
     await t.settle()
@@ -184,7 +184,7 @@ async def test_a_crowd_is_told_stopped_and_told_on(tmp_path: Path) -> None:
         orders = [str(1001 + n) for n, p in enumerate(phones) if p not in early]
         for part in [orders[n : n + 500] for n in range(0, len(orders), 500)]:
             await writes(t, f"/notice {' '.join(part)}\n{TEXT}")
-            await t.skip(seconds=4)  # the owner's chat has a pace, too
+            await t.skip(seconds=10)  # the owner's chat has a pace, too
             await presses(t, "Send to")
         await t.skip(seconds=CROWD / 50)
         t.breaks("twilio", "accept_timeout", "Messages", times=3)  # on the wire, and no answer yet
