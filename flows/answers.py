@@ -11,6 +11,7 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from flows import (
+    attachments,
     bargaining,
     buttons,
     changing,
@@ -74,7 +75,11 @@ def wrote(turn: Turn, event: CustomerWrote) -> None:
         return
     talked = handing.talked_about(turn, asked)
     if talked is not None:
-        handing.pass_on(turn, event, talked, event.text.strip() or talk.media_text(event))
+        grave = doing.grave(turn, event)
+        if grave != "threat":  # those words are for the owner alone
+            handing.pass_on(turn, event, talked, event.text.strip() or talk.media_text(event))
+        if grave:
+            doing.hand(turn, event, grave, turn.get(talked.id), "angry")
         return
     if ruling.order == "yes" and following.taken(turn, event):
         return
@@ -102,7 +107,7 @@ def reply(turn: Turn, event: CustomerWrote, asked: list[Order]) -> None:
     if event.location and not event.media and _place(turn, event, question, asked):
         return
     if not event.text.strip() or event.media:
-        to_staff(turn, event, first(asked), "reply.media" if event.media or event.location else "reply.empty")
+        _wordless(turn, event, first(asked))
         return
     if polls.answered(turn, event, question) or _typed_button(turn, event, question, asked):
         return
@@ -116,6 +121,18 @@ def reply(turn: Turn, event: CustomerWrote, asked: list[Order]) -> None:
     if question is not None and _follow_up(turn, event, question, got):
         return
     _meant(turn, event, got, asked)
+
+
+def _wordless(turn: Turn, event: CustomerWrote, order: Order | None) -> None:
+    """A picture, a voice note, nothing at all: a person looks. What a picture says beside it may be a complaint."""
+    grave = doing.grave(turn, event)
+    if not grave:
+        to_staff(turn, event, order, "reply.media" if event.media or event.location else "reply.empty")
+        return
+    doing.hand(turn, event, grave, order, "")
+    shown = (turn.get(order.id) if order is not None else turn.talk) or order
+    if shown is not None and grave != "threat":
+        attachments.shown(turn, shown, event)
 
 
 def _read(turn: Turn, text: str, question: Question | None, asked: list[Order]) -> Understood:

@@ -8,6 +8,7 @@ from flows.orders import BEFORE_DISPATCH, Order
 from flows.talk import SAID_MOST, to_staff
 from flows.too_late import too_late
 from flows.turn import Turn
+from flows.understand import understand
 from flows.understand.model import Slots, Understood
 from flows.which import ask_which
 
@@ -85,6 +86,15 @@ def _later(turn: Turn, event: CustomerWrote, slots: Slots, asked: list[Order]) -
         return False
     reasons.later(turn, event, pool[0], slots)
     return True
+
+
+def grave(turn: Turn, event: CustomerWrote) -> str:
+    """ "threat" or "complaint" where the words hold one, else "": such words are the owner's, whoever else reads them."""
+    if not event.text.strip():
+        return ""
+    got = understand(event.text, lang=turn.language, country=turn.policy.country)
+    meant = {got.intent, *(part.intent for part in got.parts)}
+    return next((intent for intent in ("threat", "complaint") if intent in meant), "")
 
 
 def hand(turn: Turn, event: CustomerWrote, intent: str, order: Order | None, tone: str) -> None:

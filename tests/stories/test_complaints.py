@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from flows.complaints import selling_paused
 from flows.wording import render
-from tests.town import ANA, ANA_PHONE, EVE, OLGA, Town, town
+from tests.stories.test_media import JPEG, sends
+from tests.town import ANA, ANA_PHONE, BEN, EVE, OLGA, Town, town
 
 COMPLAINT = "this is terrible service, i am very angry"
 ARABIC = "أريد تقديم شكوى، الخدمة سيئة جدا"
@@ -180,3 +183,40 @@ async def test_nothing_is_sold_meanwhile(tmp_path: Path) -> None:
         assert selling_paused(await t.conversation(order))
         await press(t, "✅ Solved")
         assert not selling_paused(await t.conversation(order))
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [
+        ("en", COMPLAINT),
+        ("es", "La lámpara llegó rota, esto es una vergüenza"),
+        ("ar", "المصباح وصل مكسورا، خدمة سيئة جدا"),
+    ],
+)
+async def test_a_complaint_in_the_middle_of_a_talk_reaches_the_owner(tmp_path: Path, lang: str, words: str) -> None:
+    """While a person of the shop talks with the customer, a complaint still pings the owner, and the customer hears by when."""
+    async with town(tmp_path, telegram=True) as t:
+        order = await t.order(language=lang)
+        await t.sms("yes")
+        await t.sms("please let a person write to me")
+        await t.skip(seconds=5)
+        await t.staff(BEN, "🙋 Take", order)
+        await t.skip(seconds=5)
+        await t.sms(words)
+        await t.skip(seconds=10)
+        assert any(words in x for x in t.group_texts()), "who talks with them reads it, too"
+        assert len([x for x in t.owner_texts() if words in x]) == 1
+        (complaint,) = (await t.conversation(order)).complaints
+        assert complaint.promise_by is not None
+
+
+async def test_a_picture_with_angry_words_is_a_complaint(tmp_path: Path) -> None:
+    """The words beside a picture are read: the owner hears of the broken lamp, the customer by when somebody answers."""
+    async with town(tmp_path, telegram=True) as t:
+        await t.order()
+        await t.sms("yes")
+        await sends(t, JPEG, "image/jpeg", COMPLAINT)
+        await t.skip(seconds=10)
+        assert len([x for x in t.owner_texts() if COMPLAINT in x]) == 1
+        assert "will answer you by" in (t.last("whatsapp") + t.last("sms"))
+        assert [m for m in t.tg.shows(t.group) if m.media], "and the picture is seen"
