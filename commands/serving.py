@@ -70,7 +70,7 @@ async def _play(config: Path, port: int, data: str) -> None:
     from engine.guide import looked
     from engine.settings import BadSettings, load
     from sandbox.play import Playground
-    from sandbox.pretend import morning, pretend_providers
+    from sandbox.pretend import afternoon, pretend_providers
     from sandbox.shops import ShopAccess
 
     journal_log.set_up("WARNING")
@@ -90,7 +90,7 @@ async def _play(config: Path, port: int, data: str) -> None:
                 click.echo(str(fault), err=True)
             raise SystemExit(1) from None
         clock = RunningClock()
-        begins = morning(clock.now())
+        begins = afternoon(clock.now())
         pretend.world.skip_to(begins)
         clock.skip_to(begins)
         play = Playground(

@@ -16,7 +16,7 @@
     doorstep_mail_in_total{kind}                  mails that were read from the mailbox
     doorstep_hook_rejected_total{route, why}      webhooks with a bad signature, or of no use: not kept
     doorstep_hook_kept_total{route}               webhooks that were kept since the service could not take them
-    doorstep_hook_limited_total{route}            webhooks that were put off, since one address sent too many bad ones
+    doorstep_hook_limited_total                   webhooks that were put off, since one address sent too many bad ones
     doorstep_hook_unavailable_total{route}        webhooks that were told to come again (503)
     doorstep_http_failed_total                    requests on which something of ours broke
     doorstep_api_unauthorised_total               requests to the orders API without a good token

@@ -135,13 +135,13 @@ class Pretend:
         return sid
 
 
-def morning(now: datetime) -> datetime:
-    """The next weekday's ten o'clock in the shop's zone: whenever one begins to play, people are awake and staff at work."""
+def afternoon(now: datetime) -> datetime:
+    """The next weekday's four o'clock in the shop's zone: staff are at work, and people are awake from Mexico to India."""
     local = now.astimezone(ZoneInfo(ZONE))
-    ten = local.replace(hour=10, minute=0, second=0, microsecond=0)
-    while ten <= local or ten.weekday() >= SATURDAY:
-        ten += timedelta(days=1)
-    return ten.astimezone(UTC)
+    four = local.replace(hour=16, minute=0, second=0, microsecond=0)
+    while four <= local or four.weekday() >= SATURDAY:
+        four += timedelta(days=1)
+    return four.astimezone(UTC)
 
 
 @contextlib.asynccontextmanager

@@ -82,7 +82,7 @@ SCENES: tuple[Scene, ...] = (
             Step("Again nothing: an e-mail.", "skip", {"until": "email", "for": "$email"}, "mail", "mail"),
             Step("Nobody there: the order becomes a card in the staff group.", "skip", {"until": "group"}, "group", "group"),
         ),
-        "Press No answer on the card, then A night, then No answer again: two unanswered calls cancel the order, and the customer is told.",
+        "Press No answer on the card, Skip 4 hours, press it again: two unanswered calls cancel the order, and the customer hears it.",
     ),
     Scene(
         "good", "A good customer", "Answers at once, and the parcel goes.",

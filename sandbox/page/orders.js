@@ -61,7 +61,7 @@ function own(countries) {
     const titles = field("items").split(",").map((title) => title.trim()).filter(Boolean);
     const order = {
       name: field("name"), phone: field("phone") || null, email: field("email") || null, total: field("total"), currency: countries[field("country")].currency,
-      payment: field("payment"), address: { line1: field("line1"), city: field("city"), country: field("country") },
+      payment: field("payment"), address: { line1: field("line1"), city: field("city"), postcode: field("postcode"), country: field("country") },
       language: language(),
       items: titles.map((title) => ({ title, quantity: 1 })), consent: { whatsapp: true },
     };

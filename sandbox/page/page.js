@@ -113,7 +113,7 @@ async function start() {
   story.start(tell);
   orders.start(tell, (key) => {
     if (key) phone.choose(key);
-    phone.open("sms");
+    phone.awaits();
     refresh();
   }, gallery);
   views();

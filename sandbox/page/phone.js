@@ -22,6 +22,7 @@ let phones = [];
 let tell = () => {};
 let chooseTab = () => {};
 let rtl = () => false;
+let awaited = false; // an order was placed, and nothing has come yet
 
 export const current = () => phones.find((phone) => phone.key === chosen);
 
@@ -53,6 +54,11 @@ export function choose(key) {
 export function update(state) {
   phones = state.phones;
   if (!current() && phones.length) chosen = phones[phones.length - 1].key;
+  const first = awaited && current() && APPS.find((name) => received(current()[name]));
+  if (first) {
+    awaited = false;
+    chooseTab(first); // where texts cannot be answered, the first message comes by WhatsApp
+  }
   show();
 }
 
@@ -166,6 +172,12 @@ const unread = (phone, kind) => Math.max(0, received(phone[kind]) - (seen[`${pho
 
 function count(tab, phone) {
   badge(tab.querySelector(".count"), phone && tab.dataset.tab !== app ? unread(phone, tab.dataset.tab) : 0);
+}
+
+/** From now on, opens the app in which the next customer's first message stands. */
+export function awaits() {
+  awaited = true;
+  chooseTab("sms");
 }
 
 /** Opens one of the phone's apps. */

@@ -130,7 +130,7 @@ async def test_the_story_of_a_phantom(ground: Playground, page: Page, pictures: 
     await page.select_option("#who", label="Ana, staff")
     await card(page, order_id).get_by_role("button", name="No answer").click()
     await expect(card(page, order_id)).to_contain_text("Call 1: no answer · Ana")
-    await page.click("text=A night")
+    await page.click("text=Skip 4 hours")
     await expect(page.locator("#toast")).to_contain_text("It is")
     await card(page, order_id).get_by_role("button", name="No answer").click()
     await expect(page.locator("#placed .state")).to_have_text("cancelled")
@@ -169,6 +169,15 @@ async def test_every_story_shows_its_point(page: Page, title: str, where: str, w
     """After the scripted beginning the onlooker reads what the story is about, without doing anything."""
     await plays(page, title)
     await expect(page.locator(where)).to_contain_text(what)
+
+
+async def test_the_first_message_is_shown_wherever_it_comes(page: Page) -> None:
+    """Texts to Mexico cannot be answered: the order's question is on WhatsApp, and that app opens by itself."""
+    await page.click("#tab-orders")
+    await page.click("#gallery >> text=Mexico")
+    await expect(page.locator("#customer option:checked")).to_contain_text("Diego")
+    await expect(page.locator("#tab-whatsapp")).to_have_attribute("aria-selected", "true")
+    await expect(page.locator("#bubbles .bubble:not(.mine)").first).to_be_visible()
 
 
 async def test_what_is_sent_without_words(page: Page) -> None:
