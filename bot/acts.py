@@ -15,11 +15,13 @@ from msgspec import Struct
 from bot.composing import plain_html, toast
 from bot.desk import TelegramDesk
 from bot.pressing import notice_of
+from bot.settings_menu import ASK, MENU, SettingsMenu, day_text
 from bot.words import Words
 from flows import pointers
 from flows.desk import Person
 from flows.events import AnyEvent, DeskActed, NoticePressed, ShopSet
 from flows.policy import Policy
+from flows.wishes import RIGHTS
 
 PREFIX = "d"
 NO = "no"
@@ -61,6 +63,7 @@ class Acts:
     def __init__(self, desk: TelegramDesk) -> None:
         self._desk = desk
         self._front = desk.front
+        self.menu = SettingsMenu(desk.front)
 
     async def pressed(
         self, update_id: int, query: CallbackQuery, act: Act, policy: Policy, person: Person, words: Words
@@ -70,6 +73,8 @@ class Acts:
             return [_toast(query, ""), *self._closed(query, words.say("act.left"))]
         if act.what == "ask_remove":
             return await self._ask_remove(query, act, policy, words)
+        if act.what in (MENU, ASK):
+            return await self._settings(query, act, policy, person, words)
         event = self._event(update_id, act, policy, person)
         if event is None:
             return [_toast(query, words.say("toast.stale"))]
@@ -81,7 +86,20 @@ class Acts:
             return [_toast(query, words.say("toast.done"))]  # its message says the rest
         if act.what == "language":
             words = Words(act.value)
-        return [_toast(query, words.say("toast.done")), *self._closed(query, self._done(act, policy, person, words))]
+        back = self._back(query, act, policy, person, words)
+        return [
+            _toast(query, words.say("toast.done")),
+            *self._closed(query, self._done(act, policy, person, words), back),
+        ]
+
+    def _back(
+        self, query: CallbackQuery, act: Act, policy: Policy, person: Person, words: Words
+    ) -> InlineKeyboardMarkup | None:
+        """In the owner's chat the way back to the menu."""
+        private = query.message is not None and query.message.chat.type == "private"
+        if not private or person.role != "owner" or act.what not in RIGHTS:
+            return None
+        return InlineKeyboardMarkup(inline_keyboard=[[button(words.say("button.settings"), MENU, policy.shop)]])
 
     def _event(self, update_id: int, act: Act, policy: Policy, person: Person) -> AnyEvent | None:
         head: dict[str, Any] = {
@@ -93,7 +111,10 @@ class Acts:
         }
         match act.what:
             case "pause":
-                return ShopSet(what="pause", value=act.value, **head)
+                channel, _, end = act.value.partition(".")
+                return ShopSet(what="pause", value=channel, until=moment(end), **head)
+            case "quiet" | "holiday" as what:
+                return ShopSet(what=what, value=act.value, **head)
             case "away":
                 until = moment(act.value)
                 return ShopSet(what="away", until=until, **head) if until or act.value == "-" else None
@@ -109,11 +130,30 @@ class Acts:
     def _done(self, act: Act, policy: Policy, person: Person, words: Words) -> str:
         values: dict[str, Any] = {"by": person.name, "shop": policy.name, "name": person.name}
         if act.what == "pause":
-            values["channel"] = act.value.removeprefix("-")
+            values["channel"] = act.value.partition(".")[0].removeprefix("-")
             return words.say("act.resumed" if act.value.startswith("-") else "act.paused", values)
         if act.what == "away":
             return words.say("act.back" if act.value == "-" else "act.away", values)
+        if act.what == "quiet":
+            fixed = act.value in ("off", "settings")
+            return words.say(f"act.quiet_{act.value}" if fixed else "act.quiet", {**values, "hours": act.value})
+        if act.what == "holiday":
+            values["day"] = day_text(words, policy, act.value.removeprefix("-"))
+            return words.say("act.open" if act.value.startswith("-") else "act.holiday", values)
         return words.say(f"act.{act.what}", values)
+
+    async def _settings(self, query: CallbackQuery, act: Act, policy: Policy, person: Person, words: Words) -> Answers:
+        """A page of the owner's menu, or the question before a wish."""
+        if person.role != "owner":
+            return [_toast(query, words.say("toast.not_allowed"))]
+        if act.what == MENU:
+            text, keyboard = await self.menu.page(policy, words, act.value)
+            return [_toast(query, ""), *self._shown(query, text, keyboard)]
+        text = self.menu.question(policy, words, act.value) or ""
+        if not text:
+            return [_toast(query, words.say("toast.stale"))]
+        what, _, value = act.value.partition(".")
+        return [_toast(query, ""), *self._closed(query, text, sure(words, what, policy.shop, value))]
 
     async def _ask_remove(self, query: CallbackQuery, act: Act, policy: Policy, words: Words) -> Answers:
         people = (await self._front.desk(policy.shop)).people
@@ -124,13 +164,14 @@ class Acts:
         return [_toast(query, ""), *self._closed(query, text, sure(words, "remove", policy.shop, act.value))]
 
     def _closed(self, query: CallbackQuery, text: str, keyboard: InlineKeyboardMarkup | None = None) -> Answers:
+        return self._shown(query, plain_html(text), keyboard)
+
+    def _shown(self, query: CallbackQuery, html: str, keyboard: InlineKeyboardMarkup | None) -> Answers:
         if not isinstance(query.message, Message):
             return []
         chat, message_id = query.message.chat.id, query.message.message_id
         return [
-            EditMessageText(
-                chat_id=chat, message_id=message_id, text=plain_html(text), parse_mode="HTML", reply_markup=keyboard
-            )
+            EditMessageText(chat_id=chat, message_id=message_id, text=html, parse_mode="HTML", reply_markup=keyboard)
         ]
 
 

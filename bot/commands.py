@@ -23,7 +23,7 @@ LEAST = {
     "next": "staff", "flagged": "staff", "pending": "staff", "order": "staff", "find": "staff", "mine": "staff", "new": "staff",
     "handover": "staff", "stats": "staff", "language": "staff", "id": "staff", "help": "staff",
     "block": "manager", "unblock": "manager", "pause": "manager", "away": "manager", "notice": "manager",
-    "invite": "owner", "people": "owner",
+    "settings": "owner", "invite": "owner", "people": "owner",
 }  # fmt: skip
 #: What Telegram's menu offers, in this order.
 NAMES = tuple(LEAST)
@@ -63,6 +63,7 @@ class Commands:
             "pause": acting.pause,
             "away": acting.away,
             "notice": Notices(desk).draft,
+            "settings": acting.settings,
             "invite": acting.invite,
             "people": acting.people,
             "help": self._help,

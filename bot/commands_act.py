@@ -17,6 +17,7 @@ from bot.composing import plain_html
 from bot.desk import TelegramDesk
 from bot.ordering import Ordering
 from bot.pressing import notice_of
+from bot.settings_menu import SettingsMenu
 from bot.texts import CATALOGUES
 from flows import hours, pointers
 from flows.conversation import Conversation
@@ -52,6 +53,7 @@ class Acting:
         self._desk = desk
         self._front = desk.front
         self.ordering = Ordering(desk)
+        self.menu = SettingsMenu(desk.front)
 
     async def new(self, ask: Ask) -> Answers:
         return [self.ordering.preview(ask)]
@@ -169,6 +171,24 @@ class Acting:
         until = hours.next_open(start, policy.hours, policy.zone) or start
         title = ask.asker.words.moment(Moment(at=until, zone=policy.zone, style="daytime"))
         return [button(title, "away", policy.shop, _minutes(until))]
+
+    async def settings(self, ask: Ask) -> Answers:
+        """What lies over the settings file, and what may be set; or what stands behind the command, asked about once more."""
+        if not ask.private:
+            return [ask.say("only_private")]
+        words, menu, answers = ask.asker.words, self.menu, Answers()
+        for policy in ask.asker.policies:
+            if not ask.rest:
+                answers.append(ask.answer(*await menu.page(policy, words)))
+                continue
+            until = read_until(ask.rest.partition(" ")[2].strip(), self._front.now(), policy)
+            wish = menu.written(ask.rest, policy, until)
+            if wish is None:
+                return [ask.say("settings.unread")]
+            what, _, value = wish.partition(".")
+            question = menu.question(policy, words, wish) or ""
+            answers.append(ask.answer(plain_html(question), sure(words, what, policy.shop, value)))
+        return answers
 
     # -- people
 

@@ -44,7 +44,7 @@ class House:
         from engine.lanes import Lanes
         from engine.leases import Processes
         from engine.outbox import Outbox
-        from engine.pulse import FailingWatch, SilenceWatch
+        from engine.pulse import ConfirmingWatch, FailingWatch, SilenceWatch
         from engine.rates import rates
         from engine.reconciling import Reconciler
         from engine.retention import Retention
@@ -98,6 +98,8 @@ class House:
         self.timers.trusted = steady.steady
         near: list[Any] = [RejectedWatch(self.engine), ClockWatch(self.engine, steady)]
         near += [SilenceWatch(self.engine), FailingWatch(self.engine)]
+        if self.several is None:  # of several processes none sees all answers
+            near.append(ConfirmingWatch(self.engine))
         self.watchdog = Watchdog(self.engine, [*near, DiskWatch(self.engine, path)] if path is not None else near)
         self.far_watchdog = Watchdog(self.engine, [*self.providers.watches(), *(bot.watch for bot in self.bots)])
         self.app = make_app(self.engine, [*routes, *(extra(self) if extra else ())])

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 #: Keys remembered at once; the one that was longest quiet goes first.
 KEYS_MOST = 100_000
-#: Moments remembered of one key: enough to know that a limit is passed.
-MOMENTS_MOST = 2_000
+#: Moments remembered of one key: enough for a week of a busy shop's orders (engine/pulse.py compares days).
+MOMENTS_MOST = 20_000
 
 
 class Bursts:

@@ -20,7 +20,7 @@ from engine.secret import ENV_NAME
 from engine.settings import BadSettings, Document, Fault, Settings, Shop, build, load, people, policies, read, unset
 from engine.settings.faults import did_you_mean, line_of
 from engine.settings.unset import not_set
-from flows import wording
+from flows import spending, wording
 from flows.countries import sender_kind
 from flows.desk import Person
 from flows.policy import Policy
@@ -82,6 +82,7 @@ def check_settings(settings: Settings, *, all_languages: bool = False) -> list[F
         faults += _templates(settings, shop, policy)
         faults += _words(settings, policy, where, all_languages)
         faults += _gateway(settings, shop)
+        faults += _money(settings, shop, policy)
     faults += _disk(settings)
     return sorted(dict.fromkeys(faults), key=lambda fault: (fault.line or 0, fault.where))
 
@@ -239,6 +240,22 @@ def _gateway(settings: Settings, shop: Shop) -> Iterator[Fault]:
         where = f"{settings.home(shop, 'sms_gateway')[0]}.two_way"
         what = f"nobody can reply to the name {gateway.sender}"
         yield _warning(settings, where, what, "Write two_way: false, or a number as from.")
+
+
+def _money(settings: Settings, shop: Shop, policy: Policy) -> Iterator[Fault]:
+    """A limit in money counts only what has a price."""
+    if policy.limits.money_per_day is None:
+        return
+    where = f"{settings.home(shop, 'limits')[0]}.money_per_day"
+    if spending.limit_of(policy) is None:
+        what = f"shop {shop.id} counts its prices in {policy.currency}, and this is another currency"
+        yield _error(settings, where, what, f"Write the limit in {policy.currency}.")
+        return
+    priced = {"sms": "sms_segment", "whatsapp": "whatsapp_message"}
+    for channel, price in priced.items():
+        if policy.sender(channel) is not None and spending.cost(policy, channel) <= 0:
+            what = f"{channel} has no price, so what it costs is not counted and does not wait"
+            yield _warning(settings, where, what, f"Write numbers.{price}: what one costs, for example 0.08.")
 
 
 def _shouted(text: str, opt_out: frozenset[str]) -> str:

@@ -21,6 +21,7 @@ from engine.knowing import Knowing
 from engine.lanes import Lanes
 from engine.overlay import Overlay
 from engine.ports import Handled, Kept, OrderRow, PageView, Store
+from engine.rhythm import Rhythm
 from engine.tokens import Tokens
 from flows import pointers
 from flows.conversation import Conversation, Note
@@ -52,6 +53,7 @@ class Engine:
         self.lanes: Lanes = decider.lanes
         self.counters: dict[metrics.Key, float] = defaultdict(float)
         self.waits = metrics.Waits()
+        self.rhythm = Rhythm()  # of orders and confirmations, for engine/pulse.py
         self._decider = decider
         self._tokens = tokens
         self.overlay = Overlay(decider.policies)
@@ -123,7 +125,12 @@ class Engine:
         if isinstance(event, CustomerWrote | CustomerPressed | PagePressed):
             channel = "page" if isinstance(event, PagePressed) else event.channel
             self.count("answers", channel=channel, order=decision.orders[0][1] if decision.orders else "")
+        shop, now = decision.document.shop, self.clock.now()
         for order_id, state in decision.orders:
+            if isinstance(event, OrderTold) and state in ("pending", "flagged", "held", "confirmed"):
+                self.rhythm.add(shop, "orders", now)
+            if state == "confirmed":
+                self.rhythm.add(shop, "confirmed", now)
             order = decision.document.order(order_id) if isinstance(decision.document, Conversation) else None
             if order is not None:
                 total = order.fields.total

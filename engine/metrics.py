@@ -4,6 +4,7 @@
     doorstep_order_money_total{state, currency}   amounts of the orders that became confirmed, cancelled …
     doorstep_messages_total{channel, purpose}     messages handed to a provider, answers and questions of ours apart
     doorstep_segments_total{channel}              what those by SMS are billed as
+    doorstep_spent_total{channel, currency}       what messages cost, by the prices under `numbers`
     doorstep_provider_errors_total{provider, code}  refused, throttled or unanswered
     doorstep_rung_seconds{channel}                from the moment a ladder's question may leave to its acceptance
     doorstep_outbox_age_seconds{lane}             how long the oldest message waits that may leave

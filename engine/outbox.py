@@ -7,6 +7,7 @@ leaves `sending`, which the next start turns into Unknown: asked about, never re
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Coroutine, Mapping
 from datetime import datetime, timedelta
@@ -21,6 +22,7 @@ from engine.lanes import Lane
 from engine.noticing import Noticing
 from engine.ports import Channel, DeskPort, History, Lookup, MediaPort, OurFault, ShopPort, StoreUnavailable
 from engine.restored import Doubt
+from engine.spending import Spending
 from engine.tokens import Tokens, mailable
 from flows import pointers
 from flows.decision import Document
@@ -108,6 +110,7 @@ class Outbox:
         self._tasks: set[asyncio.Task[None]] = set()
         self._pumps: dict[str, asyncio.Task[None]] = {}
         self._stopping = False
+        self.spending = Spending(engine, process)
         self._digesting = Digesting(engine, self._load)
         self._noticing = Noticing(engine)
         engine.after_commit = self.follow
@@ -346,6 +349,8 @@ class Outbox:
         if say.channel == "sms":
             self._engine.add("segments", cost, channel=say.channel)
         outcome = await channel.send(message)
+        if isinstance(outcome, Accepted | Unknown):
+            await self.spending.left(policy, say, cost)
         if cost > 1 and isinstance(outcome, Accepted):
             outcome = replace(outcome, segments=cost)
         return outcome, channel.provider
@@ -547,3 +552,5 @@ class Outbox:
             task.cancel()
         if self._tasks:
             await asyncio.wait(set(self._tasks), timeout=20)
+        with contextlib.suppress(StoreUnavailable):
+            await self.spending.give_back()

@@ -26,6 +26,7 @@ from flows import (
     polls,
     reacting,
     reasons,
+    refusing,
     replanning,
     slotting,
     still,
@@ -189,6 +190,7 @@ def _want(
         change(turn, event, asked)
     elif intent in ("yes", "cancel", "no"):
         act(turn, event, intent, asked, reason=slots.reason, text=text)
+        refusing.in_words(turn, event, asked, tone)
     elif intent == "stop":
         stop(turn, event, everything=slots.reason == "everything")
         go_on_elsewhere(turn, event)

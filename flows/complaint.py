@@ -6,6 +6,7 @@ solved --the customer says no, or complains again--> reopened --answered--> answ
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 from typing import Literal
 
@@ -65,3 +66,8 @@ class Complaint(Struct, frozen=True, omit_defaults=True, kw_only=True):
     @property
     def unsolved(self) -> bool:
         return self.state != "solved"
+
+
+def selling_paused(complaints: Iterable[Complaint]) -> bool:
+    """Whether nothing is to be sold or asked for fun: a complaint is not solved."""
+    return any(complaint.unsolved for complaint in complaints)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from flows import complaints, saying, taking
+from flows import complaints, returning, saying, taking
 from flows.complaint import Complaint
 from flows.effects import TellPerson
 from flows.events import ComplaintPressed
@@ -75,36 +75,33 @@ def _call(turn: Turn, complaint: Complaint, event: ComplaintPressed) -> None:
     turn.notice = "done"
 
 
-#: What a card calls it -> what the shop is told.
-_WANTED = {"replace": "replacement_wanted", "refund": "refund_wanted"}
-
-
 def _has(complaint: Complaint, what: str) -> bool:
     return any(step.what == what for step in complaint.history)
 
 
 def _replace(turn: Turn, complaint: Complaint, event: ComplaintPressed) -> None:
-    _wanted(turn, complaint, event, "replacement_wanted")
+    _wanted(turn, complaint, event, "replace")
 
 
 def _refund(turn: Turn, complaint: Complaint, event: ComplaintPressed) -> None:
-    _wanted(turn, complaint, event, "refund_wanted")
+    _wanted(turn, complaint, event, "refund")
 
 
-def _wanted(turn: Turn, complaint: Complaint, event: ComplaintPressed, what: str) -> None:
-    """The shop's own system does it; staff read it under the card, so that it happens without one, too."""
+def _wanted(turn: Turn, complaint: Complaint, event: ComplaintPressed, how: str) -> None:
+    """What the card's own button does, once for both: the shop is told, the customer hears what happens when, staff read it under
+    the card."""
     order = _order(turn, complaint)
     if order is None or not order.seq:
         turn.notice = "gone"
         return
-    done = _WANTED.get(order.return_done) or next((w for w in _WANTED.values() if _has(complaint, w)), "")
+    done = returning.TOLD.get(order.return_done) or next((w for w in returning.TOLD.values() if _has(complaint, w)), "")
     if done:  # decided once, here or on the order's card: the shop's system must not draft a second parcel
         turn.notice = f"already:{done}"
         return
+    what = returning.TOLD[how]
     _taken(turn, complaint, event, what)
-    how = next(how for how, told in _WANTED.items() if told == what)
-    order = turn.put(replace(order, return_done=how, return_by=event.name))
-    turn.tell_shop(order, what, by=event.name)
+    returning.decide(turn, order, event, how)
+    order = turn.get(order.id) or order
     if complaint.kind == "complaint":
         turn.tell_staff(turn.card(order), f"wanted.{what}", name=event.name)
     turn.notice = f"wanted:{what}"

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from flows import complaint_stages, hours, talk, topics
 from flows.complaint import KEPT_MOST, STEPS_MOST, WORDS_MOST, Complaint, Step
-from flows.conversation import Conversation, Question
+from flows.conversation import Question
 from flows.effects import Button, Escalate, Line, Open, PingOwner, Say, Value
 from flows.events import CustomerPressed, CustomerWrote
 from flows.informing import moment
@@ -34,11 +34,6 @@ BUTTONS = (("k_take", "k_call"), ("k_replace", "k_refund"), ("k_solved", "k_staf
 _THREAT_BUTTONS = (("k_take", "k_call"), ("k_solved",))
 
 Said = CustomerWrote | CustomerPressed
-
-
-def selling_paused(conversation: Conversation) -> bool:
-    """Whether nothing is to be sold or asked for fun: a complaint is not solved."""
-    return any(c.unsolved for c in conversation.complaints)
 
 
 def complain(turn: Turn, order: Order | None, words: str, source: str, *, tone: str = "") -> Complaint:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from flows.complaint import selling_paused
 from flows.deciding import rest
 from flows.ladder import flag
 from flows.orders import ASKABLE, BEFORE_DISPATCH, Change, Order, Reason
@@ -20,7 +21,7 @@ def may(turn: Turn, order: Order) -> bool:
     watched = order.verdict == "watch" and not turn.policy.offers.to_watched
     limited = any(reason.key == "limit" for reason in order.reasons)
     flagged = order.verdict in _FLAGGED or order.reviewing or blocked or watched or limited
-    flagged = flagged or any(c.unsolved for c in turn.complaints)  # nothing is sold until it is solved
+    flagged = flagged or selling_paused(turn.complaints)
     return bool(turn.policy.offers.steps) and not flagged and not order.paid and order.state in BEFORE_DISPATCH
 
 

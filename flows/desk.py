@@ -57,6 +57,9 @@ class Desk(Struct, frozen=True, omit_defaults=True, kw_only=True, tag="desk"):
     alerts: dict[str, datetime] = {}  # alert key -> last told
     alerting: dict[str, str] = {}  # matters that wait to be told to the owners' own phones: key -> order
     alerted_at: datetime | None = None
+    spent_on: str = ""  # the day at the shop (ISO) of what follows
+    spent: float = 0.0  # booked for messages that we began, in minor units (flows/spending.py)
+    spent_told: str = ""  # near | out: what the owner has heard of that day's money
     heard_at: datetime | None = None  # when the bot last took updates, to some minutes
     digests: dict[str, str] = {}  # kind -> where the digest stands, "<chat>/<message id>"; "" while it is on its way
     texted: dict[str, str] = {}  # effect id of such a text -> its number: a receipt may still say that nobody is there

@@ -6,7 +6,20 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from flows import daily, desk_alerts, digests, flood_steps, floods, hours, notices, pacing, people, topics, wishes
+from flows import (
+    daily,
+    desk_alerts,
+    digests,
+    flood_steps,
+    floods,
+    hours,
+    notices,
+    pacing,
+    people,
+    spending,
+    topics,
+    wishes,
+)
 from flows.cards import RETRY
 from flows.decision import Decision
 from flows.desk import Desk
@@ -38,6 +51,7 @@ from flows.events import (
     Escalated,
     GroupMoved,
     HeldReported,
+    MoneyBooked,
     NoticeCounted,
     NoticeDrafted,
     NoticeHeard,
@@ -96,6 +110,8 @@ def step_desk(desk: Desk, event: AnyEvent, now: datetime, policy: Policy) -> Dec
             return _said(desk, event, now, policy, digests.back(event) if event.since and event.open else None)
         case NumbersCounted():
             return _said(_seen(desk, event, now), event, now, policy, daily.told(event, policy))
+        case MoneyBooked():
+            return _booked(desk, event, now, policy)
         case WaitingListed():
             desk, effect = digests.listed(_seen(desk, event, now), event, now, policy)
             return _said(desk, event, now, policy, effect)
@@ -186,6 +202,13 @@ def _alert(desk: Desk, event: AnyEvent, now: datetime, policy: Policy) -> Decisi
         desk, open_ = _plan(desk, event, now, policy, say, index)
         planned.append(open_)
     return Decision(document=desk, planned=tuple(planned))
+
+
+def _booked(desk: Desk, event: MoneyBooked, now: datetime, policy: Policy) -> Decision:
+    """Notice: what is booked in advance, in minor units."""
+    desk, ahead, ping = spending.booked(_seen(desk, event, now), event, now, policy)
+    said = _said(desk, event, now, policy, ping if policy.staff_chat else None)
+    return replace(said, notice=str(ahead))
 
 
 def _set(desk: Desk, event: ShopSet, now: datetime, policy: Policy) -> Decision:

@@ -436,6 +436,12 @@ class NoticeHeard(Event, frozen=True, kw_only=True, tag=True):
     answered: bool = False
 
 
+class MoneyBooked(Event, frozen=True, kw_only=True, tag=True):
+    """Messages that we began have cost this much since the last booking, in minor units; less than 0: given back at the end."""
+
+    minor: float
+
+
 class BodyKept(Event, frozen=True, kw_only=True, tag=True):
     """A signed body could not be used and was kept for a repair."""
 
@@ -478,6 +484,7 @@ AnyEvent = (
     | SweptTo
     | HeldReported
     | LimitLifted
+    | MoneyBooked
     | BodyKept
     | NoticeDrafted
     | NoticeCounted

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
-from flows import cards, ladder, noticing, poll_asking, shop_telling
+from flows import cards, ladder, noticing, poll_asking, shop_telling, spending
 from flows.effects import AnyEffect, Open, PingOwner, PointTo, Say, ShowCard, ShowMedia, TellShop, TellStaff
 from flows.events import Claimed
 from flows.orders import ASKABLE, Order
@@ -42,6 +42,8 @@ _TRUE_WHILE: dict[str, frozenset[str]] = {
 }
 
 
+#: A question for which today's money is spent: its rung is entered again, and waits there.
+NO_MONEY = "money"
 #: A reply waits so long for its card to be posted; then the card says the words itself.
 WORDS_WAIT = timedelta(seconds=30)
 
@@ -177,6 +179,10 @@ def _judge_say(turn: Turn, say: Say) -> AnyEffect | Later | Never:
         quiet = turn.rested(say)
         if quiet is not None:
             return Later(quiet)
+    if say.purpose != "answer":
+        poor = spending.waits_until(policy, say.channel, turn.now)
+        if poor is not None:
+            return Later(poor) if say.purpose == "notice" else Never(NO_MONEY)
     if not poll_asking.may_leave(turn, say):
         return Never("no_longer_asked")
     if say.channel == "whatsapp":
@@ -209,6 +215,6 @@ def _blocked(turn: Turn, open_: Open, say: Say, why: str) -> None:
         return
     order = ladder.mark(order, say.rung, "withdrawn", effect_id=open_.id, code=why)
     if order.asking and order.rung == say.rung and order.version == say.version:
-        ladder.enter(turn, order, say.rung + 1)
+        ladder.enter(turn, order, say.rung + (why != NO_MONEY))
     else:
         turn.put(order)

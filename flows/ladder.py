@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from flows import burst, hours
+from flows import burst, hours, spending
 from flows.burst import staff_wait as staff_wait  # who flags waits as long
 from flows.effects import Say
 from flows.orders import Asked, Order, Reason, Skipped
@@ -42,7 +42,7 @@ def enter(turn: Turn, order: Order, index: int) -> Order:
         if isinstance(found, Way):
             hold = _held_until(turn, order, channel)
             if hold is not None:
-                turn.note("rung.held", order.id, channel=channel, until=hold.isoformat())
+                turn.note("rung.held", order.id, channel=channel, until=hold.isoformat(), why=_why_held(turn, channel))
                 turn.wake(f"rung:{order.id}", hold)
                 return turn.put(replace(order, rung=index, held_until=hold))
             return _ask(turn, order, index, found)
@@ -62,15 +62,22 @@ def _skip(turn: Turn, order: Order, channel: str, no: No) -> Order:
 
 
 def _held_until(turn: Turn, order: Order, channel: str) -> datetime | None:
-    """The end of the quiet time that holds this question; None: it may go now."""
+    """The end of the quiet time, or of the day whose money is spent, that holds this question; None: it may go now."""
     if channel == "email":
         return None
+    poor = spending.waits_until(turn.policy, channel, turn.now)
+    if poor is not None:
+        return poor
     if channel == "voice":  # a call at night wakes a house, whatever was ordered just now
         return hours.quiet_until(turn.now, turn.policy.quiet, zone_of(turn, order))
     placed = min(order.fields.placed_at, order.received_at)
     if first_text(order) and turn.now - placed < FRESH:
         return None
     return hours.quiet_until(turn.now, turn.policy.quiet, zone_of(turn, order))
+
+
+def _why_held(turn: Turn, channel: str) -> str:
+    return "money" if spending.waits_until(turn.policy, channel, turn.now) is not None else "quiet"
 
 
 def zone_of(turn: Turn, order: Order) -> str:

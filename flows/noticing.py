@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
+from flows.complaint import selling_paused
 from flows.couriers import Aftercare
 from flows.effects import Say, TellDesk
 from flows.events import CustomerPressed, CustomerWrote, DeliveryReported, NoticeAsked
@@ -58,6 +59,8 @@ def look(turn: Turn, order: Order, draft: Draft, n: int) -> Say | No:
         return No("not_chosen")
     if draft.news and not order.fields.consent_news:
         return No("no_consent_news")
+    if draft.news and selling_paused(turn.complaints):
+        return No("complains")
     found = preferred(turn, order, TEMPLATE)
     return _why(turn, order) if found is None else _say(turn, order, draft, n, found)
 

@@ -193,6 +193,7 @@ class Order(Struct, frozen=True, omit_defaults=True, kw_only=True):
     before: Before | None = None
     paid: bool = False
     tracking: str = ""
+    refusal_told: bool = False  # the owner has heard that the customer does not want it
     ended: str = ""  # why it was returned or failed: customer_refused, not_home …
     attempts_failed: int = 0
     reminders: int = 0

@@ -76,7 +76,7 @@ class Limits(Struct, frozen=True):
     hour_follows_usual: bool = (
         False  # first_sms_per_hour is the floor of max(floor, 4 x the usual hour), `auto` in the settings
     )
-    money_per_day: str | None = None
+    money_per_day: str | None = None  # "20.00 EUR"
 
 
 class Prices(Struct, frozen=True):
@@ -124,6 +124,7 @@ class Policy(Struct, frozen=True, kw_only=True):
     consent_whatsapp: bool = True
     cod_labels: frozenset[str] = frozenset()  # casefolded
     limits: Limits = Limits()
+    money_until: datetime | None = None  # the day's money is spent: what costs and what we begin waits until then
     paused: frozenset[str] = frozenset()  # channels that the owner or a fault has switched off
     shares: dict[str, tuple[str, ...]] = {}  # channel -> other shops that write from the same sender
     overrides: dict[str, dict[str, str]] = {}  # the shop's own words: language -> template -> text

@@ -12,6 +12,7 @@ from typing import Literal
 from msgspec.structs import replace
 
 from flows import hours
+from flows.complaint import selling_paused
 from flows.effects import Open, Say
 from flows.orders import ASKABLE, Order
 from flows.poll_rules import EVERY, Poll
@@ -75,7 +76,7 @@ def _free(turn: Turn, order: Order) -> bool:
     """No order waits for an answer, no complaint for its end, no person talks with them."""
     asked = any(o.state in ASKABLE for o in turn.orders)
     talked = any(o.talk_until is not None and o.talk_until > turn.now for o in turn.orders)
-    return not asked and not talked and not any(c.unsolved for c in turn.complaints)
+    return not asked and not talked and not selling_paused(turn.complaints)
 
 
 def _lately(turn: Turn) -> bool:
@@ -114,9 +115,12 @@ def remember(
 
 
 def may_leave(turn: Turn, say: Say) -> bool:
-    """The final gate's question: an order's question, or one of ours beside it, that is open by now goes first."""
+    """The final gate's question: an order's question, or one of ours beside it, that is open by now goes first; and who has
+    complained since is neither greeted with an offer nor asked for a score."""
     if say.template not in TEMPLATES:
         return True
+    if selling_paused(turn.complaints):
+        return False
     question = turn.question
     other = question is not None and question.kind != "undo" and turn.now - question.at <= _QUESTION_OPEN
     return not other and not any(o.state in ASKABLE for o in turn.orders)

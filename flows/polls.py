@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from flows import complaints
+from flows.complaint import selling_paused
 from flows.conversation import Note, Question
 from flows.events import CustomerWrote, PagePressed
 from flows.orders import Asked, Order
@@ -55,16 +56,20 @@ def answered(turn: Turn, event: CustomerWrote, question: Question | None) -> boo
         return False
     if score in _CONFIRMS and any(_newer(turn, a, poll) for o in turn.orders for a in o.asked):
         return False
+    if poll.score:  # a second thought about the score, or a slip: it decides no order
+        turn.note("poll.again", poll.order_id, by="customer", via=event.channel, score=str(score))
+        answer(turn, event, "poll_thanks", turn.get(poll.order_id))
+        return True
     _scored(turn, poll, score, event.channel, event)
     return True
 
 
 def _open(turn: Turn, poll: Poll, address: str) -> bool:
-    """Whether this poll waits for a score from there."""
+    """Whether a number from there is about this poll."""
     here = address == poll.address or (
         address.startswith("+") and poll.address.startswith("+") and same_phone(address, poll.address)
     )
-    return bool(here and poll.left_at and not poll.score and turn.now - poll.left_at <= OPEN_FOR)
+    return bool(here and poll.left_at and turn.now - poll.left_at <= OPEN_FOR)
 
 
 def _newer(turn: Turn, asked: Asked, poll: Poll) -> bool:
@@ -120,7 +125,7 @@ def _thank(turn: Turn, order: Order | None, event: CustomerWrote | None) -> None
     link = turn.policy.polls.review_link
     if event is None:
         return  # the page says it
-    if link and not turn.was.review_asked:
+    if link and not turn.was.review_asked and not selling_paused(turn.complaints):
         turn.set(review_asked=True)
         answer(turn, event, "poll_review", order, link=link)
     else:

@@ -15,7 +15,7 @@ from flows.address_text import one_line
 from flows.conversation import Question
 from flows.deciding import cancel
 from flows.effects import Say
-from flows.events import CustomerPressed, CustomerWrote, StaffPressed
+from flows.events import ComplaintPressed, CustomerPressed, CustomerWrote, StaffPressed
 from flows.orders import BEFORE_DISPATCH, Order
 from flows.reach import compose, preferred, tell
 from flows.talk import SAID_KEPT, SAID_MOST, answer, to_staff
@@ -27,7 +27,7 @@ Talk = CustomerWrote | CustomerPressed
 SENT = ("shipped", "delivered", "returned")
 #: What 1 and 2 mean where we ask about a return.
 WISHES = {1: "replace", 2: "refund"}
-_TOLD = {"replace": "replacement_wanted", "refund": "refund_wanted"}
+TOLD = {"replace": "replacement_wanted", "refund": "refund_wanted"}
 _TEMPLATES = {"replace": "replace_ok", "refund": "refund_ok"}
 
 
@@ -71,15 +71,19 @@ def told(turn: Turn, event: CustomerWrote, order: Order, got: Understood) -> boo
 # -- staff
 
 
-def decide(turn: Turn, order: Order, event: StaffPressed, how: str) -> None:
-    """Replace or refund: once, told to the shop with what the courier has to fetch, and to the customer."""
+def decide(turn: Turn, order: Order, event: StaffPressed | ComplaintPressed, how: str) -> None:
+    """Replace or refund, from the card or under a complaint: once, told to the shop with what the courier has to fetch, and to
+    the customer. Where nothing has been sent yet there is nothing to fetch: the shop and staff hear it, and the customer from them."""
     if order.return_done:
         turn.notice = f"already:{order.state}:{order.return_by}"
         return
     turn.note("return.decided", order.id, by=f"{event.role}:{event.name}", via="telegram", how=how)
     order = turn.put(replace(order, return_done=how, return_by=event.name))
-    turn.tell_shop(order, _TOLD[how], by=event.name, amount=order.fields.total, pickup=pickup(order))
-    tell(turn, order, _TEMPLATES[how])
+    turn.tell_shop(
+        order, TOLD[how], by=event.name, amount=order.fields.total, pickup=pickup(order) if order.state in SENT else ""
+    )
+    if order.state in SENT:
+        tell(turn, order, _TEMPLATES[how])
     turn.refresh(order)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from flows import deals, news, poll_asking, replanning
+from flows import deals, news, poll_asking, refusing, replanning
 from flows.deciding import cancel, confirm, rest
 from flows.events import OrderTold, ShopReported
 from flows.orders import BEFORE_DISPATCH, Order
@@ -60,6 +60,7 @@ def reported(turn: Turn, event: ShopReported) -> None:
             news.delivered(turn, _end(turn, order, "delivered", ""), event)
         case "returned" if order.state in ("shipped", "delivered", *BEFORE_DISPATCH):
             _end(turn, order, "returned", event.reason or "other")
+            refusing.at_the_door(turn, order.id, event)
         case "lost" if order.state in ("shipped", *BEFORE_DISPATCH):
             _end(turn, order, "returned", "courier_fault")
         case kind if kind == order.state:
@@ -90,6 +91,7 @@ def _on_the_road(turn: Turn, order: Order, event: ShopReported) -> None:
     elif failed:
         turn.withdraw(order.id, "notice")  # "it comes today" is no longer true
         replanning.failed(turn, order, event)
+        refusing.at_the_door(turn, order.id, event)
     else:
         news.today(turn, order, event)
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from flows import hours, poll_asking
+from flows.complaint import selling_paused
 from flows.effects import Value
 from flows.events import OrderTold
 from flows.offers import Returning
@@ -63,7 +64,7 @@ def greet(turn: Turn, order: Order) -> Order:
     offer = offer_text(turn, order, turn.language)
     back = turn.policy.polls.welcome and bool(order.last_order) and order.verdict != "trusted"
     waits = any(o.state in ASKABLE and o.seq != order.seq for o in turn.orders)
-    if not (ask or offer or back) or _ONCE in order.asked_once or waits or any(c.unsolved for c in turn.complaints):
+    if not (ask or offer or back) or _ONCE in order.asked_once or waits or selling_paused(turn.complaints):
         return order
     found = preferred(turn, order, "welcome_back")
     if found is None or (found.channel == "whatsapp" and not turn.window_open(found.to)):

@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
-from flows import notices
+from flows import notices, spending
 from flows.desk import Desk
 from flows.events import ShopSet
 from flows.policy import Policy, Quiet
@@ -111,7 +111,7 @@ def ended(desk: Desk, now: datetime) -> Desk:
 
 
 def overlaid(policy: Policy, desk: Desk, resting: frozenset[str], now: datetime) -> Policy:
-    """The shop's policy as of now: the settings, the desk's wishes over them, and channels that rest after a fault."""
+    """The shop's policy as of now: the settings, the desk's wishes over them, channels that rest after a fault, money that is spent."""
     desk = ended(desk, now)
     quiet = policy.quiet if not desk.quiet else (None if desk.quiet == "off" else read_quiet(desk.quiet))
     hours = replace(policy.hours, holidays=policy.hours.holidays | set(desk.holidays), away_until=desk.away_until)
@@ -123,4 +123,5 @@ def overlaid(policy: Policy, desk: Desk, resting: frozenset[str], now: datetime)
         staff_chat=desk.staff_chat or policy.staff_chat,
         topics={**desk.topics, **policy.topics},
         notices_stopped=notices.stopped(desk),
+        money_until=spending.out_until(policy, desk, now),
     )

@@ -224,7 +224,11 @@ class LimitRules(Block):
     first_sms_per_hour: Annotated[int | Literal["auto"] | None, PlainValidator(_per_hour)] = setting(
         "first texts of the shop an hour; auto = 50, or four times what is usual when that is more", "auto"
     )
-    money_per_day: Amount | None = setting("spend on messages a day", None, eg="20.00 EUR")
+    money_per_day: Amount | None = setting(
+        "spend a day on messages that we begin, by the prices under numbers; over it they wait until midnight",
+        None,
+        eg="20.00 EUR",
+    )
 
 
 _KEEP = Keep()

@@ -257,3 +257,18 @@ def test_settings_that_were_loaded_can_be_checked_alone(tmp_path: Path) -> None:
     """serve looks at the settings that it has, not at the file again."""
     assert _own(check_settings(load(write(tmp_path), ENV))) == []
     assert checking.DISK_LEAST_BYTES < checking.DISK_LOW_BYTES
+
+
+def test_a_limit_in_money_needs_prices_in_its_currency(tmp_path: Path) -> None:
+    """Without a price a channel is not counted, which is a warning; another currency counts nothing, which is a fault."""
+    twilio = TWILIO.replace("@WA", "null").replace("@MORE", "")
+    limit = "limits: {money_per_day: 20 EUR}\n"
+    assert not any("money_per_day" in fault.where for fault in found(tmp_path, twilio))
+    (told,) = [fault for fault in found(tmp_path, twilio + limit) if "money_per_day" in fault.where]
+    assert told.warning
+    assert "sms has no price" in told.what
+    priced = twilio + limit + "numbers: {sms_segment: 0.08}\n"
+    assert not any("money_per_day" in fault.where for fault in found(tmp_path, priced))
+    (wrong,) = [f for f in found(tmp_path, priced.replace("20 EUR", "20 USD")) if "money_per_day" in f.where]
+    assert not wrong.warning
+    assert "Write the limit in EUR." in wrong.mend

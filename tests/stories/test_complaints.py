@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from flows.complaints import selling_paused
+from engine.reporting import costs, numbers
+from flows.complaint import selling_paused
 from flows.wording import render
+from tests.stories.test_deals import STEPS
 from tests.stories.test_media import JPEG, sends
+from tests.stories.test_tell_shop import LAMP, sold_at_shopify
 from tests.town import ANA, ANA_PHONE, BEN, EVE, OLGA, Town, town
 
 COMPLAINT = "this is terrible service, i am very angry"
@@ -177,12 +181,12 @@ async def test_nothing_is_sold_meanwhile(tmp_path: Path) -> None:
     async with town(tmp_path, telegram=True) as t:
         order = await t.order()
         await t.sms("yes")
-        assert not selling_paused(await t.conversation(order))
+        assert not selling_paused((await t.conversation(order)).complaints)
         await t.sms(COMPLAINT)
         await t.skip(seconds=5)
-        assert selling_paused(await t.conversation(order))
+        assert selling_paused((await t.conversation(order)).complaints)
         await press(t, "✅ Solved")
-        assert not selling_paused(await t.conversation(order))
+        assert not selling_paused((await t.conversation(order)).complaints)
 
 
 @pytest.mark.parametrize(
@@ -220,3 +224,96 @@ async def test_a_picture_with_angry_words_is_a_complaint(tmp_path: Path) -> None
         assert len([x for x in t.owner_texts() if COMPLAINT in x]) == 1
         assert "will answer you by" in (t.last("whatsapp") + t.last("sms"))
         assert [m for m in t.tg.shows(t.group) if m.media], "and the picture is seen"
+
+
+async def test_who_complains_is_offered_nothing(tmp_path: Path) -> None:
+    """Asked for a discount while a complaint is open, no machine bargains: a person reads it; solved, it does."""
+    async with town(tmp_path, telegram=True, more=STEPS) as t:
+        order = await t.order()
+        await t.sms(COMPLAINT)
+        await t.skip(seconds=5)
+        await t.sms("can you give me a discount?")
+        await t.skip(seconds=15)
+        assert not any("instead of" in x for x in t.got("sms")), t.read_aloud()
+        assert "deal.offered" not in await t.story(order)
+        assert any("discount" in x or "better price" in x for x in t.group_texts() + t.owner_texts())
+
+
+async def test_a_poll_and_a_greeting_planned_before_do_not_leave(tmp_path: Path) -> None:
+    """Greeting and poll wait for their moment, a complaint comes first: neither leaves, nor is a review asked for."""
+    async with town(tmp_path, telegram=True, more="polls: {after_delivery: 2d, welcome: true, to: everybody}") as t:
+        first = await t.order(consent={"whatsapp": False})
+        await t.sms("1")
+        for kind in ("shipped", "delivered"):
+            await t.report(first, kind)
+        await t.order(consent={"whatsapp": False})
+        await t.sms("1")
+        await t.skip(seconds=30)
+        assert not any("Good to have you back" in x for x in t.got()), "it follows two minutes later"
+        await t.sms(COMPLAINT)
+        await t.skip(96)
+        assert not any("Good to have you back" in x or "How was your order" in x for x in t.got()), t.read_aloud()
+
+
+async def test_a_replacement_from_the_ping_is_the_cards_own(tmp_path: Path) -> None:
+    """Pressed under the complaint: one draft at Shopify, the customer hears what happens, and the card's button is done with."""
+    async with town(tmp_path, telegram=True, tells=("shopify", "callback")) as t:
+        order = await sold_at_shopify(t, LAMP)
+        await t.sms("YES")
+        await t.report(order, "shipped")
+        await t.report(order, "delivered")
+        await t.skip(hours=1)
+        await t.sms("I want to return it, the lamp is broken")
+        await t.skip(minutes=1)
+        await t.sms(COMPLAINT)
+        await t.skip(seconds=30)
+        assert "🔁 Replace" in t.buttons(order)
+        assert "replace" in (await press(t, "🔁 Replace it") or "")
+        await t.skip(minutes=1)
+        (draft,) = t.admin.drafts
+        assert draft["note"].endswith(order)
+        assert any("courier brings the new one" in x for x in t.got("sms"))
+        assert (
+            "Calle Mayor 1" in next(h for h in t.callback.heard if h.type == "order.replacement_wanted").data["pickup"]
+        )
+        assert "🔁 Replace" not in t.buttons(order)
+        assert "already" in (await press(t, "💶 Refund") or "")
+        await t.skip(minutes=1)
+        assert len(t.admin.drafts) == 1
+        assert "order.refund_wanted" not in t.callback.types(order)
+
+
+async def test_complaints_are_in_the_numbers(tmp_path: Path) -> None:
+    """One answered in time, one broken: the owner's evening numbers and the report say two, one, one."""
+    async with town(tmp_path, telegram=True, more="complaints: {answer_within: 1h}") as t:
+        began = t.clock.now()
+        for n in (1, 2):
+            await t.order(phone=f"600 000 00{n}")
+            await t.sms("yes", phone=f"+3460000000{n}")
+            await t.sms(COMPLAINT, phone=f"+3460000000{n}")
+            await t.skip(seconds=5)
+        answered = pings(t)[0]
+        await t.tg.says(OLGA, None, "A new lamp leaves today.", answered)  # type: ignore[arg-type]
+        await t.skip(9.5)
+        (told,) = [x for x in t.owner_texts() if "today in numbers" in x]
+        assert "Complaints: 2" in told, told
+        assert "Promises kept: 1" in told
+        assert "Promises broken: 1" in told
+        store = t.house.store
+        found = await numbers(
+            store, store, "demo", began - timedelta(hours=1), t.clock.now(), "Europe/Madrid", costs("EUR", None, None, None), None
+        )  # fmt: skip
+        assert (found.complaints, found.promises_kept, found.promises_broken) == (2, 1, 1)
+
+
+async def test_news_to_many_pass_them_by(tmp_path: Path) -> None:
+    """Who has an open complaint is told what concerns their order, and no news."""
+    async with town(tmp_path, telegram=True) as t:
+        await t.order(consent={"news": True})
+        await t.sms("yes")
+        await t.sms(COMPLAINT)
+        await t.skip(seconds=30)
+        await t.tg.says(OLGA, None, "/notice news open\nNew lamps have arrived.")
+        await t.settle()
+        await t.skip(seconds=5)
+        assert "has an open complaint: 1" in t.tg.shows(OLGA)[-1].text
