@@ -115,6 +115,7 @@ const LINES = {
   "shop.told": (n, d) => `${channel(n.via)} heard “${spaced(d.word)}” (${spaced(d.outcome)})`,
   "cancel.reason": (n, d) => `Why it was cancelled: ${spaced(d.reason || "no reason")}`,
   "change.undone": (n, d) => `The customer took a change back: ${spaced(d.change)}`,
+  "call.pressed": () => "The customer pressed a key in our call",
   "call.later": (n) => `${who(n.by)} calls later`,
   "call.wrong_number": (n) => `${who(n.by)} called: a wrong number`,
   "staff.asked": (n, d) => `${who(n.by)} was asked for words: ${spaced(d.asked)}`,
