@@ -150,7 +150,7 @@ def _read(turn: Turn, text: str, question: Question | None, asked: list[Order]) 
         if back.sure and back.intent == "yes" and back.slots.choice is None:
             return back
     got = understand(text, prompt=prompt, lang=turn.language, country=country)
-    if prompt == "confirm" and got.slots.choice is not None and _overtaken(turn, asked):
+    if question is None and prompt and got.slots.choice is not None and _overtaken(turn, asked):
         return understand(text, prompt=None, lang=turn.language, country=country)
     return got
 
