@@ -37,6 +37,10 @@ STEPS = st.builds(
 )
 
 
+#: Other questions that offer digits: after one of these, 2 is its answer.
+MENUS = {"no_what", "change_what", "why_cancel", "which_order"}
+
+
 class Life:
     """One customer with any number of orders; remembers which question for digits really left last."""
 
@@ -49,6 +53,8 @@ class Life:
         for attempt in reversed(self.world.attempts):
             say = attempt.open.effect
             if isinstance(say, Say):
+                if say.template in MENUS:
+                    return "other"
                 if say.template in TEMPLATES and (say.template != "welcome_back" or "order" in say.values):
                     return "poll"
                 if say.purpose in ("first", "rung"):
