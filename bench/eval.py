@@ -182,18 +182,26 @@ def speed(misses: list[str]) -> None:
 
 def piped(texts: list[str]) -> tuple[float, float]:
     """(CPU seconds, most resident MB) of `run.py understand` given the texts as JSON lines."""
-    with tempfile.TemporaryFile() as lines:
-        for text in texts:
-            lines.write(json.dumps({"text": text, "prompt": "confirm"}).encode() + b"\n")
-        lines.seek(0)
-        command = [sys.executable, "run.py", "understand"]
-        with subprocess.Popen(command, stdin=lines, stdout=subprocess.PIPE, cwd=ROOT) as child:
-            assert child.stdout is not None
-            answered = sum(1 for _ in child.stdout)
-            _, _, used = os.wait4(child.pid, 0)
-            child.returncode = 0
-    assert answered == len(texts), f"{answered} answers to {len(texts)} texts"
-    return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+    lines = b"".join(json.dumps({"text": text, "prompt": "confirm"}).encode() + b"\n" for text in texts)
+    with tempfile.TemporaryFile() as told:
+        child = subprocess.Popen([sys.executable, "run.py", "understand"], stdin=subprocess.PIPE, stdout=told, cwd=ROOT)
+        assert child.stdin is not None
+        child.stdin.write(lines)
+        child.stdin.flush()
+        while _answers(told.fileno()) < len(texts):
+            time.sleep(0.05)
+        # not wait4's figure: that of a forked child begins with its parent's size
+        status = Path(f"/proc/{child.pid}/status").read_text()
+        peak_kb = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
+        child.stdin.close()
+        _, _, used = os.wait4(child.pid, 0)
+        child.returncode = 0
+    return used.ru_utime + used.ru_stime, peak_kb / 1024
+
+
+def _answers(file: int) -> int:
+    """Lines written so far."""
+    return os.pread(file, os.fstat(file).st_size, 0).count(b"\n")
 
 
 def main() -> None:
