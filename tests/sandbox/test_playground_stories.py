@@ -17,12 +17,12 @@ from picturing import Pictures
 from playwright.async_api import Browser, Locator, Page, async_playwright, expect
 from whole_playground import Playground, whole_playground
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(400)]
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 #: Milliseconds that a story may take on a busy machine.
-PATIENCE_MS = 40_000
+PATIENCE_MS = 90_000
 WIDE, SMALL = {"width": 1440, "height": 900}, {"width": 360, "height": 740}
 expect.set_options(timeout=PATIENCE_MS)
 #: What people with a keyboard, a screen reader or weak eyes need: the rules of WCAG 2.1, levels A and AA.
@@ -94,28 +94,6 @@ async def test_the_story_of_a_complaint(ground: Playground, page: Page, pictures
     await ping.get_by_role("button", name="Solved").click()
     await expect(page.locator("#tale")).to_contain_text("Olga solved the complaint")
     assert any("نعتذر" in bubble["text"] for bubble in (await ground.phone("مريم الكعبي"))["whatsapp"])
-
-
-async def test_a_press_and_trouble_are_taken_back(ground: Playground, page: Page) -> None:
-    """Undo takes back a broken provider, a fact about a number and, through the card's own Undo, what staff decided."""
-    await plays(page, "A wrong number")
-    order_id = await order_of(page)
-    await card(page, order_id).get_by_role("button", name="Confirm").click()
-    await expect(page.locator("#placed .state")).to_have_text("confirmed")
-    await page.click("#undo")
-    await expect(page.locator("#placed .state")).to_have_text("flagged")
-    await page.click("text=Make trouble")
-    await page.click("text=Break it")
-    await page.get_by_label("a landline").check()
-    await expect(page.locator("#faults li")).to_have_count(1)
-    assert (await ground.phone("Inés Blanco"))["facts"] == ["landline"]
-    await page.locator("#trouble [data-closes]").click()
-    await page.click("#undo")
-    await expect(page.locator("#toast")).to_contain_text("landline")
-    await page.keyboard.press("Control+z")
-    await expect(page.locator("#faults li")).to_have_count(0)
-    assert (await ground.phone("Inés Blanco"))["facts"] == []
-    await expect(page.locator("#undo")).to_be_disabled()
 
 
 async def test_the_story_of_a_phantom(ground: Playground, page: Page, pictures: Pictures) -> None:
