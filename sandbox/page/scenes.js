@@ -106,8 +106,9 @@ async function step(one, told, mine) {
 
 async function play(scene) {
   const mine = (playing = { run: ++runs });
-  const told = values(scene);
   try {
+    if (!tools.state()) await tools.refresh(); // pressed before the page knew who is there
+    const told = values(scene);
     for (const [n, one] of scene.steps.entries()) {
       if (playing !== mine) return;
       caption(scene, one.says, n + 1, false);
