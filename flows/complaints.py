@@ -304,6 +304,13 @@ def went_out(turn: Turn, open_: Open) -> None:
                 put(turn, replace(complaint, acked=True))
 
 
+def told_elsewhere(turn: Turn, failed_id: str, now_id: str) -> None:
+    """What should have told the customer could not arrive; another message has taken its place."""
+    for complaint in turn.complaints:
+        if complaint.ack == failed_id:
+            put(turn, replace(complaint, ack=now_id))
+
+
 def answered(turn: Turn, order: Order, name: str) -> None:
     """A person wrote to the customer about this order: what was promised is kept."""
     for complaint in turn.complaints:

@@ -156,7 +156,7 @@ def flag(turn: Turn, order: Order, reason: Reason, *, words_follow: bool = False
     was_flagged = order.state == "flagged"
     reasons = order.reasons if reason in order.reasons else (*order.reasons, reason)
     order = replace(order, state="flagged", reasons=reasons, held_until=None, reviewing=False)
-    turn.rest(f"rung:{order.id}")
+    turn.rest(f"rung:{order.id}", f"limit:{order.id}")
     turn.wake(f"remind:{order.id}", max(turn.now, turn.policy.hours.away_until or turn.now) + staff_wait(turn))
     turn.note("flagged", order.id, by="rule", reason=reason.key)
     had_card = order.card_wanted

@@ -144,7 +144,7 @@ def asked_at(order: Order) -> dict[str, Value]:
     return {"number": mask(order.fields.phone)} if order.fields.phone else {}
 
 
-def compose(turn: Turn, order: Order, template: str, by: Way, purpose: str, **values: Value) -> Say:
+def compose(turn: Turn, order: Order, template: str, by: Way, purpose: str, /, **values: Value) -> Say:
     """One message about an order, in the form that fits the way: `<template>_link` where no answer can arrive."""
     if not by.two_way and _exists(f"{template}_link", by.channel):
         template = f"{template}_link"
@@ -196,7 +196,7 @@ def preferred(turn: Turn, order: Order, template: str, *, but: frozenset[str] = 
     return None
 
 
-def tell(turn: Turn, order: Order, template: str, *, but: frozenset[str] = frozenset(), **values: Value) -> str:
+def tell(turn: Turn, order: Order, template: str, /, *, but: frozenset[str] = frozenset(), **values: Value) -> str:
     """Plan a message that we begin, on the best channel; gives the effect's id, "" when nobody can be reached."""
     found = preferred(turn, order, template, but=but)
     if found is None:

@@ -166,7 +166,7 @@ def failed(turn: Turn, say: Say, effect_id: str, provider: str, code: str) -> No
         else:
             _next_rung(turn, order, kind if refusals.known(provider, code) else "")
     elif say.purpose in ("answer", "notice"):
-        _elsewhere(turn, order, say)
+        _elsewhere(turn, order, say, effect_id)
 
 
 def _next_rung(turn: Turn, order: Order, kind: str) -> None:
@@ -185,7 +185,7 @@ def _same_rung_as_template(turn: Turn, order: Order, say: Say) -> None:
     ladder.enter(turn, order, say.rung)
 
 
-def _elsewhere(turn: Turn, order: Order, say: Say) -> None:
+def _elsewhere(turn: Turn, order: Order, say: Say, failed_id: str) -> None:
     """What had to be said is said on another channel, once."""
     if say.template.startswith("status_") or say.values.get("again"):
         return
@@ -195,7 +195,8 @@ def _elsewhere(turn: Turn, order: Order, say: Say) -> None:
         return
     extra = {k: v for k, v in say.values.items() if k not in ("shop", "order", "total", "name")}
     message = compose(turn, order, stem, found, "notice", **extra)
-    turn.say(replace(message, values={**message.values, "again": 1}, version=say.version, until=say.until))
+    message = replace(message, values={**message.values, "again": 1}, version=say.version, until=say.until)
+    complaints.told_elsewhere(turn, failed_id, turn.say(message))
 
 
 def _later(turn: Turn, open_: Open, provider: str, after: timedelta) -> None:

@@ -10,6 +10,7 @@ import pytest
 from engine.reporting import costs, numbers
 from flows.complaint import selling_paused
 from flows.wording import render
+from sandbox import phonebook
 from tests.stories.test_deals import STEPS
 from tests.stories.test_media import JPEG, sends
 from tests.stories.test_tell_shop import LAMP, sold_at_shopify
@@ -163,6 +164,21 @@ async def test_in_arabic_from_end_to_end(tmp_path: Path) -> None:
         await t.sms("1", phone=phone)
         await t.skip(seconds=5)
         assert "complaint.thanks" in await t.story(order)
+
+
+@pytest.mark.parametrize("text", [COMPLAINT, ARABIC])
+async def test_an_answer_that_cannot_arrive_by_text_goes_elsewhere(tmp_path: Path, text: str) -> None:
+    """The number dies between the complaint and our answer: the same promise, with its time, comes by another channel, once."""
+    async with town(tmp_path, telegram=True) as t:
+        order = await t.order()
+        phonebook.set_facts(t.world, ANA_PHONE, {"unroutable"})
+        await t.sms(text)
+        await t.skip(minutes=5)
+        thanks = "شكرًا لإخبارنا" if text == ARABIC else "Thank you for telling us"
+        (mail,) = [m for m in t.mails() if thanks in m.text]
+        assert "09:00" in mail.text, "with the shop's hours"
+        assert (await t.conversation(order)).complaints[0].acked
+        assert pings(t), "and the owner has it"
 
 
 async def test_praise_comes_without_a_sound(tmp_path: Path) -> None:
