@@ -294,7 +294,7 @@ def _never_known(turn: Turn, open_: Open, say: Say) -> None:
     if order is None:
         return
     if say.purpose not in ("first", "rung"):
-        _elsewhere(turn, order, say)
+        _elsewhere(turn, order, say, open_.id)
         return
     was_asked = sender is not None and sender.can_be_asked
     if was_asked and order.asking and order.rung == say.rung and order.version == say.version:
