@@ -2,19 +2,17 @@
 
     closed(order, origin="import")     -> Closed       what a store needs: keys to hash, a payload to seal
     opened(payload)                    -> Kept         the order again
-    past(here, payload)                -> PastOrder    if it is this customer's, with what matched; None for a stranger
     settled(old, new)                  -> Closed       what has to be written over an order that is kept already; None: nothing
 
-The address is kept as it was typed, not as it was read, so that a better reader reads the whole past anew. Reading one costs
-some 50 microseconds, so those of busy doors (a pick-up point) are remembered.
+The address is kept as it was typed, not as it was read, so that a better reader reads the whole past anew. Whose a kept order
+is: engine/history_door.py.
 
 Weak spot: keys are what today's rules make of an order. When the rules for keys change, the past has to be keyed anew.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Literal, get_args
@@ -22,10 +20,9 @@ from typing import Literal, get_args
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
-from rapidfuzz import fuzz
 
 from flows.emails import read_email
-from flows.matching.reading import Reading, read_address
+from flows.matching.reading import known_address
 from flows.money import Money
 from flows.orders import Item, OrderFields
 from flows.postal import PostalAddress
@@ -42,12 +39,6 @@ MOST_SKUS, MOST_SKU, MOST_TEXT, MOST_ID, MOST_SAID = 20, 40, 200, 100, 200
 #: Who told of the order's end. What the service itself saw is never overwritten by a file.
 Origin = Literal["service", "import"]
 
-#: Two writings of one door share its numbers (1.0) or, where one spells them out, most letters of the rest.
-LEAST_ALIKE = 0.75
-
-#: Each of two addresses has a number that the other lacks: another flat nearly always, or one side spelt out.
-_OTHERS_COMPARED = 2
-
 # Stored as positions: only ever append.
 _ENDED: tuple[Ended, ...] = (
     *("delivered", "paid", "returned", "refused", "not_collected"),
@@ -57,7 +48,6 @@ _FAULTS: tuple[Fault, ...] = ("none", "customer", "courier", "shop")
 assert set(_ENDED) == set(get_args(Ended)), "a new ending needs a place at the end of _ENDED"
 assert set(_FAULTS) == set(get_args(Fault)), "a new fault needs a place at the end of _FAULTS"
 
-_NUMBER = re.compile(r"\d+")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -103,7 +93,9 @@ class _Rest(Struct, frozen=True, omit_defaults=True, rename={
     ruling: Ruling | None = None
 
 
-class _Packed(Struct, frozen=True, array_like=True):
+class Packed(Struct, frozen=True, array_like=True):
+    """A payload, decoded. The other modules of the history may look into it; nobody else needs to."""
+
     v: int
     order_id: str
     placed_s: int
@@ -124,7 +116,7 @@ class _Packed(Struct, frozen=True, array_like=True):
 
 
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(_Packed)
+_decoder = msgspec.msgpack.Decoder(Packed)
 
 
 def closed(order: Replayed, origin: Origin, said: str = "", who: Identity | None = None) -> Closed:
@@ -149,7 +141,7 @@ def closed(order: Replayed, origin: Origin, said: str = "", who: Identity | None
         line2=address.line2[:MOST_TEXT],
         ruling=outcome.ruling,
     )
-    packed = _Packed(
+    packed = Packed(
         1 if outcome.ruling is None else PAYLOAD_VERSION,
         fields.id[:MOST_ID],
         placed,
@@ -182,7 +174,7 @@ def closed(order: Replayed, origin: Origin, said: str = "", who: Identity | None
 
 def opened(payload: bytes) -> Kept:
     """The order that was kept. Raises msgspec.ValidationError for a payload of a newer program, or damage."""
-    packed = _unpacked(payload)
+    packed = unpacked(payload)
     rest = packed.rest
     placed = _moment(packed.placed_s)
     fields = OrderFields(
@@ -196,37 +188,7 @@ def opened(payload: bytes) -> Kept:
         address=_address(packed),
         items=tuple(Item("", sku=sku) for sku in rest.skus),
     )
-    return Kept(Replayed(fields, _outcome(packed)), rest.origin, rest.said)
-
-
-def past(here: Identity, payload: bytes) -> PastOrder | None:
-    """The kept order if it is the customer's of `here`, with what matched; None where only a key is shared."""
-    return _past(here, _unpacked(payload))
-
-
-def _past(here: Identity, packed: _Packed) -> PastOrder | None:
-    matched = found_by(here, _who(packed))
-    return replace(_outcome(packed), matched=matched) if matched else None
-
-
-def from_door(here: Identity, payloads: Iterable[bytes], most: int) -> list[PastOrder]:
-    """Those of the orders from one door that are the customer's. At most `most`, which read most alike, are compared in full."""
-    address = here.address
-    mine = set(_NUMBER.findall(" ".join((address.house, *address.loose, *(value for _, value in address.unit)))))
-    words = " ".join(address.words)
-    rated = [(*_resemblance(mine, words, packed), at, packed) for at, packed in enumerate(map(_unpacked, payloads))]
-    near = sorted((row for row in rated if row[1] >= LEAST_ALIKE), key=lambda row: row[:3], reverse=True)
-    likely = sum(row[0] for row in near[:most])
-    near = near[: max(likely, min(most, likely + _OTHERS_COMPARED))]
-    return [order for *_, packed in near if (order := _past(here, packed)) is not None]
-
-
-def _resemblance(mine: set[str], words: str, packed: _Packed) -> tuple[bool, float]:
-    """At first sight: whether no number speaks for two doors, and how alike numbers and letters are, 0..2."""
-    line = f"{packed.line1} {packed.rest.line2}"
-    there = set(_NUMBER.findall(line))
-    numbers = len(mine & there) / len(mine | there) if mine or there else 1.0
-    return mine <= there or there <= mine, numbers + fuzz.ratio(words, line.casefold()) / 100
+    return Kept(Replayed(fields, past_order(packed)), rest.origin, rest.said)
 
 
 def settled(old: bytes, new: Closed) -> Closed | None:
@@ -236,7 +198,7 @@ def settled(old: bytes, new: Closed) -> Closed | None:
     """
     if old == new.payload:
         return None
-    before, after = _unpacked(old), _unpacked(new.payload)
+    before, after = unpacked(old), unpacked(new.payload)
     if before.rest.origin == "service" and after.rest.origin == "import":
         return None
     if before.rest.cleared and not after.rest.cleared:
@@ -247,27 +209,28 @@ def settled(old: bytes, new: Closed) -> Closed | None:
 
 def order_id_of(payload: bytes) -> str:
     """The id of the kept order."""
-    return _unpacked(payload).order_id
+    return unpacked(payload).order_id
 
 
 def keys_of(payload: bytes) -> tuple[str, ...]:
     """The keys that the kept order was filed under."""
-    return _who(_unpacked(payload)).keys
+    return who_of(unpacked(payload)).keys
 
 
 def theirs(here: Identity, payload: bytes) -> bool:
     """Whether the order is held about the person of `here`: by phone or mailbox, never by the address alone."""
-    packed = _unpacked(payload)
-    return any(m.means != "address" for m in found_by(here, _who(packed)))
+    packed = unpacked(payload)
+    return any(m.means != "address" for m in found_by(here, who_of(packed)))
 
 
 def cleared(payload: bytes) -> bytes:
     """The same order, struck off by staff."""
-    packed = _unpacked(payload)
+    packed = unpacked(payload)
     return _encoder.encode(replace(packed, rest=replace(packed.rest, cleared=True)))
 
 
-def _unpacked(payload: bytes) -> _Packed:
+def unpacked(payload: bytes) -> Packed:
+    """The payload's parts. Raises msgspec.ValidationError for one of a newer program, or damage."""
     packed = _decoder.decode(payload)
     if packed.v > PAYLOAD_VERSION:
         raise msgspec.ValidationError("this history was written by a newer Doorstep; upgrade this one")
@@ -279,7 +242,8 @@ def _skus(order: Replayed) -> Iterator[str]:
     yield from (sku[:MOST_SKU] for sku in named[:MOST_SKUS])
 
 
-def _outcome(packed: _Packed) -> PastOrder:
+def past_order(packed: Packed) -> PastOrder:
+    """How the order ended. `matched` says nothing here."""
     rest = packed.rest
     placed = _moment(packed.placed_s)
     return PastOrder(
@@ -304,17 +268,21 @@ def _outcome(packed: _Packed) -> PastOrder:
     )
 
 
-def _who(packed: _Packed) -> Identity:
-    return Identity(packed.phone, _mailbox(packed.email) if packed.email else "", _read(_address(packed)))
+def typed_by(packed: Packed) -> tuple[str, ...]:
+    """What `who_of` is made of: equal here, equal there."""
+    return (
+        *(packed.phone, packed.email, packed.line1, packed.rest.line2),
+        *(packed.city, packed.region, packed.postcode, packed.country),
+    )
 
 
-def _address(packed: _Packed) -> PostalAddress:
+def who_of(packed: Packed) -> Identity:
+    """Who placed the order, read by today's rules."""
+    return Identity(packed.phone, _mailbox(packed.email) if packed.email else "", known_address(_address(packed)))
+
+
+def _address(packed: Packed) -> PostalAddress:
     return PostalAddress(packed.line1, packed.rest.line2, packed.city, packed.region, packed.postcode, packed.country)
-
-
-@lru_cache(maxsize=8192)
-def _read(address: PostalAddress) -> Reading:
-    return read_address(address)
 
 
 @lru_cache(maxsize=8192)

@@ -16,6 +16,7 @@ from pymongo import MongoClient
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from engine import history_record as record
+from engine.history_door import Recognised
 from engine.history_record import Closed, Kept
 from engine.ports import Appended, ImportMark
 from flows.risk.backtest import Replayed
@@ -141,8 +142,9 @@ class MongoHistory(MongoConnection):
                     shared.update(row for row in await self._at_door(shop, name) if row not in own)
             opened = [row for row, _ in shared.most_common(MOST_OPENED)]
             near = [payload async for _, payload in self._payloads(shop, {"_id": {"$in": opened}}, 0)] if opened else []
-        mine = (order for payload in own.values() if (order := record.past(who, payload)) is not None)
-        return (*mine, *record.from_door(who, near, MOST_COMPARED))
+        known = Recognised(who)
+        mine = [order for payload in own.values() if (order := known.past(payload)) is not None]
+        return (*mine, *known.at_door(near, MOST_COMPARED))
 
     async def _at_door(self, shop: str, name: str) -> list[str]:
         found = (await self._db()).history.find({"keys": self._key(shop, name)}, {"_id": 1})

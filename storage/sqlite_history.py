@@ -15,15 +15,16 @@ key, and an older backup still holds them.
 from __future__ import annotations
 
 import contextlib
-import json
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import apsw
 
 from engine import history_record as record
+from engine.history_door import Recognised
 from engine.history_record import Closed, Kept
 from engine.ports import Appended, ImportMark
 from flows.risk.backtest import Replayed
@@ -36,7 +37,7 @@ from storage.sealing import Sealer
 MOST_OWN = 50
 #: Rows under one address key whose numbers are read (a pick-up point holds thousands); those that share most keys are opened,
 #: and those that read most alike are compared in full, at some 75 microseconds each: together well below a millisecond.
-MOST_AT_DOOR, MOST_OPENED, MOST_COMPARED = 60, 16, 6
+MOST_AT_DOOR, MOST_OPENED, MOST_COMPARED = 60, 12, 6
 #: Rows under the hash of one order's id: more than one only where two hashes meet.
 _MOST_NAMESAKES = 20
 #: Buckets of amounts are 2 % wide: nobody's usual order is known better than that.
@@ -183,16 +184,19 @@ class SqliteHistory:
             return ()
         wrapped: Any = row[1]
         own = dict(self._own(self._reader, shop, who, wrapped, MOST_OWN))
-        shared = Counter(n for key in who.keys if key[0] == "a" for n in self._numbers(shop, key) if n not in own)
-        nearest = sorted(shared, key=lambda n: (-shared[n], -n))[:MOST_OPENED]
-        sealed: Any = self._reader.execute(sql.HISTORY_BY_NUMBERS, (json.dumps(nearest),)) if nearest else ()
-        neighbours = [self._sealer.open(wrapped, blob) for (blob,) in sealed if blob]
-        mine = (order for payload in own.values() if (order := record.past(who, payload)) is not None)
-        return (*mine, *record.from_door(who, neighbours, MOST_COMPARED))
+        known = Recognised(who)
+        mine = [order for payload in own.values() if (order := known.past(payload)) is not None]
+        return (*mine, *known.at_door(self._neighbours(shop, who, wrapped, own.keys()), MOST_COMPARED))
 
-    def _numbers(self, shop: str, key: str) -> list[int]:
-        rows: list[Any] = self._reader.execute(sql.HISTORY_NUMBERS, (self._key(shop, key), MOST_AT_DOOR)).fetchall()
-        return [n for (n,) in rows]
+    def _neighbours(self, shop: str, who: Identity, wrapped: bytes, own: AbstractSet[int]) -> Iterator[bytes]:
+        """Rows under the address keys, opened: those that share most of the keys, the latest first; without `own`."""
+        keys = [self._key(shop, key) for key in who.keys if key[0] == "a"]
+        if not keys:
+            return
+        asked = (*(part for key in keys for part in (key, MOST_AT_DOOR)), MOST_OPENED + len(own))
+        for n, sealed in self._reader.execute(sql.HISTORY_DOORS[len(keys)], asked):
+            if sealed and n not in own:
+                yield self._sealer.open(wrapped, sealed)
 
     async def export_history(self, shop: str, who: Identity) -> list[Kept]:
         return [record.opened(payload) for payload in self._theirs(self._reader, shop, who).values()]

@@ -1,5 +1,7 @@
 """The tables and every statement of the SQLite store."""
 
+from flows.addresses import MAX_KEYS
+
 #: Written into PRAGMA user_version; a file with a higher one belongs to a newer program.
 SCHEMA_VERSION = 3
 
@@ -138,8 +140,14 @@ HISTORY_KEY = "INSERT INTO history_key (key, n) VALUES (?, ?) ON CONFLICT DO NOT
 HISTORY_DROP_KEY = "DELETE FROM history_key WHERE key = ? AND n = ?"
 HISTORY_BY_KEY = """SELECT h.n, h.sealed FROM history_key k JOIN history h ON h.n = k.n WHERE k.key = ?
     ORDER BY k.n DESC LIMIT ?"""
-HISTORY_NUMBERS = "SELECT n FROM history_key WHERE key = ? ORDER BY n DESC LIMIT ?"
-HISTORY_BY_NUMBERS = "SELECT h.sealed FROM json_each(?) asked JOIN history h ON h.n = asked.value ORDER BY asked.id"
+#: By address keys (so many as there are `{doors}`): the rows that stand under most of them, the latest first.
+HISTORY_DOOR = """SELECT t.n, h.sealed FROM (
+        SELECT n, count(*) AS shared FROM ({doors}) GROUP BY n ORDER BY shared DESC, n DESC LIMIT ?
+    ) t JOIN history h ON h.n = t.n ORDER BY t.shared DESC, t.n DESC"""
+HISTORY_ONE_DOOR = "SELECT * FROM (SELECT n FROM history_key WHERE key = ? ORDER BY n DESC LIMIT ?)"
+HISTORY_DOORS = tuple(
+    HISTORY_DOOR.format(doors=" UNION ALL ".join([HISTORY_ONE_DOOR] * n)) for n in range(MAX_KEYS + 1)
+)
 HISTORY_COUNT = """INSERT INTO history_tally (shop, name, bucket, orders) VALUES (?, ?, ?, ?)
     ON CONFLICT (shop, name, bucket) DO UPDATE SET orders = orders + excluded.orders"""
 HISTORY_TALLIES = """SELECT t.name, t.orders FROM history_tally t JOIN history_shop s ON s.n = t.shop

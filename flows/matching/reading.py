@@ -5,6 +5,8 @@ without a label are kept in order, and the country's habit says which of them is
 whose numbers carry no labels at all (some Indian plots) is compared number by number, without knowing what each is.
 """
 
+from functools import lru_cache
+
 from msgspec import Struct
 
 from flows.matching.countries import codes, rules_of
@@ -61,6 +63,12 @@ def read_address(address: PostalAddress) -> Reading:
         loose=loose,
         unnumbered=scan.unnumbered,
     )
+
+
+@lru_cache(maxsize=8192)
+def known_address(address: PostalAddress) -> Reading:
+    """`read_address`, remembered: a customer types the same again, and half a town shares a pick-up point."""
+    return read_address(address)
 
 
 def _house(scan: Scan, *, number_first: bool) -> Number | None:

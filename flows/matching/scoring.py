@@ -5,6 +5,8 @@ town takes a pair far below SAME, however alike the rest. A flat that only one s
 building ordered: such a pair stays below SAME, too.
 """
 
+from functools import lru_cache
+
 from msgspec.structs import replace
 from rapidfuzz.distance import OSA
 
@@ -29,23 +31,34 @@ _OTHER_TOWN_ALONE = 0.2
 _NO_PLACE = 0.78  # neither postcode nor town to compare
 _SPELLING = 0.18  # how much of the score a misspelt street costs at most
 
+#: Scores are rounded to four digits, upwards as well.
+_ROUNDING = 0.0001
 #: Below this likeness two street names are two streets.
 _STREET = 0.7
 
 
-def compare(a: Reading, b: Reading) -> Match:
-    """How surely two readings mean one household. Symmetric."""
+def compare(a: Reading, b: Reading, at_least: float = 0.0) -> Match:
+    """How surely two readings mean one household. Symmetric. What cannot reach `at_least` any more is NO_MATCH, without a look
+    at its street: most neighbours differ in house or flat, which is quickly seen."""
     if a.country and b.country and a.country != b.country:
         return NO_MATCH
     country = a.country or b.country
     if country in UNNUMBERED and bool(a.house) != bool(b.house):
         a, b = _door_by_flat(a, b), _door_by_flat(b, a)
+    at_least -= _ROUNDING
     on: list[str] = []
+    door: list[str] = []
+    house = _house(a, b, country, door)
+    if house < at_least:
+        return NO_MATCH
+    unit, sure = _unit(a, b, door)
+    if house * unit < at_least:
+        return NO_MATCH
     place = _place(a, b, country, on)
-    street = _street(a, b, country, on)
-    house = _house(a, b, country, on)
-    unit, sure = _unit(a, b, on)
-    score = place * street * house * unit
+    if place * house * unit < at_least:
+        return NO_MATCH
+    score = place * _street(a, b, country, on) * house * unit
+    on += door
     return Match(round(score, 4), sure=sure and score >= 0.9 and "house" in on and "street" in on, on=tuple(on))
 
 
@@ -236,6 +249,7 @@ def _door_by_flat(reading: Reading, other: Reading) -> Reading:
     return replace(reading, house="", unit=tuple(sorted((*reading.unit, ("flat", flat)))))
 
 
+@lru_cache(maxsize=1024)  # one order is compared with every neighbour's
 def _numbers(reading: Reading) -> tuple[str, ...]:
     """All signs that tell doors apart, in the order stair, floor, flat, so that labels do not count."""
     unit = dict(reading.unit)
@@ -262,7 +276,7 @@ def _unit(a: Reading, b: Reading, on: list[str]) -> tuple[float, bool]:
     """The factor of the flats, and whether they name one door."""
     if not (a.unit or a.loose) and not (b.unit or b.loose):
         return 1.0, False
-    if _numbers(a) == _numbers(b):
+    if (a.house == b.house and a.unit == b.unit and a.loose == b.loose) or _numbers(a) == _numbers(b):
         on.append("unit")
         return 1.0, True
     left, right = dict(a.unit), dict(b.unit)

@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from flows.addresses import reading_keys
 from flows.emails import read_email
-from flows.matching.reading import Reading, read_address
+from flows.matching import SAME
+from flows.matching.reading import Reading, known_address
 from flows.matching.scoring import compare
 from flows.orders import OrderFields
 from flows.phones import match_key, read_phone, same_phone
@@ -34,7 +35,7 @@ def identity(fields: OrderFields) -> Identity:
     """The identity behind an order."""
     phone = read_phone(fields.phone or fields.phone_raw, fields.address.country or None)
     email = read_email(fields.email) if fields.email else None
-    return Identity(phone.e164 if phone else "", email.key if email else "", read_address(fields.address))
+    return Identity(phone.e164 if phone else "", email.key if email else "", known_address(fields.address))
 
 
 def found_by(here: Identity, there: Identity) -> tuple[Matched, ...]:
@@ -48,7 +49,7 @@ def found_by(here: Identity, there: Identity) -> tuple[Matched, ...]:
         found.append(Matched("phone", sure=here.phone == there.phone))
     if here.email and here.email == there.email:
         found.append(Matched("email"))
-    address = compare(here.address, there.address)
+    address = compare(here.address, there.address, SAME)
     if address.same:
         found.append(Matched("address", sure=address.sure, score=address.score))
     return tuple(found)
