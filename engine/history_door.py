@@ -23,7 +23,7 @@ from flows.risk.identity import Identity, found_by
 
 #: Two writings of one door share its numbers (1.0) or, where one spells them out, most letters of the rest.
 LEAST_ALIKE = 0.75
-#: Orders compared although they look like another door's, or another street's.
+#: Orders compared although they read like another street's; one that has another door's numbers counts for both.
 OTHERS_COMPARED = 2
 
 _NUMBER = re.compile(r"\d+")
@@ -55,7 +55,7 @@ class Recognised:
         others = 0
         for this_door, alike, _, packed in rated:
             if not this_door or alike < LEAST_ALIKE:
-                others += 1
+                others += 1 if this_door else OTHERS_COMPARED
                 if others > OTHERS_COMPARED:
                     continue
             chosen.append(packed)

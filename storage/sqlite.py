@@ -155,6 +155,7 @@ class SqliteStore(SqliteForgetting, SqliteExpiring):
         self._rows = Rows(self._db, self._sealer)
         self._reader = apsw.Connection(self.path, flags=apsw.SQLITE_OPEN_READONLY)
         self._reader.set_busy_timeout(1000)
+        self._reader.execute("PRAGMA cache_size = -16384")  # the inner pages of ten million orders and their keys
 
     async def close(self) -> None:
         """Finish what is queued, then close."""
