@@ -274,7 +274,7 @@ def _hear(turn: Turn, channel: str, address: str, name: str) -> None:
 
 def _follow_up(turn: Turn, event: CustomerWrote, question: Question, got: Understood) -> bool:
     """An answer to the question asked last; False: it is none, read it as anything else."""
-    orders = [o for o in (turn.get(i) for i in question.order_ids) if o is not None]
+    orders = [turn.get(order_id) for order_id in question.order_ids]
     if question.kind == "which":
         return _chosen(turn, event, question, orders, got)
     if question.kind in following.KINDS:
@@ -296,7 +296,7 @@ def _follow_up(turn: Turn, event: CustomerWrote, question: Question, got: Unders
     return True
 
 
-def _chosen(turn: Turn, event: CustomerWrote, question: Question, orders: list[Order], got: Understood) -> bool:
+def _chosen(turn: Turn, event: CustomerWrote, question: Question, orders: list[Order | None], got: Understood) -> bool:
     """Which order was meant: what waited for that is done."""
     order = chosen(orders, event.text, got)
     if order is None:
@@ -352,7 +352,7 @@ def pressed(turn: Turn, event: CustomerPressed) -> None:
     if verb == "not_me" and current:
         not_theirs.not_me(turn, event, [order])
         return
-    if order.state == "confirmed" and verb == "yes":
+    if order.state == "confirmed" and verb in ("yes", "again"):
         answer(turn, event, "already_confirmed", order)
     elif not current:
         turn.note("stale_button", order.id, by="customer", via=event.channel, verb=verb)
@@ -361,7 +361,7 @@ def pressed(turn: Turn, event: CustomerPressed) -> None:
         too_late(turn, event, "yes" if verb == "again" else verb, [order])
     elif verb in ("keep", "later") and order.state == "confirmed":
         _still(turn, event, order, verb)
-    elif verb == "yes":
+    elif verb in ("yes", "again"):
         settle(turn, event, "yes", order)
     elif verb == "cancel":
         settle(turn, event, "cancel", order)

@@ -224,7 +224,7 @@ def _next(turn: Turn, order: Order) -> list[Line]:
         lines.append(Line("next.promise", {"at": _at(turn, order, order.promise_by)}))
     for name, moment in sorted(turn.timers.items(), key=lambda t: t[1]):
         kind, _, order_id = name.partition(":")
-        if order_id == order.id and kind not in ("ask", "taken"):
+        if order_id == order.id and kind not in ("ask", "taken", "complaint"):
             lines.append(Line(f"next.{kind}", {"at": _at(turn, order, moment)}))
             break
     if order.state in ("flagged", "held"):

@@ -20,7 +20,7 @@ from flows.ladder import flag
 from flows.money import Money
 from flows.opening import hours_value
 from flows.orders import ASKABLE, Order, OrderFields, Reason
-from flows.reach import tell
+from flows.reach import compose, preferred, tell
 from flows.turn import Turn
 from flows.understand.model import Understood
 from flows.wording import Moment
@@ -339,10 +339,10 @@ def solve(turn: Turn, complaint: Complaint, name: str) -> Complaint:
     order = turn.put(replace(order, promise_by=None, talk_until=None, talk_waiting=False))
     turn.refresh(order)
     if turn.policy.complaints.ask_solved and complaint.kind == "complaint":
-        effect_id = tell(turn, order, "solved_ask")
-        say = next((p.effect for p in turn.planned if p.id == effect_id), None)
-        if isinstance(say, Say):
-            asked = Question("solved", say.channel, say.to, turn.now, (order.id,), wanted=str(complaint.n))
+        found = preferred(turn, order, "solved_ask")
+        if found is not None and found.two_way:
+            turn.say(compose(turn, order, "solved_ask", found, "notice"))
+            asked = Question("solved", found.channel, found.to, turn.now, (order.id,), wanted=str(complaint.n))
             turn.set(question=asked)
     return complaint
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from flows import still
+from flows.effects import Say
 from flows.ladder import flag, hold
 from flows.orders import Before, Order, Reason, State, Via, Who
 from flows.reach import tell
@@ -15,6 +16,8 @@ from flows.welcoming import greet
 
 #: What an order is woken for; a promise to its customer outlives its decisions.
 _TIMERS = frozenset({"rung", "remind", "call", "ship", "news", "talk", "taken", "still", "silent", "day", "limit"})
+#: How the customer hears of what staff decided.
+_TELLS = ("cancelled_", "reopened")
 #: A customer's own cancel can be taken back by a text for so long; later a person looks at it.
 REOPEN_WITHIN = timedelta(days=7)
 
@@ -72,7 +75,7 @@ def _decide(turn: Turn, order: Order, state: State, by: Who, via: Via, name: str
             taken_by="",
             taken_id=0,
             taken_wrote=False,
-            before=Before(order.state, order.decided_by, order.via, name, turn.now),
+            before=Before(order.state, order.decided_by, order.via, name, turn.now, order.decided_name),
             shop_knows={} if by == "shop" else order.shop_knows,  # it may have changed its own mind
         )
     )
@@ -89,18 +92,27 @@ def reopen(turn: Turn, order: Order, *, by: Who, via: Via) -> Order:
     return confirm(turn, order, by=by, via=via)
 
 
+def _unheard(turn: Turn, order: Order) -> bool:
+    """Whether the word of what was decided still waits here."""
+    waiting = (o.effect for o in turn.open if o.status == "planned" and isinstance(o.effect, Say))
+    return any(say.order_id == order.id and say.template.startswith(_TELLS) for say in waiting)
+
+
 def undo(turn: Turn, order: Order, *, name: str, role: str) -> Order | None:
     """Back to what was before the last staff decision; None when there is nothing of the kind to take back."""
     before = order.before
     if before is None or order.decided_by not in ("staff", "owner") or order.state not in ("confirmed", "cancelled"):
         return None
-    told = order.state == "cancelled" and not turn.withdraw(order.id)
+    told = "cancelled" in (order.state, before.state) and not _unheard(turn, order)
+    turn.withdraw(order.id)
     rest(turn, order)
     was = order.state
     turn.note("undone", order.id, by=f"{role}:{name}", via="telegram", was=was, state=before.state)
     order = replace(order, decided_by=before.decided_by, via=before.via, decided_at=None, decided_name="", before=None)
     if before.state == "confirmed":
-        order = confirm(turn, order, by=before.decided_by or "staff", via=before.via or "telegram", name=before.by)
+        order = confirm(turn, order, by=before.decided_by or "staff", via=before.via or "telegram", name=before.name)
+    elif before.state == "cancelled":
+        order = cancel(turn, order, by=before.decided_by or "staff", via=before.via or "telegram", name=before.name)
     elif before.state == "held":
         order = hold(turn, replace(order, state="flagged"), "undone")
     else:

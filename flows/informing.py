@@ -9,7 +9,7 @@ from flows import hours
 from flows.effects import Value
 from flows.events import CustomerWrote
 from flows.orders import ASKABLE, Order
-from flows.talk import answer
+from flows.talk import answer, to_staff
 from flows.turn import Turn
 from flows.wording import Moment
 
@@ -45,11 +45,14 @@ _SPACE = re.compile(r"[\s_-]+")
 def status(turn: Turn, event: CustomerWrote, order: Order) -> None:
     """Where the order is, from its state."""
     values: dict[str, Value] = {}
+    if order.state == "returned":
+        to_staff(turn, event, order, "reply.order_status")  # whether it can come once more is a person's to say
+        return
     if order.state == "shipped" and order.tracking:
         values["tracking"] = order.tracking
     if order.state == "confirmed" and order.wish:
         values["delivery"] = order.wish
-    kind = {"flagged": "pending", "held": "pending", "returned": "cancelled", "ignored": "confirmed"}
+    kind = {"flagged": "pending", "held": "pending", "ignored": "confirmed"}
     answer(turn, event, f"status_{kind.get(order.state, order.state)}", order, **values)
 
 

@@ -122,6 +122,7 @@ class Before(Struct, frozen=True):
     via: Via | None
     by: str  # who pressed, a person's name
     at: datetime
+    name: str = ""  # of the person who had decided before
 
 
 class Change(Struct, frozen=True, omit_defaults=True, kw_only=True):

@@ -215,6 +215,8 @@ def restart(turn: Turn, order: Order) -> Order:
             held_until=None,
             reviewing=False,
             ignored_why="",
+            calls=(),
+            call_after=None,
         )
     )
     order = begin(turn, order)

@@ -146,8 +146,7 @@ def asked_at(order: Order) -> dict[str, Value]:
 
 def compose(turn: Turn, order: Order, template: str, by: Way, purpose: str, /, **values: Value) -> Say:
     """One message about an order, in the form that fits the way: `<template>_link` where no answer can arrive."""
-    if not by.two_way and _exists(f"{template}_link", by.channel):
-        template = f"{template}_link"
+    template = _form(template, by.channel, by.two_way) or template
     carries_link = template.endswith(("_link", "_email")) or template in _LINKED
     return Say(
         channel=by.channel,
@@ -164,9 +163,11 @@ def compose(turn: Turn, order: Order, template: str, by: Way, purpose: str, /, *
     )
 
 
-def _exists(template: str, channel: str) -> bool:
-    spec = SPECS.get(template)
-    return spec is not None and channel in spec.channels
+def _form(template: str, channel: str, two_way: bool) -> str:
+    """The text for this way: `<template>_link` where no answer can arrive, or where there is no other; "" where there is none."""
+    forms = [template, f"{template}_link"]
+    fitting = [form for form in forms if form in SPECS and channel in SPECS[form].channels]
+    return "" if not fitting else fitting[0 if two_way else -1]
 
 
 @lru_cache(maxsize=65536)
@@ -191,7 +192,7 @@ def preferred(turn: Turn, order: Order, template: str, *, but: frozenset[str] = 
         if channel in but:
             continue
         found = way(turn, order, channel, template)
-        if isinstance(found, Way):
+        if isinstance(found, Way) and _form(template, channel, found.two_way):
             return found
     return None
 

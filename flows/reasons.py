@@ -106,6 +106,8 @@ def put_off(turn: Turn, event: CustomerWrote | CustomerPressed, order: Order, sl
             decided_at=None,
             decided_name="",
             before=None,
+            calls=(),
+            call_after=None,
         )
     )
     turn.refresh(order)

@@ -18,6 +18,7 @@ from flows.phones import mask
 from flows.reach import Way, compose, preferred, template_language
 from flows.talk import SAID_MOST
 from flows.turn import UNDO_GRACE, Turn
+from flows.wording.spec import SPECS
 
 #: A text that begins so is a note for colleagues. Source: CONTRACT.md, Telegram
 NOTE = "//"
@@ -146,7 +147,7 @@ def _ask(turn: Turn, order: Order, who: str, template: str, kind: str) -> None:
     found = _where(turn, order)
     if found is not None and found.channel == "whatsapp" and not turn.window_open(found.to):
         found = preferred(turn, order, template, but=frozenset({"whatsapp"}))
-    if found is None:
+    if found is None or not (found.two_way or SPECS[template].may):  # no answer could come, and no page takes it
         turn.notice = "unreachable"
         return
     more = hours_value(turn.policy) if kind == "time" else {}

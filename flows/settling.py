@@ -33,6 +33,7 @@ from flows.events import DeliveryReported, EffectSettled, ProviderAnswered, Reco
 from flows.orders import Asked, CardRef, Order
 from flows.reach import compose, preferred
 from flows.turn import Turn
+from flows.wording.spec import SPECS
 
 #: When the provider is asked what became of a message, counted from the attempt. Source: PLATFORMS.md D 2.3.
 ASK_AFTER = (timedelta(seconds=15), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
@@ -189,13 +190,15 @@ def _elsewhere(turn: Turn, order: Order, say: Say, failed_id: str) -> None:
     """What had to be said is said on another channel, once."""
     if say.template.startswith("status_") or say.values.get("again"):
         return
-    stem = say.template.removesuffix("_link")
+    stem = "staff_message" if say.template == "staff_words" else say.template.removesuffix("_link")
     found = preferred(turn, order, stem, but=frozenset({say.channel}))
     if found is None:
         return
     extra = {k: v for k, v in say.values.items() if k not in ("shop", "order", "total", "name")}
     message = compose(turn, order, stem, found, "notice", **extra)
-    message = replace(message, values={**message.values, "again": 1}, version=say.version, until=say.until)
+    needed = {*SPECS[message.template].needs, "shop", *extra, *say.values}  # and nothing that it did not say there
+    values = {k: v for k, v in message.values.items() if k in needed} | {"again": 1}
+    message = replace(message, values=values, version=say.version, until=say.until)
     complaints.told_elsewhere(turn, failed_id, turn.say(message))
 
 

@@ -19,7 +19,7 @@ from flows.events import StaffPressed, StaffRuled
 from flows.judging import block, let_off
 from flows.orders import ASKABLE, Order
 from flows.reach import tell
-from flows.turn import Turn
+from flows.turn import UNDO_GRACE, Turn
 
 Handler = Callable[[Turn, Order, StaffPressed, str], None]
 
@@ -100,7 +100,9 @@ def _bring_back(turn: Turn, order: Order, event: StaffPressed, _: str) -> None:
         turn.notice = f"already:{order.state}:{order.decided_name or order.decided_by or ''}"
         return
     order = confirm(turn, order, by=_who(event), via="telegram", name=event.name)  # type: ignore[arg-type]
-    tell(turn, order, "reopened")
+    effect_id = tell(turn, order, "reopened")
+    if effect_id:
+        turn.put_off(effect_id, turn.now + UNDO_GRACE)
 
 
 def _close_talk(turn: Turn, order: Order, event: StaffPressed) -> None:

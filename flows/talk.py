@@ -27,6 +27,8 @@ SAID_MOST = 400
 #: So much of a notice is quoted above the answer to it.
 NOTICED_MOST = 160
 
+#: The reason of an order whose customer has said yes, and that only staff confirm.
+SAID_YES = "said_yes"
 #: Texts that carry a way to act are sent with buttons on WhatsApp.
 _BUTTONS_MOST = 3
 
@@ -40,6 +42,8 @@ def answer(
         return ""
     if event.channel == "email" and template == "status_pending":
         template = "confirm_email"  # no yes is taken there
+    if template == "status_pending" and order is not None and any(r.key == SAID_YES for r in order.reasons):
+        template = "review_wait"  # theirs was said: a person looks at it
     spec = SPECS[template]
     wanted = {*spec.needs, *spec.may}
     carried: dict[str, Value] = basics(turn, order) if order else {"shop": turn.policy.name}

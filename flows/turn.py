@@ -160,8 +160,7 @@ class Turn:
     def remove(self, order_id: str) -> None:
         """Take an order out of this conversation (it moved)."""
         self.orders = [o for o in self.orders if o.fields.id != order_id]
-        for name in [n for n in self.timers if n.endswith(f":{order_id}")]:
-            self.rest(name)
+        self.rest(*(name for name in self.timers if _is_of(name, {order_id})))
         self._changed = True
 
     def put_contact(self, contact: Contact) -> None:
@@ -330,7 +329,7 @@ class Turn:
         orders, former = _recent(self.orders, was.former)
         if former is not was.former:
             gone = {order_id for order_id in former if order_id not in was.former}
-            self.rest(*(name for name in self.timers if name.partition(":")[2] in gone))
+            self.rest(*(name for name in self.timers if _is_of(name, gone)))
         document = replace(
             was,
             orders=orders,
@@ -354,6 +353,12 @@ class Turn:
             notice=self.notice,
             forward=self.forward,
         )
+
+
+def _is_of(timer: str, orders: set[str]) -> bool:
+    """Whether it is a timer of one of these orders; "complaint:1" is the complaint's, whatever an order is called."""
+    kind, _, of = timer.partition(":")
+    return kind not in ("complaint", "ask") and of in orders
 
 
 def _posts(open_: Open, seq: int) -> bool:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from flows import news, not_theirs, reasons, safeguards, slotting, verifying
 from flows.conversation import Question
-from flows.deciding import cancel, confirm
+from flows.deciding import REOPEN_WITHIN, cancel, confirm
 from flows.events import CustomerPressed, CustomerWrote
 from flows.judging import said_yes
 from flows.orders import ASKABLE, BEFORE_DISPATCH, GREETING, Asked, Order
 from flows.phones import same_phone
 from flows.reach import tell
 from flows.talk import answer, to_staff
-from flows.too_late import too_late
+from flows.too_late import after_cancel, too_late
 from flows.turn import Turn
 from flows.which import ask_which
 
@@ -61,6 +61,11 @@ def act(
     if intent == "yes" and event.channel == "email":
         _yes_by_mail(turn, event, asked)
         return
+    back = way_back(turn, asked) if intent == "yes" else None
+    if back is not None:
+        turn.set(question=None)
+        after_cancel(turn, event, "yes", back)
+        return
     pool = within(asked, ASKABLE) if intent == "yes" else within(asked, BEFORE_DISPATCH)
     if intent == "no" and within(asked, ASKABLE):
         pool = within(asked, ASKABLE)
@@ -81,6 +86,22 @@ def act(
         settle(turn, event, intent, pool[0], told_elsewhere=told_elsewhere, reason=reason)
     else:
         too_late(turn, event, intent, asked)
+
+
+def way_back(turn: Turn, asked: list[Order]) -> Order | None:
+    """The order that they have cancelled themselves, where nothing was asked or agreed since: "changed your mind? Reply YES" is
+    what was said last, so a yes is one to that."""
+    mine = [
+        (order.decided_at, order.seq, order)
+        for order in asked
+        if order.state == "cancelled" and order.decided_by == "customer" and order.decided_at is not None
+        if turn.now - order.decided_at <= REOPEN_WITHIN and not order.shop_cancelled
+    ]
+    if not mine:
+        return None
+    at, _, newest = max(mine)
+    since = [a.at for o in asked if o.open for a in o.asked] + [o.confirmed_at for o in asked if o.confirmed_at]
+    return None if any(moment > at for moment in since) else newest
 
 
 def _greeted(order: Order, event: CustomerWrote) -> bool:
@@ -137,9 +158,9 @@ def settle(
         if not safeguards.after_yes(turn, event, order):
             verifying.after_yes(turn, event, turn.get(order.id) or order)
     elif intent == "cancel":
-        template = "cancelled_optout" if told_elsewhere else ""
         order = cancel(turn, order, by="customer", via=via)  # type: ignore[arg-type]
-        if template:
+        if told_elsewhere:  # the text names SMS as the channel that is shut
+            template = "cancelled_optout" if event.channel == "sms" else "cancelled_by_customer"
             tell(turn, order, template, but=frozenset({event.channel}))
         else:
             answer(turn, event, "cancelled_by_customer", order)

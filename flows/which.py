@@ -23,11 +23,12 @@ def ask_which(turn: Turn, event: CustomerWrote, intent: str, pool: list[Order], 
     answer(turn, event, "which_order", listed[0], count=len(listed), list=lines)
 
 
-def chosen(orders: list[Order], text: str, got: Understood) -> Order | None:
-    """By its number in the list, or by the order's own number."""
-    words = text.strip().lstrip("#").casefold()
-    named = [o for o in orders if o.id.lstrip("#").casefold() == words]
-    if len(named) == 1:
-        return named[0]
+def chosen(orders: list[Order | None], text: str, got: Understood) -> Order | None:
+    """By its number in the list (None: it has moved away since), or by the order's own number, which counts where it is none of
+    the list's or is written with its sign."""
+    words = text.strip().casefold()
     choice = got.slots.choice
-    return orders[choice - 1] if choice is not None and 1 <= choice <= len(orders) else None
+    if choice is not None and 1 <= choice <= len(orders) and not words.startswith("#"):
+        return orders[choice - 1]
+    named = [o for o in orders if o is not None and o.id.lstrip("#").casefold() == words.lstrip("#")]
+    return named[0] if len(named) == 1 else None

@@ -118,6 +118,9 @@ class Town:
     async def close_house(self) -> None:
         self.tg.state.updates.polled.clear()
         await self.house.stop()
+        bugs = [labels for (name, labels), _ in self.house.engine.counters.items() if name == "provider_errors"]
+        bugs = [labels for labels in bugs if dict(labels)["code"].startswith("bug")]
+        assert not bugs, f"an effect could not be carried out: {bugs}"
 
     # -- time
 

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
+from engine import rendering
 from flows import cards, hours
 from flows.conversation import JOURNAL_TAIL, SEEN_MOST, WINDOW, Conversation, Note
 from flows.deciding import REOPEN_WITHIN
@@ -32,6 +33,7 @@ from flows.reach import template_language
 from flows.staff import ROLES
 from flows.step import step
 from flows.turn import CLOSED_KEPT
+from flows.wording.catalogue import LANGUAGES
 from storage import codec
 
 STATES = {"ignored", "pending", "confirmed", "flagged", "held", "cancelled", "shipped", "delivered", "returned"}
@@ -261,6 +263,22 @@ def _hangs_under(before: Conversation, was: Order, event: CustomerPressed) -> bo
 # -- what leaves
 
 
+#: What has been written already: (template, channel, names of its values, buttons).
+_WRITTEN: set[tuple[object, ...]] = set()
+
+
+def _can_be_written(say: Say, policy: Policy) -> None:
+    """A wish without its text, or with a value that the text lacks, would end on the wire's side of the commit."""
+    form = (say.template, say.channel, tuple(sorted(say.values)), say.link, say.buttons, say.session)
+    if form in _WRITTEN:
+        return
+    for script in (None, "latin"):
+        for lang in LANGUAGES:
+            link = "https://x.example/c/1" if say.link else ""
+            rendering.message(replace(say, lang=lang), "e1", "c1", replace(policy, script=script), link)
+    _WRITTEN.add(form)
+
+
 def of_leaving(before: Conversation, open_: Open, now: datetime, policy: Policy) -> None:
     """`before`: the conversation in the commit that let it leave."""
     assert open_.status == "sending"
@@ -292,6 +310,7 @@ def _say(before: Conversation, say: Say, now: datetime, policy: Policy) -> None:
     assert contact is None or not contact.stopped, "a message left after STOP"
     assert say.purpose == "answer" or contact is None or not contact.dead, "a message left for a dead address"
     assert policy.sender(say.channel) is not None
+    _can_be_written(say, policy)
     if say.purpose in ("first", "rung"):
         assert order is not None
         assert (order.state, order.version, order.rung) == (order.state, say.version, say.rung), (

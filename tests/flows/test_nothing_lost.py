@@ -1,0 +1,277 @@
+"""Answers that once went to the wrong order, timers that were lost, words that never left: each was found by reading."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from flows import pointers
+from flows.cards import CONFIRM_CANCELLED
+from flows.complaint import Complaint
+from flows.effects import Accepted, Refused, Say
+from flows.events import CustomerPressed, ShopReported, StaffGave, StaffWrote
+from flows.money import Money
+from flows.orders import Order
+from flows.policy import Calls
+from flows.step import start
+from flows.turn import Turn
+from tests.flows.shop import ANA, BEN, CY, GATEWAY, MAIL, NOW, POLICY, SHOP, fields, told, wrote
+from tests.flows.test_machine import REFUSED
+from tests.flows.test_who_decides import asked, flagged, order, press
+from tests.flows.world import World
+
+
+def says(world: World, text: str, **more: object) -> None:
+    world.bring(wrote(text, world.next(), world.now, **more))  # type: ignore[arg-type]
+
+
+def last(world: World) -> Say:
+    """The newest message that is planned or has left."""
+    planned = [o.effect for c in world.conversations() for o in c.open if isinstance(o.effect, Say)]
+    return (planned or [a.open.effect for a in world.attempts if isinstance(a.open.effect, Say)])[-1]  # type: ignore[return-value]
+
+
+def refuse_all(world: World, code: str, *templates: str) -> None:
+    """The provider refuses what is planned of these templates; everything else that may leave arrives."""
+    for conversation in world.conversations():
+        for open_ in conversation.open:
+            if open_.status == "planned" and open_.not_before <= world.now:
+                world.claim(conversation.id, open_.id)
+    for attempt in list(world.flying):
+        bad = isinstance(attempt.open.effect, Say) and attempt.say.template in templates
+        world.settle(attempt, Refused(code) if bad else Accepted())
+
+
+# -- which order
+
+
+def test_a_number_of_the_list_means_what_the_list_said() -> None:
+    """An order of the list that has moved away meanwhile leaves a gap: the number after it means no other order."""
+    world = asked()
+    world.bring(told(fields("A2", total=Money(1990, "EUR")), "A2"))
+    world.bring(told(fields("A3", total=Money(2990, "EUR")), "A3"))
+    world.run_outbox()
+    says(world, "yes")
+    assert last(world).template == "which_order"
+    world.bring(told(fields("A1", phone=BEN), "moved"))  # the shop gives A1 another number
+    world.run_outbox()
+    says(world, "2")
+    assert order(world, "A2").state == "confirmed"
+    assert order(world, "A3").state == "pending"
+
+
+def test_a_number_of_the_list_is_no_order_number() -> None:
+    """Where the shop's own numbers are as short as the list's, the list counts, as the question says."""
+    world = World()
+    for order_id in ("2", "1"):
+        world.bring(told(fields(order_id), order_id))
+    world.run_outbox()
+    says(world, "yes")
+    assert "1) 2," in str(last(world).values["list"])
+    says(world, "1")
+    assert (order(world, "2").state, order(world, "1").state) == ("confirmed", "pending")
+
+
+# -- timers
+
+
+def test_an_order_called_as_a_complaint_is_numbered_takes_no_timer_of_it() -> None:
+    """The shop's order "1" moves to another number; the timer of the customer's complaint 1 stays."""
+    world = World()
+    world.bring(told(fields("1"), 1))
+    world.bring(told(fields("A2"), 2))
+    world.run_outbox()
+    says(world, "yes")
+    says(world, "2")
+    says(world, "I want to complain, this is terrible service")
+    (conversation,) = world.conversations()
+    assert "complaint:1" in conversation.timers
+    world.bring(told(fields("1", phone=BEN), 3))
+    conversation = world.conversation(conversation.id)
+    assert conversation.order("1") is None
+    assert "complaint:1" in conversation.timers
+
+
+def test_a_closed_order_that_leaves_takes_no_timer_of_a_complaint() -> None:
+    """The same where the order "1" leaves the document because it is old."""
+    was = replace(
+        start("c1", SHOP, NOW),
+        orders=tuple(
+            Order(fields=fields(str(n)), seq=n, state="cancelled", received_at=NOW) for n in range(1, 7)
+        ),
+        orders_ever=6,
+        complaints=(Complaint(n=1, opened_at=NOW, since=NOW),),
+        timers={"complaint:1": NOW + timedelta(hours=1), "poll:1": NOW + timedelta(hours=1)},
+    )  # fmt: skip
+    turn = Turn(was, wrote("x"), NOW, POLICY)
+    turn.set(name="x")
+    after = turn.decision().document
+    assert "1" in after.former  # type: ignore[union-attr]
+    assert after.timers.keys() == {"complaint:1"}  # type: ignore[union-attr]
+
+
+# -- calls
+
+
+def test_calls_to_the_old_number_do_not_count_against_the_new_one() -> None:
+    """One unanswered call at a wrong number and one at the right one are not two at the right one."""
+    world = flagged()
+    world.policy = replace(POLICY, calls=Calls(2, timedelta(hours=1), "cancel"))
+    assert press(world, "no_answer") == "done"
+    given = StaffGave(
+        event_id=f"telegram:{world.next()}", to=(pointers.phone(SHOP, ANA),), at=world.now, by=222, name="Ana",
+        role="staff", seq=1, version=order(world).version, what="number", text=CY,
+    )  # fmt: skip
+    world.bring(given)
+    world.run_outbox()
+    says(world, "what is this?", address=CY)
+    world.now += timedelta(hours=5)
+    assert press(world, "no_answer") == "done"
+    assert order(world).state == "flagged"
+    assert len(order(world).calls) == 1
+
+
+# -- taken back
+
+
+def test_undo_of_a_confirm_after_a_cancel_is_the_cancel_again() -> None:
+    """Staff bring a cancelled order back by mistake: Undo makes it cancelled as it was, and nobody is asked anything."""
+    world = flagged()
+    says(world, "cancel")
+    world.run_outbox()
+    assert order(world).state == "cancelled"
+    assert press(world, CONFIRM_CANCELLED) == "done"
+    assert order(world).state == "confirmed"
+    assert press(world, "undo") == "done"
+    now = order(world)
+    assert (now.state, now.decided_by, now.via) == ("cancelled", "customer", "sms")
+    (conversation,) = world.conversations()
+    assert not [name for name in conversation.timers if name.endswith(":A1")]
+
+
+def test_a_second_press_on_order_it_again_says_how_it_stands() -> None:
+    """The button under a cancellation, pressed twice, confirms once and bothers nobody."""
+    world = asked()
+    says(world, "cancel")
+    world.run_outbox()
+    for _ in range(2):
+        world.bring(
+            CustomerPressed(
+                event_id=f"twilio:SM{world.next()}:received", to=(pointers.phone(SHOP, ANA),), at=world.now,
+                channel="whatsapp", address=ANA, sender="", payload="again:1:1", title="", provider_id="",
+            )
+        )  # fmt: skip
+    assert order(world).state == "confirmed"
+    assert last(world).template == "already_confirmed"
+
+
+def test_yes_after_a_cancel_means_the_cancelled_order() -> None:
+    """ "Changed your mind? Reply YES": with another order confirmed before, a yes takes up the cancelled one."""
+    world = World(replace(POLICY, sms=GATEWAY))
+    world.bring(told(fields("A1")))
+    world.run_outbox()
+    says(world, "yes")
+    world.now += timedelta(hours=1)
+    world.bring(told(fields("A2"), "A2", world.now))
+    world.run_outbox()
+    says(world, "cancel")
+    says(world, "2")
+    assert order(world, "A2").state == "cancelled"
+    world.run_outbox()
+    says(world, "yes")
+    assert (order(world).state, order(world, "A2").state) == ("confirmed", "confirmed")
+
+
+def test_yes_after_a_cancel_confirms_no_other_order() -> None:
+    """The way back from a cancel is offered last: a yes to it is no yes to an order that was asked about before."""
+    world = World(replace(POLICY, sms=GATEWAY))
+    world.bring(told(fields("A1")))
+    world.run_outbox()
+    world.bring(told(fields("A2"), "A2", world.now))
+    world.run_outbox()
+    says(world, "cancel")
+    says(world, "2")
+    assert order(world, "A2").state == "cancelled"
+    world.now += timedelta(minutes=2)
+    world.run_outbox()
+    says(world, "yes")
+    assert (order(world).state, order(world, "A2").state) == ("pending", "confirmed")
+
+
+# -- another channel
+
+
+def test_a_question_by_mail_that_bounces_goes_nowhere_else() -> None:
+    """What is written for a mailbox alone has no form for a phone."""
+    world = asked()
+    world.bring(
+        wrote("yes", world.next(), world.now, MAIL, to=(pointers.Pointer("email", MAIL, SHOP),), channel="email")
+    )
+    refuse_all(world, "5.1.1", "confirm_email")
+    world.run_outbox()
+
+
+def test_a_colleagues_words_that_whatsapp_refuses_go_by_text() -> None:
+    """Sent in an approved template that is refused after all: the same words leave as a text."""
+    world = asked()
+    world.policy = replace(POLICY, wa_templates=POLICY.wa_templates | {("staff_words", "en")})
+    world.bring(wrote("what is this?", world.next(), world.now, channel="whatsapp", sender="+34911000002"))
+    world.run_outbox()
+    world.now += timedelta(hours=30)
+    world.run_timers()
+    world.run_outbox()
+    written = StaffWrote(
+        event_id=f"telegram:{world.next()}", to=(pointers.phone(SHOP, ANA),), at=world.now, by=222, name="Ana",
+        role="staff", seq=1, chat="-100123", text="We have it in blue, too.",
+    )  # fmt: skip
+    world.bring(written)
+    world.now += timedelta(seconds=11)
+    refuse_all(world, "63016", "staff_words")
+    world.run_outbox()
+    assert (last(world).channel, last(world).template) == ("sms", "staff_message")
+    assert last(world).values["text"] == "We have it in blue, too."
+
+
+@pytest.mark.parametrize("word", ["cancel"])
+def test_a_cancel_that_shuts_whatsapp_is_told_by_text(word: str) -> None:
+    """Where the sender takes CANCEL as an opt-out on WhatsApp, too, the cancellation is told by SMS, in a text that there is."""
+    assert POLICY.whatsapp is not None
+    policy = replace(POLICY, whatsapp=replace(POLICY.whatsapp, opt_out=frozenset({"cancel"})))
+    world = asked()
+    world.policy = policy
+    world.bring(wrote(word, world.next(), world.now, channel="whatsapp", sender="+34911000002"))
+    assert order(world).state == "cancelled"
+    assert last(world).channel == "sms"
+    world.run_outbox()
+
+
+# -- true
+
+
+def test_who_has_said_yes_is_not_told_that_a_yes_is_waited_for() -> None:
+    """An order that only staff confirm: after the yes every question about it is answered with how it stands."""
+    world = World(replace(POLICY, on_review="staff"))
+    world.bring(told(fields("A1"), past=REFUSED))
+    world.run_outbox()
+    says(world, "yes")
+    assert [r.key for r in order(world).reasons][-1] == "said_yes"
+    world.run_outbox()
+    says(world, "where is my order?")
+    assert last(world).template == "review_wait"
+
+
+def test_a_parcel_that_came_back_is_not_called_cancelled() -> None:
+    """Who asks for a returned order wants it perhaps: a person reads that."""
+    world = asked()
+    says(world, "yes")
+    for kind in ("shipped", "returned"):
+        world.bring(
+            ShopReported(
+                event_id=f"api:{world.next()}", to=(pointers.order(SHOP, "A1"),), at=world.now, order_id="A1", kind=kind
+            )  # type: ignore[arg-type]
+        )
+    world.run_outbox()
+    says(world, "where is my order?")
+    assert last(world).template == "handed_over"
