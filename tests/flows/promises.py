@@ -239,7 +239,9 @@ def _customer_may(before: Conversation, was: Order, event: AnyEvent, state: str)
             words = event.text.strip().strip("!.").casefold()
             assert words in DECISIVE or words == was.id.casefold(), f"{event.text!r} decided"
             mine = [a for a in was.asked if a.address == event.address and a.status != "withdrawn"]
-            back = before.question  # "change or cancel?", asked of who pressed a button with a no that names order and version
+            back = (
+                before.question
+            )  # "change or cancel?", asked of who pressed a button with a no that names order and version
             asked_back = back is not None and back.address == event.address and back.order_ids == (was.id,)
             assert mine or (asked_back and state == "cancelled"), "an address that was never asked decided"
             if state == "confirmed" and was.state != "cancelled":
