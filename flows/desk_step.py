@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
@@ -133,46 +134,57 @@ def step_desk(desk: Desk, event: AnyEvent, now: datetime, policy: Policy) -> Dec
         case EffectSettled():
             return _settled(desk, event, now, policy)
         case Recovered():
-            return _recovered(desk, event, now)
+            return _recovered(desk, event, now, policy)
         case TimerDue():
             return _due(desk, event, now, policy)
     return Decision(document=desk, changed=False)
 
 
 def _due(desk: Desk, event: TimerDue, now: datetime, policy: Policy) -> Decision:
+    """Everything that is due, in one step: of several timers that come together, none is lost."""
     late = [name for name, due in desk.timers.items() if due <= event.due]
-    shown = [name for name in late if name.startswith("notice:")]
-    if shown:  # what else is due comes with the next waking, at once
-        desk = replace(desk, timers={n: d for n, d in desk.timers.items() if n not in shown})
-        return _notice(desk, event, now, policy, notices.due(desk))
-    timers = {n: d for n, d in desk.timers.items() if n not in late}
-    desk = replace(desk, timers=timers)
+    if not late:
+        return Decision(document=desk, changed=False)
+    desk = replace(desk, timers={n: d for n, d in desk.timers.items() if n not in late})
+    effects: list[AnyEffect] = []
+    if any(name.startswith("notice:") for name in late):
+        done = notices.due(desk)
+        desk = _without_shown(done.desk, done.effects)
+        effects += done.effects
     if "wishes" in late:
         desk = wishes.ended(desk, now)
     if daily.TIMER in late:
-        return _said(daily.timed(desk, now, policy), event, now, policy, daily.asked(now, policy))
-    for name in late:
-        kind, _, about = name.partition(":")
-        if kind == "digest":
-            return _said(desk, event, now, policy, ListWaiting(kind=about))
+        desk = daily.timed(desk, now, policy)
+        effects.append(daily.asked(now, policy))
+    effects += [ListWaiting(kind=name.partition(":")[2]) for name in late if name.startswith("digest:")]
     if desk_alerts.TIMER in late:
-        return _alert(desk, event, now, policy)
-    return Decision(document=desk, changed=bool(late))
+        desk, said = desk_alerts.told_now(desk, now, policy)
+        effects += said
+    return _all_planned(desk, event, now, policy, effects)
+
+
+def _all_planned(
+    desk: Desk, event: AnyEvent, now: datetime, policy: Policy, effects: Sequence[AnyEffect], notice: str = ""
+) -> Decision:
+    planned: list[Open] = []
+    for index, effect in enumerate(effects):
+        desk, open_ = _plan(desk, event, now, policy, effect, index)
+        planned.append(open_)
+    return Decision(document=desk, planned=tuple(planned), notice=notice)
 
 
 def _notice(desk: Desk, event: AnyEvent, now: datetime, policy: Policy, done: notices.Done) -> Decision:
-    """A step of a notice to many; its message that has not left is replaced."""
-    if done.desk is desk and not isinstance(event, TimerDue):
+    """A step of a notice to many."""
+    if done.desk is desk:
         return Decision(document=desk, changed=False, notice=done.notice)
-    desk = done.desk if isinstance(event, TimerDue) else _seen(done.desk, event, now)
-    shown = {effect.n for effect in done.effects if isinstance(effect, ShowNotice)}
-    kept = (o for o in desk.open if not (o.status == "planned" and _of_notice(o) in shown))
-    desk = replace(desk, open=tuple(kept))
-    planned: list[Open] = []
-    for index, effect in enumerate(done.effects):
-        desk, open_ = _plan(desk, event, now, policy, effect, index)
-        planned.append(open_)
-    return Decision(document=desk, planned=tuple(planned), notice=done.notice)
+    desk = _without_shown(_seen(done.desk, event, now), done.effects)
+    return _all_planned(desk, event, now, policy, done.effects, done.notice)
+
+
+def _without_shown(desk: Desk, effects: Sequence[AnyEffect]) -> Desk:
+    """The message of a notice that has not left is replaced by the newer one."""
+    shown = {effect.n for effect in effects if isinstance(effect, ShowNotice)}
+    return replace(desk, open=tuple(o for o in desk.open if not (o.status == "planned" and _of_notice(o) in shown)))
 
 
 def _of_notice(open_: Open) -> int:
@@ -197,11 +209,7 @@ def _is_digest(open_: Open) -> bool:
 def _alert(desk: Desk, event: AnyEvent, now: datetime, policy: Policy) -> Decision:
     """To the owners' own phones, now or with the next bundle."""
     desk, said = desk_alerts.told_now(desk, now, policy)
-    planned: list[Open] = []
-    for index, say in enumerate(said):
-        desk, open_ = _plan(desk, event, now, policy, say, index)
-        planned.append(open_)
-    return Decision(document=desk, planned=tuple(planned))
+    return _all_planned(desk, event, now, policy, said)
 
 
 def _booked(desk: Desk, event: MoneyBooked, now: datetime, policy: Policy) -> Decision:
@@ -287,12 +295,7 @@ def _alarmed(desk: Desk, event: Alarmed, now: datetime, policy: Policy) -> Decis
     ping = PingOwner(key=f"owner.{event.kind}", values=dict(event.values))
     blind = event.kind in desk_alerts.BLIND
     said = desk_alerts.to_owners(desk, policy, "owner_blind", {"shop": policy.name}) if blind else []
-    planned: list[Open] = []
-    effects: list[AnyEffect] = [ping, *said]
-    for index, effect in enumerate(effects):
-        desk, open_ = _plan(desk, event, now, policy, effect, index)
-        planned.append(open_)
-    return Decision(document=desk, planned=tuple(planned))
+    return _all_planned(desk, event, now, policy, [ping, *said])
 
 
 def _kept(desk: Desk, event: BodyKept, now: datetime, policy: Policy) -> Decision:
@@ -416,12 +419,20 @@ def _again(desk: Desk, open_: Open, now: datetime, after: timedelta) -> Decision
     return Decision(document=_with(desk, open_.id, planned), planned=(planned,))
 
 
-def _recovered(desk: Desk, event: Recovered, now: datetime) -> Decision:
+def _recovered(desk: Desk, event: Recovered, now: datetime, policy: Policy) -> Decision:
+    """What was on the wire at a crash: Telegram's is sent again, a text to an owner's phone goes by mail instead."""
     gone = [
         o for o in desk.open if o.status == "sending" and (o.by in event.gone or (not event.gone and o.by != event.by))
     ]
     planned: list[Open] = []
     for open_ in gone:
+        if isinstance(open_.effect, Say):
+            desk = _with(desk, open_.id, None)
+            other = desk_alerts.fallback(desk, policy, open_)
+            if other is not None:
+                desk, mail = _plan(desk, event, now, policy, other, len(planned))
+                planned.append(mail)
+            continue
         decision = _again(desk, open_, now, PING_AGAIN)
         assert isinstance(decision.document, Desk)
         desk = decision.document
