@@ -72,6 +72,7 @@ from flows.events import (
 )
 from flows.policy import Policy
 from flows.risk.backtest import Replayed
+from flows.wording import MissingValue, UnknownTemplate
 
 log = logging.getLogger("doorstep.outbox")
 
@@ -84,6 +85,8 @@ STORE_AGAIN = timedelta(seconds=1)
 SCAN_PAGE = 500
 #: So much of a provider's reason is a label of /metrics: codes are short, and there are few of them.
 CODE_MOST = 60
+#: A text that could not be written: a fault of ours, or of a shop's own text. flows/refusals.json has its class.
+NO_TEXT = "no_text"
 
 
 class Outbox:
@@ -335,7 +338,11 @@ class Outbox:
         if channel is None:
             return Refused("not_configured", f"no provider carries {say.channel}"), "doorstep"
         link = self._link(conversation, say) if say.link else ""
-        message, cost = rendering.message(say, effect_id, conversation, policy, link)
+        try:
+            message, cost = rendering.message(say, effect_id, conversation, policy, link)
+        except (MissingValue, UnknownTemplate) as error:
+            log.exception("outbox.no_text", extra={"template": say.template, "conversation": conversation})
+            return Refused(NO_TEXT, str(error)), "doorstep"  # nothing has left: the next way, and the owner hears of it
         if say.channel == "email" and say.order_id:
             token = self._tokens.make(conversation, say.order_id, say.version, say.channel)
             message = replace(message, reply_token=mailable(token))

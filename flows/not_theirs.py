@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from flows import noticing
 from flows.deciding import rest
 from flows.effects import Say
 from flows.events import CustomerPressed, CustomerWrote
@@ -35,9 +36,11 @@ def not_me(turn: Turn, event: CustomerWrote | CustomerPressed, orders: list[Orde
 
 def _disown(turn: Turn, event: CustomerWrote | CustomerPressed, order: Order, said: str) -> None:
     address = event.address
-    for open_ in [o for o in turn.open if o.status == "planned" and isinstance(o.effect, Say)]:
-        if getattr(open_.effect, "order_id", "") == order.id and getattr(open_.effect, "to", "") == address:
+    for open_ in [o for o in turn.open if o.status == "planned"]:
+        effect = open_.effect
+        if isinstance(effect, Say) and (effect.order_id, effect.to) == (order.id, address):
             turn.settle(open_.id)
+            noticing.withdrawn(turn, effect, "disowned")
     turn.note("disowned", order.id, by="customer", via=event.channel, state=order.state)
     asked = tuple(replace(a, status="withdrawn") if a.address == address else a for a in order.asked)
     rest(turn, order)

@@ -244,8 +244,11 @@ def _unknown(turn: Turn, open_: Open, reason: str) -> None:
             turn.settle(
                 open_.id, replace(open_, effect=again, status="planned", by="", not_before=turn.now + STAFF_AGAIN)
             )
+    elif isinstance(effect, AskProvider):
+        turn.settle(open_.id)
+        _look_again(turn, effect.effect_id)  # at the next moment, if there is one
     else:
-        # AskProvider, HandOver, CallBack, SpreadStop: asking or telling twice does no harm
+        # HandOver, CallBack, SpreadStop: telling twice does no harm
         turn.settle(open_.id, replace(open_, status="planned", by="", not_before=turn.now + STAFF_AGAIN))
 
 

@@ -10,9 +10,10 @@ from msgspec.structs import replace
 from flows import pointers
 from flows.cards import CONFIRM_CANCELLED
 from flows.complaint import Complaint
-from flows.effects import Accepted, Refused, Say
-from flows.events import CustomerPressed, ShopReported, StaffGave, StaffWrote
+from flows.effects import Accepted, AskProvider, Refused, Say, TellDesk, Unknown
+from flows.events import CustomerPressed, NoticeAsked, ShopReported, StaffGave, StaffWrote
 from flows.money import Money
+from flows.notice import Choice, Draft
 from flows.orders import Order
 from flows.policy import Calls
 from flows.step import start
@@ -275,3 +276,50 @@ def test_a_parcel_that_came_back_is_not_called_cancelled() -> None:
     world.run_outbox()
     says(world, "where is my order?")
     assert last(world).template == "handed_over"
+
+
+# -- the books of others
+
+
+@pytest.mark.parametrize("text", ["STOP", "not me"])
+def test_a_notice_that_a_stop_takes_back_is_counted_off(text: str) -> None:
+    """News to many that wait for the morning, and are taken back by the customer's own word: the desk hears of it, else it
+    would wait for them for ever."""
+    world = World(replace(POLICY, sms=GATEWAY))
+    world.bring(told(fields("A1")))
+    world.run_outbox()
+    world.now = NOW.replace(hour=21)
+    draft = Draft(choice=Choice("open"), texts={"": "We open on Sunday."})
+    world.bring(
+        NoticeAsked(
+            event_id="notice:1", to=(pointers.order(SHOP, "A1"),), at=world.now, n=1, order_id="A1", draft=draft
+        )
+    )
+    assert moves(world)[-1] == ("asked", "held")
+    says(world, text)
+    assert moves(world)[-1] == ("held", "off")
+
+
+def moves(world: World) -> list[tuple[str, str]]:
+    told_ = [o.effect for c in world.conversations() for o in c.open if isinstance(o.effect, TellDesk)]
+    return [(t.was, t.now) for t in told_ if not t.answered]
+
+
+def test_a_question_to_the_provider_that_cannot_be_put_is_put_four_times_at_most() -> None:
+    """Nobody can ask what became of a message: after the last moment the ladder goes on, and nothing is asked for ever."""
+    world = World()
+    world.bring(told(fields("A1")))
+    asks = 0
+    for _ in range(40):
+        for conversation in world.conversations():
+            for open_ in conversation.open:
+                if open_.status == "planned" and isinstance(open_.effect, Say | AskProvider):
+                    world.claim(conversation.id, open_.id)
+        for attempt in list(world.flying):
+            asks += isinstance(attempt.open.effect, AskProvider)
+            good = not isinstance(attempt.open.effect, AskProvider) and asks >= 4
+            world.settle(attempt, Accepted() if good else Unknown("bug"))
+        world.now += timedelta(minutes=1)
+        world.run_timers()
+    assert asks == 4
+    assert order(world).rung == 1

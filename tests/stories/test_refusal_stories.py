@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from sandbox import phonebook
 from tests.town import ANA_PHONE, Town, town
@@ -216,3 +217,21 @@ async def test_telegram_down_stops_nothing_else(tmp_path: Path, kind: str) -> No
         t.world.mend()
         await t.skip(1)
         assert len(t.cards(waiting)) == 1
+
+
+async def test_a_text_that_cannot_be_written_goes_another_way(tmp_path: Path) -> None:
+    """A shop's own text names a value that nobody gives (`check` says so; here it came in later): the next rung asks at once, the
+    owner hears which text it is, and nothing waits for a message that never left."""
+    async with town(tmp_path, telegram=True) as t:
+        t.bugs_expected = True
+        policies = t.house.engine.policies
+        own = {"en": {"confirm_words": "Order {order}: {colour}. {yes} {change} {cancel}"}}
+        own["en"]["confirm_digits"] = own["en"]["confirm_words"]
+        policies["demo"] = replace(policies["demo"], overrides=own)
+        order = await t.order()
+        await t.skip(seconds=2)
+        assert t.got("sms") == []
+        assert len(t.got("whatsapp")) == 1
+        assert [a.status for a in (await t.get(order)).asked] == ["failed", "delivered"]
+        await t.skip(minutes=1)
+        assert any("no_text" in text for text in t.owner_texts()), t.owner_texts()
