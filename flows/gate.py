@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
-from flows import cards, ladder, noticing, poll_asking, shop_telling, spending
+from flows import cards, ladder, noticing, poll_asking, shop_telling, spending, undelivered
 from flows.effects import AnyEffect, Open, PingOwner, PointTo, Say, ShowCard, ShowMedia, TellShop, TellStaff
 from flows.events import Claimed
 from flows.orders import ASKABLE, Order
@@ -99,6 +99,7 @@ def _pass(turn: Turn, effect_id: str, by: str) -> Open | None:
         turn.note("withdrawn", _order_id(open_.effect), why=verdict.why)
         if isinstance(open_.effect, Say):
             _blocked(turn, open_, open_.effect, verdict.why)
+            undelivered.told(turn, open_.effect, verdict.why)
             noticing.withdrawn(turn, open_.effect, verdict.why)
         return None
     sending = replace(open_, effect=verdict, status="sending", by=by, since=turn.now, tries=open_.tries + 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from flows import noticing
+from flows import noticing, undelivered
 from flows.conversation import Contact
 from flows.effects import Say, SpreadStop
 from flows.events import ConsentWithdrawn, CustomerWrote
@@ -28,6 +28,7 @@ def stop(turn: Turn, event: CustomerWrote, *, everything: bool) -> None:
         if isinstance(effect, Say) and (effect.channel, effect.to) == (event.channel, event.address):
             turn.settle(open_.id)
             noticing.withdrawn(turn, effect, "opted_out")
+            undelivered.told(turn, effect, "opted_out")
     if turn.policy.shares.get(event.channel):
         turn.plan(SpreadStop(channel=event.channel, address=event.address, everything=everything))
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from flows import attachments, complaints, ladder, noticing, refusals, shop_told
+from flows import attachments, complaints, ladder, noticing, refusals, shop_told, undelivered
 from flows.conversation import Contact
 from flows.effects import (
     Accepted,
@@ -157,6 +157,7 @@ def failed(turn: Turn, say: Say, effect_id: str, provider: str, code: str) -> No
         return
     order = turn.get(say.order_id)
     if order is None:
+        undelivered.told(turn, say, code)
         return
     if say.purpose in ("first", "rung"):
         order = ladder.mark(order, say.rung, "failed", effect_id=effect_id, code=code)
@@ -166,8 +167,8 @@ def failed(turn: Turn, say: Say, effect_id: str, provider: str, code: str) -> No
             _same_rung_as_template(turn, order, say)
         else:
             _next_rung(turn, order, kind if refusals.known(provider, code) else "")
-    elif say.purpose in ("answer", "notice"):
-        _elsewhere(turn, order, say, effect_id)
+    elif not _elsewhere(turn, order, say, effect_id):
+        undelivered.told(turn, say, code)
 
 
 def _next_rung(turn: Turn, order: Order, kind: str) -> None:
@@ -186,20 +187,21 @@ def _same_rung_as_template(turn: Turn, order: Order, say: Say) -> None:
     ladder.enter(turn, order, say.rung)
 
 
-def _elsewhere(turn: Turn, order: Order, say: Say, failed_id: str) -> None:
-    """What had to be said is said on another channel, once."""
+def _elsewhere(turn: Turn, order: Order, say: Say, failed_id: str) -> bool:
+    """What had to be said is said on another channel, once. False: there is none."""
     if say.template.startswith("status_") or say.values.get("again"):
-        return
+        return False
     stem = "staff_message" if say.template == "staff_words" else say.template.removesuffix("_link")
     found = preferred(turn, order, stem, but=frozenset({say.channel}))
     if found is None:
-        return
+        return False
     extra = {k: v for k, v in say.values.items() if k not in ("shop", "order", "total", "name")}
     message = compose(turn, order, stem, found, "notice", **extra)
     needed = {*SPECS[message.template].needs, "shop", *extra, *say.values}  # and nothing that it did not say there
     values = {k: v for k, v in message.values.items() if k in needed} | {"again": 1}
     message = replace(message, values=values, version=say.version, until=say.until)
     complaints.told_elsewhere(turn, failed_id, turn.say(message))
+    return True
 
 
 def _later(turn: Turn, open_: Open, provider: str, after: timedelta) -> None:
@@ -297,10 +299,9 @@ def _never_known(turn: Turn, open_: Open, say: Say) -> None:
         noticing.lost(turn, say)
         return
     order = turn.get(say.order_id)
-    if order is None:
-        return
-    if say.purpose not in ("first", "rung"):
-        _elsewhere(turn, order, say, open_.id)
+    if order is None or say.purpose not in ("first", "rung"):
+        if order is None or not _elsewhere(turn, order, say, open_.id):
+            undelivered.told(turn, say, "never_known")
         return
     was_asked = sender is not None and sender.can_be_asked
     if was_asked and order.asking and order.rung == say.rung and order.version == say.version:

@@ -123,6 +123,7 @@ const LINES = {
   "staff.asked": (n, d) => `${who(n.by)} was asked for words: ${spaced(d.asked)}`,
   "staff.note": (n) => `${who(n.by)} made a note`,
   "staff.unsaid": (n) => `${who(n.by)} took back what was about to be sent`,
+  "staff.undelivered": (n) => `What a colleague wrote did not reach the customer by ${n.via}; the group hears so`,
   "talk.over": () => "Staff have stopped writing: the order goes on by itself",
   given_back: (n, d) => `${d.name} did nothing: the card is the group’s again`,
   passed_on: () => "What the customer wrote went to staff",

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from flows import pointers
 from flows.cards import CONFIRM_CANCELLED
 from flows.complaint import Complaint
-from flows.effects import Accepted, AskProvider, Refused, Say, TellDesk, Unknown
+from flows.effects import Accepted, AskProvider, Refused, Say, TellDesk, TellStaff, Unknown
 from flows.events import CustomerPressed, NoticeAsked, ShopReported, StaffGave, StaffWrote
 from flows.money import Money
 from flows.notice import Choice, Draft
@@ -323,3 +323,65 @@ def test_a_question_to_the_provider_that_cannot_be_put_is_put_four_times_at_most
         world.run_timers()
     assert asks == 4
     assert order(world).rung == 1
+
+
+# -- a colleague's words
+
+
+def colleague_writes(world: World, text: str, seq: int = 1) -> None:
+    world.bring(
+        StaffWrote(
+            event_id=f"telegram:{world.next()}", to=(pointers.phone(SHOP, ANA),), at=world.now, by=222, name="Ana",
+            role="staff", seq=seq, chat="-100123", text=text,
+        )
+    )  # fmt: skip
+
+
+def undelivered(world: World) -> list[str]:
+    """What the group hears of words that did not arrive."""
+    told_ = [o.effect for c in world.conversations() for o in c.open if isinstance(o.effect, TellStaff)]
+    return [str(t.values["code"]) for t in told_ if t.key == "undelivered"]
+
+
+@pytest.mark.parametrize("how", ["refused", "stopped", "never_known"])
+def test_words_that_reach_nobody_are_told_to_who_wrote_them(how: str) -> None:
+    """A reply to a card that the provider refuses, that a STOP overtakes, or of which nobody knows what became, with no other
+    way left: the group reads so under the card, once."""
+    world = World(replace(POLICY, whatsapp=None, email=None))
+    world.bring(told(fields("A1")))
+    world.run_outbox()
+    says(world, "what is this?")
+    world.run_outbox()
+    colleague_writes(world, "A lamp that you ordered on Monday.")
+    assert not undelivered(world)
+    if how == "stopped":
+        says(world, "STOP")
+    world.now += timedelta(seconds=11)
+    if how == "refused":
+        refuse_all(world, "30006", "staff_message")
+    elif how == "never_known":
+        (said,) = [o for c in world.conversations() for o in c.open if isinstance(o.effect, Say)]
+        world.claim(world.conversations()[0].id, said.id)
+        world.settle(world.flying[-1], Unknown("cut"))
+        for _ in range(12):
+            world.now += timedelta(minutes=31)
+            world.run_timers()
+            for attempt in list(world.flying):
+                world.provider_says(attempt, found=False)
+                world.settle(attempt, Accepted())
+            for conversation in world.conversations():
+                for open_ in conversation.open:
+                    if isinstance(open_.effect, AskProvider) and open_.status == "planned":
+                        world.claim(conversation.id, open_.id)
+    assert undelivered(world) == [{"refused": "30006", "stopped": "opted_out", "never_known": "never_known"}[how]]
+
+
+def test_words_to_a_stranger_that_reach_nobody_are_told_too() -> None:
+    """The same in a talk without an order."""
+    world = World(replace(POLICY, whatsapp=None, email=None))
+    says(world, "what is this?")
+    world.run_outbox()
+    colleague_writes(world, "We do.", seq=0)
+    world.now += timedelta(seconds=11)
+    refuse_all(world, "30006", "staff_message")
+    assert undelivered(world) == ["30006"]
