@@ -20,6 +20,9 @@ from flows.policy import Policy
 from flows.postal import PostalAddress
 
 AMOUNT = r"^[0-9]{1,15}(\.[0-9]{1,9})?$"
+CURRENCY = r"^[A-Za-z]{3}$"
+COUNTRY = r"^([A-Za-z]{2})?$"
+LANGUAGE = r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}$"
 Model = TypeVar("Model", bound=BaseModel)
 #: Of an answer's list; a body of 64 kB can hold thousands.
 _MOST_FAULTS = 50
@@ -42,10 +45,10 @@ Line = Annotated[str, Field(max_length=values.MAX_LINE)]
 Note = Annotated[str, Field(max_length=values.MAX_NOTE)]
 Amount = Annotated[str, Field(pattern=AMOUNT, description="an exact amount as text", examples=["49.90"])]
 When = Annotated[AwareDatetime, AfterValidator(_between_2000_and_2100)]
-CountryCode = Annotated[str, Field(pattern=r"^([A-Za-z]{2})?$", description="ISO 3166 alpha-2", examples=["ES"])]
+CountryCode = Annotated[str, Field(pattern=COUNTRY, description="ISO 3166 alpha-2", examples=["ES"])]
 Language = Annotated[
     str,
-    Field(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}$", description="BCP 47 tag", examples=["es", "pt-BR"]),
+    Field(pattern=LANGUAGE, description="BCP 47 tag", examples=["es", "pt-BR"]),
 ]
 
 
@@ -89,7 +92,7 @@ class OrderBody(_Body):
     id: OrderId
     shop: Annotated[str | None, Field(description="the token names the shop; here it may only repeat it")] = None
     currency: Annotated[
-        str | None, Field(pattern=r"^[A-Za-z]{3}$", description="ISO 4217; null: the shop's", examples=["EUR"])
+        str | None, Field(pattern=CURRENCY, description="ISO 4217; null: the shop's", examples=["EUR"])
     ] = None
     total: Amount
     placed_at: When | None = None
@@ -174,7 +177,7 @@ def read_body(model: type[Model], body: bytes, policy: Policy) -> Model:
     try:
         return model.model_validate_json(body, context={"policy": policy})
     except ValidationError as error:
-        faults = error.errors(include_url=False, include_context=False, include_input=False)
+        faults = error.errors(include_url=False, include_input=False)
         raise BadPayload(*(_place(fault) for fault in faults[:_MOST_FAULTS])) from None
 
 
@@ -183,9 +186,36 @@ def _place(error: Any) -> str:
     return f"{where}: {_said(error)}" if where else _said(error)
 
 
+#: What pydantic says of a pattern or a type is for those who know its words; this is for the rest.
+_PLAIN = {
+    "extra_forbidden": "unknown field",
+    "model_type": "must be an object in braces",
+    "list_type": "must be a list in brackets",
+    "missing": "is missing",
+    "string_too_short": "must not be empty",
+    "string_type": "must be text, in quotes",
+    "int_type": "must be a whole number, without quotes",
+    "json_invalid": "the body is not JSON",
+    "timezone_aware": "needs a zone, like 2026-11-21T10:00:00Z",
+    "datetime_from_date_parsing": "must be a time like 2026-11-21T10:00:00Z",
+    "datetime_parsing": "must be a time like 2026-11-21T10:00:00Z",
+    "datetime_type": "must be a time like 2026-11-21T10:00:00Z",
+}
+_PATTERNS = {
+    AMOUNT: 'must be an amount as text, like "49.90"',
+    CURRENCY: "must be three letters, like EUR",
+    COUNTRY: "must be two letters, like ES",
+    LANGUAGE: "must be a language tag, like es or pt-BR",
+}
+
+
 def _said(error: Any) -> str:
-    said = error["msg"].removeprefix("Value error, ")
-    return "unknown field" if error["type"] == "extra_forbidden" else said[:1].lower() + said[1:]
+    if error["type"] == "string_pattern_mismatch":
+        return _PATTERNS.get(error.get("ctx", {}).get("pattern", ""), "is not written as it has to be")
+    if error["type"] in _PLAIN:
+        return _PLAIN[error["type"]]
+    said: str = error["msg"].removeprefix("Value error, ")
+    return said[:1].lower() + said[1:]
 
 
 def fields_of(order: OrderBody, order_id: str, policy: Policy, now: datetime) -> OrderFields:

@@ -86,13 +86,21 @@ def test_an_unset_variable_of_right_settings_is_an_error(tmp_path: Path) -> None
 def test_steps_without_a_provider_are_told(tmp_path: Path) -> None:
     """A ladder step that will be skipped is a warning; channels: null says that it is meant."""
     faults = found(tmp_path, "telegram: null\n")
-    assert [fault.level for fault in faults] == ["warning"] * 4
+    assert [fault.level for fault in faults] == ["warning"] * 5
     assert {word for fault in faults for word in ("sms", "whatsapp", "email", "telegram") if word in fault.what} == {
         "sms",
         "whatsapp",
         "email",
         "telegram",
     }
+
+
+def test_a_ladder_that_reaches_nobody_is_told(tmp_path: Path) -> None:
+    """Channels may be null on purpose, with people who call; without people no order would ever be looked at."""
+    alone = "channels: {sms: null, whatsapp: null, email: null}\ntelegram: null\nconfirmation: {ladder: [{channel: email, wait: 2h}]}\n"
+    (fault,) = found(tmp_path, alone)
+    assert "no customer of shop demo is asked anything" in fault.what
+    assert found(tmp_path, QUIET) == []
 
 
 def test_a_shop_without_an_owner_is_told(tmp_path: Path) -> None:
