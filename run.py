@@ -7,7 +7,19 @@ from pathlib import Path
 
 import click
 
-from commands import courier, history, keeping, looking, moving, numbers, ordering, people, serving, setting_up
+from commands import (
+    courier,
+    history,
+    keeping,
+    looking,
+    moving,
+    numbers,
+    ordering,
+    people,
+    serving,
+    setting_up,
+    templates,
+)
 from commands.front import Plain
 
 
@@ -31,6 +43,7 @@ COMMANDS = (
     setting_up.understand,
     setting_up.preview,
     setting_up.send_test,
+    templates.templates,
     looking.orders,
     numbers.report,
     history.import_history,

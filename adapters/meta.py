@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from adapters import meta_inbound
 from adapters.meta_inbound import MetaSender
+from adapters.meta_notices import Account
 from adapters.receiving import BATCH_LIMIT_BYTES, JSON, Parse, Received, receive
 from engine.ports import BadSignature, Front
 
@@ -30,6 +31,17 @@ class MetaTemplate(Struct, frozen=True):
     name: str
     language: str
 
+    @classmethod
+    def read(cls, theirs: str, lang: str) -> MetaTemplate:
+        """From config.yaml, where "order_confirm" is in our language as Meta calls it, and "order_confirm/pt_PT" names Meta's own."""
+        name, slash, code = theirs.partition("/")
+        return cls(name, code if slash else code_of(lang))
+
+
+def code_of(lang: str) -> str:
+    """Our language as Meta names it: Meta has no plain "pt", and our texts are written as in Brazil."""
+    return {"pt": "pt_BR", "zh": "zh_CN"}.get(lang, lang.replace("-", "_"))
+
 
 class MetaSettings(Struct, frozen=True, kw_only=True):
     """One Meta app with its business numbers."""
@@ -37,6 +49,10 @@ class MetaSettings(Struct, frozen=True, kw_only=True):
     access_token: str
     app_secrets: tuple[str, ...]  # all are good on webhooks, for a rotation
     verify_token: str
+    waba_id: str = ""  # the WhatsApp Business Account, for its templates
+    accounts: tuple[
+        Account, ...
+    ] = ()  # for notices about templates and limits; several apps behind one route have several
     senders: Mapping[str, MetaSender] = {}  # phone_number_id -> our number and its shops
     templates: Mapping[str, Mapping[str, MetaTemplate]] = {}  # our template name -> our language -> Meta's
     base_url: str = "https://graph.facebook.com"
@@ -56,7 +72,7 @@ def verify(app_secrets: Sequence[str], received: Received) -> None:
 
 def parsers(settings: MetaSettings) -> dict[str, Parse]:
     """Route name -> what reads its bodies, kept ones too."""
-    return {ROUTE: partial(meta_inbound.parse, settings.senders)}
+    return {ROUTE: partial(meta_inbound.parse, settings.senders, settings.accounts)}
 
 
 def routes(front: Front, settings: MetaSettings) -> list[web.RouteDef]:

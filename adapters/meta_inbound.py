@@ -2,8 +2,8 @@
 
 A body is a batch: messages and statuses of several people, at several numbers of ours. Everything that a customer does
 becomes CustomerWrote or CustomerPressed, of whatever kind it is: one that we do not know is told as media of a type of our
-own (`application/x-whatsapp-<kind>`), so that a person looks at it. Notices of Meta about templates, quality and preferences
-are nobody's words and give nothing.
+own (`application/x-whatsapp-<kind>`), so that a person looks at it. Notices of Meta about templates and limits are read in
+meta_notices; about anything else they are nobody's words and give nothing.
 Source: https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/components, read 2026-11.
 """
 
@@ -15,8 +15,10 @@ from typing import Literal, TypeVar
 import msgspec
 from msgspec import Struct
 
+from adapters import meta_notices
 from adapters import meta_shapes as shapes
 from adapters.customers import Head, e164_of, pointers_of
+from adapters.meta_notices import Account
 from adapters.receiving import PartlyUnreadable, Received
 from engine.ports import BadPayload
 from flows import pointers
@@ -45,8 +47,8 @@ class MetaSender(Struct, frozen=True):
     shops: tuple[str, ...]
 
 
-def parse(senders: Mapping[str, MetaSender], received: Received) -> tuple[AnyEvent, ...]:
-    """All events of the batch, in its order. `senders`: phone_number_id -> ours.
+def parse(senders: Mapping[str, MetaSender], accounts: Sequence[Account], received: Received) -> tuple[AnyEvent, ...]:
+    """All events of the batch, in its order. `senders`: phone_number_id -> ours; `accounts`: whose templates are told of.
 
     Raises BadPayload where the body is no batch, PartlyUnreadable where single parts of it cannot be read.
     """
@@ -62,6 +64,8 @@ def parse(senders: Mapping[str, MetaSender], received: Received) -> tuple[AnyEve
                     _read_change(change, senders, received, events, faults)
                 except BadPayload as bad:
                     faults += bad.faults
+            elif change.field in meta_notices.FIELDS:
+                events += meta_notices.read(accounts, entry, change, received)
     if faults:
         raise PartlyUnreadable(tuple(events), *faults)
     return tuple(events)

@@ -42,6 +42,8 @@ class Change(Struct):
 
 class Entry(Struct):
     changes: list[Change]
+    id: str | int = ""  # the WhatsApp Business Account
+    time: int | str = 0
 
 
 class Body(Struct):

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import aiosmtplib
 import msgspec
 
-from adapters import shop_probing
+from adapters import shop_probing, template_probing
 from adapters.exchange import Answer, Exchange
 from engine.check import Probe
 from engine.settings import Fault, Meta, Settings, Smtp, Twilio
@@ -31,7 +31,7 @@ def probes(settings: Settings) -> list[Probe]:
             if block is not None:
                 where = settings.home(shop, name)[0]
                 found.setdefault(id(block), make(where, block))
-    return [*found.values(), *shop_probing.probes(settings)]
+    return [*found.values(), *template_probing.probes(settings), *shop_probing.probes(settings)]
 
 
 async def _get(url: str, headers: dict[str, str]) -> Answer | None:

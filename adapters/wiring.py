@@ -17,7 +17,9 @@ from adapters.gateway_send import GatewayChannel
 from adapters.media import MetaMedia, TwilioMedia
 from adapters.meta import MetaSettings, MetaTemplate
 from adapters.meta_inbound import MetaSender
+from adapters.meta_notices import Account
 from adapters.meta_send import MetaChannel
+from adapters.meta_templates import MetaTemplates
 from adapters.openapi import ApiDocs
 from adapters.orders_api import OrdersApi
 from adapters.page import Page
@@ -30,6 +32,7 @@ from adapters.smtp import SmtpChannel, SmtpSettings
 from adapters.twilio import TwilioSettings
 from adapters.twilio_send import TwilioChannel
 from adapters.twilio_sweep import TwilioReceipts, TwilioReplies
+from adapters.twilio_templates import TwilioTemplates
 from adapters.twilio_voice import TwilioVoice
 from adapters.twilio_watch import TwilioWatch
 from adapters.woo_rest import WooRest
@@ -39,6 +42,7 @@ from engine.secret import Secret
 from engine.settings import Imap, Meta, Settings, SmsGateway, Smtp, Twilio, shops_by_address
 from engine.settings.model import Shopify, WooCommerce
 from engine.settings.sharing import Address
+from engine.templates import TemplatePlace
 
 #: A list of hundreds of messages takes a provider seconds.
 ASKING_TIMEOUT_S = 30.0
@@ -123,15 +127,19 @@ class Providers:
             return carriers[id(block)]
         address = block.number or block.phone_number_id
         owners = self._owners.get(("whatsapp", "meta", block.phone_number_id), ())
+        templates = {
+            name: {lang: MetaTemplate.read(theirs, lang) for lang, theirs in ids.items()}
+            for name, ids in block.templates.items()
+        }
+        known = {(t.name, t.language): (name, lang) for name, by in templates.items() for lang, t in by.items()}
         settings = MetaSettings(
             access_token=block.access_token.reveal(),
             app_secrets=_both(block.app_secret, block.app_secret_previous),
             verify_token=block.verify_token.reveal(),
             senders={block.phone_number_id: MetaSender(address, owners)},
-            templates={
-                name: {lang: MetaTemplate(theirs, lang) for lang, theirs in ids.items()}
-                for name, ids in block.templates.items()
-            },
+            templates=templates,
+            waba_id=block.waba_id or "",
+            accounts=(Account(block.waba_id or "", self._with_templates_of("meta", id(block)), known),),
             base_url=block.base_url,
         )
         self.meta.append(settings)
@@ -207,6 +215,31 @@ class Providers:
                 found.append(WooWatch(shop, port, self._settings.public_url))
         return found
 
+    def templates(self) -> list[TemplatePlace]:
+        """Where the WhatsApp templates are kept: once for each block of the settings, with the shops that use it."""
+        found: list[TemplatePlace] = []
+        every: list[tuple[str, dict[int, TwilioSettings] | dict[int, MetaSettings]]]
+        every = [("twilio", self.twilio_of), ("meta", self.meta_of)]
+        for provider, known in every:
+            for block, account in known.items():
+                shops = self._with_templates_of(provider, block)
+                if not shops:
+                    continue
+                if isinstance(account, TwilioSettings):
+                    found.append(TwilioTemplates(account, self._asking, shops))
+                else:
+                    found.append(MetaTemplates(account, self._asking, shops))
+        return found
+
+    def _with_templates_of(self, provider: str, block: int) -> tuple[str, ...]:
+        """The shops whose WhatsApp goes through this block."""
+        return tuple(
+            shop.id
+            for shop in self._settings.shops
+            if (blocks := self._settings.blocks(shop)).channels.whatsapp == provider
+            and id(getattr(blocks, provider)) == block
+        )
+
     async def close(self) -> None:
         await self._asking.close()
         for channel in {id(c): c for c in self.channels.values()}.values():
@@ -234,6 +267,7 @@ def _one_app(apps: list[MetaSettings]) -> MetaSettings:
         first,
         app_secrets=tuple(dict.fromkeys(secret for app in apps for secret in app.app_secrets)),
         senders={number: sender for app in apps for number, sender in app.senders.items()},
+        accounts=tuple(account for app in apps for account in app.accounts),
     )
 
 

@@ -49,6 +49,7 @@ class House:
         from engine.reconciling import Reconciler
         from engine.retention import Retention
         from engine.settings import people, policies
+        from engine.templates import TemplateWatch
         from engine.timers import Timers
         from engine.tokens import Tokens
         from engine.watching import ClockWatch, DiskWatch, RejectedWatch, Watchdog
@@ -101,7 +102,8 @@ class House:
         if self.several is None:  # of several processes none sees all answers
             near.append(ConfirmingWatch(self.engine))
         self.watchdog = Watchdog(self.engine, [*near, DiskWatch(self.engine, path)] if path is not None else near)
-        self.far_watchdog = Watchdog(self.engine, [*self.providers.watches(), *(bot.watch for bot in self.bots)])
+        far = [*self.providers.watches(), *(TemplateWatch(self.engine, p) for p in self.providers.templates())]
+        self.far_watchdog = Watchdog(self.engine, [*far, *(bot.watch for bot in self.bots)])
         self.app = make_app(self.engine, [*routes, *(extra(self) if extra else ())])
         self.runner = make_runner(self.app)
         self.tasks: list[asyncio.Task[Any]] = []

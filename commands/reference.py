@@ -29,6 +29,9 @@ def commands() -> str:
     )
     for name, command in run.main.commands.items():
         parts += _command(name, command)
+        inner = command.commands if isinstance(command, click.Group) else {}
+        for part, one in inner.items():
+            parts += _command(f"{name} {part}", one)
     parts += ["\n## make\n", "| target | what it does |", "|---|---|"]
     parts += [f"| `make {target}` | {about} |" for target, about in make_targets().items()]
     return "\n".join(parts) + "\n"

@@ -24,6 +24,7 @@ from flows import spending, wording
 from flows.countries import sender_kind
 from flows.desk import Person
 from flows.policy import Policy
+from flows.voices import VOICES, speaks
 from flows.wording.spec import SPECS
 
 #: Below the first `serve` does not start, below the second it warns. Our own values: a busy shop writes some 10 MB a day.
@@ -161,6 +162,8 @@ def _parts_off(settings: Settings, shop: Shop, policy: Policy) -> Iterator[Fault
             if not policy.staff_chat:
                 what = f"nobody is asked for shop {shop.id}: there is no telegram block"
                 yield _warning(settings, where, what, "Fill the telegram block, or leave the staff step out.")
+        elif channel == "voice":
+            yield from _voice(settings, shop, policy, where)
         elif policy.sender(channel) is None and provider[channel] is not None:
             what = f"the {channel} step of shop {shop.id} is skipped: {provider[channel]} has no block or no sender"
             mend = f"Fill the block, or write channels: {{{channel}: null}} to mean it."
@@ -169,6 +172,21 @@ def _parts_off(settings: Settings, shop: Shop, policy: Policy) -> Iterator[Fault
         what = f"no customer of shop {shop.id} is asked anything, and nobody hears of an order: its ladder has no step to take"
         mend = "Fill the block of a provider and name it under channels, or fill the telegram block."
         yield _warning(settings, where, what, mend)
+
+
+def _voice(settings: Settings, shop: Shop, policy: Policy, where: str) -> Iterator[Fault]:
+    """A step that calls, without a number to call from, or in a language that nobody speaks on the phone."""
+    if policy.voice is None:
+        what = f"the voice step of shop {shop.id} is skipped: there is no number to call from"
+        yield _warning(settings, where, what, "Write twilio.voice_from: a number of Twilio's that can call.")
+    elif not speaks(policy.language):
+        what = f"shop {shop.id} speaks {policy.language}, and Twilio has no voice for it: only customers of other languages are called"
+        yield _warning(
+            settings,
+            where,
+            what,
+            f"Leave the step out, or ask by another channel. Voices: {', '.join(sorted(VOICES))}.",
+        )
 
 
 def _people(settings: Settings, shop: Shop) -> Iterator[Fault]:
@@ -193,10 +211,16 @@ def _templates(settings: Settings, shop: Shop, policy: Policy) -> Iterator[Fault
     for name in sorted(named - ours):
         mend = did_you_mean(name, ours, f"Names are: {', '.join(sorted(ours))}.")
         yield _warning(settings, f"{where}.{name}", "there is no template of this name", mend)
+    if key == "templates" and (meta := settings.blocks(shop).meta) is not None and meta.waba_id is None:
+        what = "Meta cannot be asked how the templates stand: a pause is only seen when a message is refused"
+        mend = "Write the number of the WhatsApp Business Account: Business Settings, WhatsApp accounts."
+        yield _warning(settings, f"{settings.home(shop, block)[0]}.waba_id", what, mend)
     missing = sorted(name for name in ours if (name, policy.language) not in policy.wa_templates)
     if missing:
         what = f"without a template in {policy.language}, the shop's language: {', '.join(missing)}"
-        mend = "Outside the 24 h window these are not sent on WhatsApp. See `run.py preview` for the texts to submit."
+        mend = (
+            "Outside the 24 h window these are not sent on WhatsApp. Submit them: python run.py templates submit --all"
+        )
         yield _warning(settings, where, what, mend)
 
 

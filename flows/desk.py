@@ -11,6 +11,7 @@ from flows.floods import Flood
 from flows.journal import Note
 from flows.notice import Notice
 from flows.orders import CardRef
+from flows.standing import Standing
 
 #: From the least right to the most.
 ROLES = ("staff", "manager", "owner")
@@ -76,6 +77,7 @@ class Desk(Struct, frozen=True, omit_defaults=True, kw_only=True, tag="desk"):
     floods_ever: int = 0
     notices: tuple[Notice, ...] = ()  # news to many: drafts, what is being sent, the last ones that were
     notices_ever: int = 0
+    templates: dict[str, Standing] = {}  # WhatsApp templates that are not simply approved (flows/approvals.py)
     swept: dict[str, datetime] = {}  # sweep -> up to when the provider was asked what its webhooks never told
 
     def next_due(self) -> datetime | None:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from flows import (
+    approvals,
     daily,
     desk_alerts,
     digests,
@@ -64,6 +65,7 @@ from flows.events import (
     StaffPressed,
     SweptTo,
     TelegramHeard,
+    TemplatesTold,
     TimerDue,
     TopicMade,
     WaitingListed,
@@ -113,6 +115,8 @@ def step_desk(desk: Desk, event: AnyEvent, now: datetime, policy: Policy) -> Dec
             return _said(_seen(desk, event, now), event, now, policy, daily.told(event, policy))
         case MoneyBooked():
             return _booked(desk, event, now, policy)
+        case TemplatesTold():
+            return _templates(desk, event, now, policy)
         case WaitingListed():
             desk, effect = digests.listed(_seen(desk, event, now), event, now, policy)
             return _said(desk, event, now, policy, effect)
@@ -219,6 +223,18 @@ def _booked(desk: Desk, event: MoneyBooked, now: datetime, policy: Policy) -> De
     return replace(said, notice=str(ahead))
 
 
+def _templates(desk: Desk, event: TemplatesTold, now: datetime, policy: Policy) -> Decision:
+    told, pings = approvals.told(desk, event, now, policy)
+    if told == desk:
+        return Decision(document=desk, changed=False)
+    desk = _seen(told, event, now)
+    planned: list[Open] = []
+    for index, ping in enumerate(pings if policy.staff_chat else []):
+        desk, open_ = _plan(desk, event, now, policy, ping, index)
+        planned.append(open_)
+    return Decision(document=desk, planned=tuple(planned))
+
+
 def _set(desk: Desk, event: ShopSet, now: datetime, policy: Policy) -> Decision:
     """Notice: done | not_allowed | unreadable."""
     found = wishes.changed(desk, event, now, now.astimezone(hours.zone(policy.zone)).date())
@@ -286,9 +302,11 @@ def _seen(desk: Desk, event: AnyEvent, now: datetime) -> Desk:
 
 
 def _alarmed(desk: Desk, event: Alarmed, now: datetime, policy: Policy) -> Decision:
+    if event.kind == "text_fault":
+        desk = approvals.refused(desk, event.values, now)
     last = desk.alerts.get(event.key)
     if last is not None and (event.lasting or now - last < ALARM_AGAIN):
-        return Decision(document=desk, changed=False)
+        return Decision(document=desk, changed=event.kind == "text_fault")
     desk = replace(_seen(desk, event, now), alerts={**desk.alerts, event.key: now})
     if not policy.staff_chat:
         return Decision(document=desk)

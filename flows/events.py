@@ -20,6 +20,7 @@ from flows.orders import Order, OrderFields
 from flows.pointers import Pointer
 from flows.postal import PostalAddress
 from flows.risk.history import PastOrder
+from flows.standing import Standing
 
 ShopEvent = Literal[
     "confirmed", "cancelled", "paid", "shipped", "out_for_delivery", "attempt_failed", "delivered", "returned", "lost"
@@ -442,6 +443,12 @@ class MoneyBooked(Event, frozen=True, kw_only=True, tag=True):
     minor: float
 
 
+class TemplatesTold(Event, frozen=True, kw_only=True, tag=True):
+    """The WhatsApp provider says how templates of ours stand. Source: Meta's webhook, or a look at the provider's list."""
+
+    standings: tuple[Standing, ...]
+
+
 class BodyKept(Event, frozen=True, kw_only=True, tag=True):
     """A signed body could not be used and was kept for a repair."""
 
@@ -485,6 +492,7 @@ AnyEvent = (
     | HeldReported
     | LimitLifted
     | MoneyBooked
+    | TemplatesTold
     | BodyKept
     | NoticeDrafted
     | NoticeCounted

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from flows import attachments, complaints, ladder, noticing, refusals, shop_told, undelivered
+from flows import approvals, attachments, complaints, ladder, noticing, refusals, shop_told, undelivered
 from flows.conversation import Contact
 from flows.effects import (
     Accepted,
@@ -31,7 +31,7 @@ from flows.effects import (
 )
 from flows.events import DeliveryReported, EffectSettled, ProviderAnswered, Recovered
 from flows.orders import Asked, CardRef, Order
-from flows.reach import compose, preferred
+from flows.reach import compose, preferred, template_language
 from flows.turn import Turn
 from flows.wording.spec import SPECS
 
@@ -151,6 +151,9 @@ def failed(turn: Turn, say: Say, effect_id: str, provider: str, code: str) -> No
         turn.plan(RaiseAlarm(kind="setup_fault", values=told, pause=say.channel))
     elif kind == "text_fault":
         told = {"shop": turn.policy.name, "template": say.template, "provider": provider, "code": code}
+        if say.channel == "whatsapp" and approvals.stopped_by(provider, code):
+            lang = template_language(turn.policy, say.template, say.lang or turn.language)
+            told |= {"language": lang} if lang else {}  # the desk stops it in this language
         turn.plan(RaiseAlarm(kind="text_fault", values=told))
     if say.notice:
         noticing.failed(turn, say)

@@ -19,6 +19,7 @@ from sandbox.faulty import fault_middleware
 from sandbox.hooks import Hook, Hooks, Retry
 from sandbox.meta_checks import Buttons, Shown, Template, shown
 from sandbox.meta_customer import MetaCustomer
+from sandbox.meta_templates import MetaReviews
 from sandbox.meta_wire import MetaRefused, as_meta_writes, body_for_status, late_error, new_wamid, signature
 from sandbox.world import World
 
@@ -38,6 +39,7 @@ class MetaRules:
     pair_rate_s: float | None = None  # seconds between two messages to one person (really 6): sooner is 131056
     retry: Retry = RETRY
     user_ids: Mapping[str, str] = dataclasses.field(default_factory=dict)  # phone -> business-scoped user id
+    daily_limit: int | None = None  # people that may be written to first within 24 hours; None: no limit
     hidden: frozenset[str] = frozenset()  # phones whose number Meta does not tell (they need a user id)
 
 
@@ -52,6 +54,7 @@ class Sent:
     opaque: str | None
     kind: str  # text | interactive | template
     status: str = "accepted"
+    outside: bool = False  # of the customer service window: counts towards the messaging limit
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -84,6 +87,8 @@ class PretendMeta(MetaCustomer):
         self.media: dict[str, tuple[str, bytes]] = {}  # id -> (content type, bytes)
         self.store_url = ""  # the download link of a file, should it be another than our own
         self.posted: dict[str, Hook] = {}
+        self.refused: list[int] = []  # codes of the sends that were refused at once
+        self.reviews = MetaReviews(self)
 
     def app(self) -> web.Application:
         """Graph API routes and the control routes."""
@@ -110,6 +115,10 @@ class PretendMeta(MetaCustomer):
             "read": self.read,
             "again": self.again,
             "verify": self.verify,
+            "review": self.reviews.review,
+            "rate": self.reviews.rate,
+            "categorize": self.reviews.categorize,
+            "tier": self.reviews.tier,
         }
 
     def register_template(
@@ -137,6 +146,7 @@ class PretendMeta(MetaCustomer):
         sent = Sent(
             new_wamid(phone.lstrip("+")), phone, self.world.now(), seen, message.get("biz_opaque_callback_data"), kind
         )
+        sent.outside = not self.window_open(phone)
         self.sent[sent.wamid] = sent
         self.sent_to.setdefault(phone, []).append(sent)
         if failure is None:
@@ -164,7 +174,17 @@ class PretendMeta(MetaCustomer):
             return 131026, "Message Undeliverable."
         if seen.template is None and not self.window_open(phone):
             return 131047, "More than 24 hours have passed since the customer last replied to this number."
+        if not self.window_open(phone) and self._beyond_limit(phone):
+            return 131048, "Message failed to send because there are restrictions on how many messages can be sent."
         return None
+
+    def _beyond_limit(self, phone: str) -> bool:
+        """Whether one more person within 24 hours would be too many."""
+        if self.rules.daily_limit is None:
+            return False
+        since = self.world.now() - WINDOW
+        told = {s.phone for s in self.sent.values() if s.at > since and s.outside and s.status != "failed"}
+        return len(told | {phone}) > self.rules.daily_limit
 
     def _keep_pair_rate(self, phone: str) -> None:
         before = self.sent_to.get(phone)
@@ -202,7 +222,11 @@ class PretendMeta(MetaCustomer):
             "display_phone_number": self.account.display_phone_number,
             "phone_number_id": self.account.phone_number_id,
         }
-        change = {"value": {"messaging_product": "whatsapp", "metadata": metadata, **value}, "field": "messages"}
+        return self.account_hook("messages", {"messaging_product": "whatsapp", "metadata": metadata, **value})
+
+    def account_hook(self, field: str, value: Mapping[str, Any]) -> Hook:
+        """A signed webhook with this one change of any field."""
+        change = {"value": value, "field": field}
         body = as_meta_writes(
             {"object": "whatsapp_business_account", "entry": [{"id": self.account.waba_id, "changes": [change]}]}
         )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from sandbox.meta_templates import json_of
 from sandbox.meta_wire import MetaRefused
 
 if TYPE_CHECKING:
@@ -42,7 +43,9 @@ def add_routes(app: web.Application, meta: PretendMeta) -> None:
         [
             web.post(version + "/{node}/messages", routes.messages),
             web.get(version + "/{node}/message_templates", routes.templates),
+            web.post(version + "/{node}/message_templates", routes.submit),
             web.get(version + "/{node}", routes.node),
+            web.post(version + "/{node}", routes.edit),
             web.get("/media/{node}", routes.download),
         ]
     )
@@ -64,12 +67,16 @@ class _Routes:
         self._admit(request)
         if request.match_info["node"] != self._meta.account.phone_number_id:
             raise MetaRefused(100, "Object with this ID does not exist", subcode=33)
-        message = await _json(request)
+        message = await json_of(request)
         if message.get("status") == "read":
             if message.get("message_id") not in self._meta.posted:
                 raise MetaRefused(131009, "no such message_id")
             return web.json_response({"success": True})
-        sent, given = self._meta.create(message)
+        try:
+            sent, given = self._meta.create(message)
+        except MetaRefused as refused:
+            self._meta.refused.append(refused.code)
+            raise
         contact = {"input": given, "wa_id": sent.phone.lstrip("+")}
         if user_id := self._meta.rules.user_ids.get(sent.phone):
             contact["user_id"] = user_id
@@ -78,15 +85,30 @@ class _Routes:
             accepted["message_status"] = "accepted"
         return web.json_response({"messaging_product": "whatsapp", "contacts": [contact], "messages": [accepted]})
 
-    async def templates(self, request: web.Request) -> web.Response:
-        """The account's templates; `?name=` and `?limit=` narrow them."""
+    def _of_account(self, request: web.Request) -> None:
         self._admit(request)
         if request.match_info["node"] != self._meta.account.waba_id:
             raise MetaRefused(100, "Object with this ID does not exist", subcode=33)
-        name, limit = request.query.get("name"), request.query.get("limit", "25")
-        found = [t.as_json() for t in self._meta.templates.values() if name in (None, t.name)]
-        cursors = {"before": "MAZDZD", "after": "MjQZD"}
-        return web.json_response({"data": found[: int(limit)], "paging": {"cursors": cursors}})
+
+    async def templates(self, request: web.Request) -> web.Response:
+        """The account's templates; `?name=`, `?limit=` and `?after=` narrow them."""
+        self._of_account(request)
+        return web.json_response(self._meta.reviews.page(request.query))
+
+    async def submit(self, request: web.Request) -> web.Response:
+        """A new template, for Meta's review."""
+        self._of_account(request)
+        made = self._meta.reviews.create(await json_of(request))
+        return web.json_response({"id": made.id, "status": made.status, "category": made.category})
+
+    async def edit(self, request: web.Request) -> web.Response:
+        """A template that was judged gets another text."""
+        self._admit(request)
+        template = self._meta.reviews.by_id(request.match_info["node"])
+        if template is None:
+            raise MetaRefused(100, "Object with this ID does not exist", subcode=33)
+        self._meta.reviews.edit(template, await json_of(request))
+        return web.json_response({"success": True})
 
     async def node(self, request: web.Request) -> web.Response:
         """The phone number itself, or where a medium can be fetched."""
@@ -94,7 +116,11 @@ class _Routes:
         wanted, account = request.match_info["node"], self._meta.account
         if wanted == account.phone_number_id:
             shown = {"display_phone_number": "+" + account.display_phone_number, "verified_name": "Sandbox"}
-            return web.json_response({**shown, "quality_rating": "GREEN", "id": wanted})
+            limit = self._meta.rules.daily_limit
+            facts_of = {"whatsapp_business_manager_messaging_limit": tier_name(limit)}
+            asked = request.query.get("fields", "").split(",")
+            more = {name: value for name, value in facts_of.items() if name in asked}
+            return web.json_response({**shown, "quality_rating": "GREEN", "id": wanted, **more})
         mime_type, content = self._medium(wanted)
         url = self._meta.store_url or f"{request.scheme}://{request.host}/media/{wanted}"
         facts = {"mime_type": mime_type, "file_size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
@@ -111,11 +137,8 @@ class _Routes:
         return self._meta.media[media_id]
 
 
-async def _json(request: web.Request) -> dict[str, Any]:
-    try:
-        message = await request.json()
-    except ValueError as error:
-        raise MetaRefused(100, "The body is no JSON") from error
-    if not isinstance(message, dict):
-        raise MetaRefused(100, "The body is no JSON object")
-    return message
+def tier_name(limit: int | None) -> str:
+    """As Meta writes a messaging limit. Source: the page "messaging limits", read 2026-11."""
+    if limit is None:
+        return "TIER_UNLIMITED"
+    return f"TIER_{limit // 1000}K" if limit >= 1000 else f"TIER_{limit}"

@@ -26,7 +26,7 @@ Buttons = tuple[tuple[str, str], ...]  # (id or payload, title)
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Template:
-    """An approved template: text with {{1}} or {{name}}, quick-reply buttons by title."""
+    """A template: text with {{1}} or {{name}}, quick-reply buttons by title, and how Meta has judged it."""
 
     name: str
     language: str
@@ -34,6 +34,14 @@ class Template:
     buttons: tuple[str, ...] = ()
     category: str = "UTILITY"
     status: str = "APPROVED"
+    reason: str = "NONE"  # why it was rejected
+    quality: str = "UNKNOWN"
+    examples: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        digest = sum(ord(c) * 31**n for n, c in enumerate(self.name + self.language)) % 10**15
+        return f"{digest:015d}".replace("0", "1", 1) if digest < 10**14 else str(digest)
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -41,18 +49,22 @@ class Template:
 
     def as_json(self) -> dict[str, Any]:
         """As the template list shows it."""
-        components: list[dict[str, Any]] = [{"type": "BODY", "text": self.body}]
+        body: dict[str, Any] = {"type": "BODY", "text": self.body}
+        if self.examples:
+            body["example"] = {"body_text": [list(self.examples)]}
+        components: list[dict[str, Any]] = [body]
         if self.buttons:
             shown = [{"type": "QUICK_REPLY", "text": title} for title in self.buttons]
             components.append({"type": "BUTTONS", "buttons": shown})
-        digest = sum(ord(c) * 31**n for n, c in enumerate(self.name + self.language)) % 10**15
         return {
             "name": self.name,
             "language": self.language,
             "status": self.status,
             "category": self.category,
             "components": components,
-            "id": f"{digest:015d}",
+            "quality_score": {"score": self.quality},
+            "rejected_reason": self.reason,
+            "id": self.id,
         }
 
 
@@ -120,6 +132,8 @@ def _interactive(part: Mapping[str, Any]) -> Shown:
 def _template(part: Mapping[str, Any], templates: Mapping[tuple[str, str], Template]) -> Shown:
     name, language = str(part.get("name", "")), str((part.get("language") or {}).get("code", ""))
     template = templates.get((name, language))
+    if template is not None and template.status in ("PAUSED", "DISABLED"):
+        raise MetaRefused(132015 if template.status == "PAUSED" else 132016, f"template name ({name})")
     if template is None or template.status != "APPROVED":
         raise MetaRefused(132001, f"template name ({name}) does not exist in {language}")
     components = part.get("components") or []

@@ -26,9 +26,12 @@ ERRORS: dict[int, tuple[int, str, str]] = {
     131016: (503, "Service unavailable", "OAuthException"),
     131026: (400, "Message undeliverable", "OAuthException"),
     131047: (400, "Re-engagement message", "OAuthException"),
+    131048: (400, "Spam rate limit hit", "OAuthException"),
     131051: (400, "Unsupported message type", "OAuthException"),
     131056: (400, "(Business Account, Consumer Account) pair rate limit hit", "OAuthException"),
     132000: (400, "Number of parameters does not match the expected number of params", "OAuthException"),
+    132015: (400, "Template is Paused", "OAuthException"),
+    132016: (400, "Template is Disabled", "OAuthException"),
     132001: (404, "Template name does not exist in the translation", "OAuthException"),
 }
 

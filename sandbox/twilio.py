@@ -36,6 +36,8 @@ _SHORT_CODE = re.compile(r"\d{3,8}")
 _AT_ONCE_SMS = {"invalid": 21211, "no_permission": 21408, "unroutable": 21612, "landline": 21614, "opted_out": 21610}
 _AT_ONCE_WHATSAPP = {"invalid": 21211, "no_whatsapp_now": 63024}
 _LATE_SMS = {"landline_late": 30006, "unknown": 30005, "unreachable": 30003, "filtered": 30007}
+#: Source: https://www.twilio.com/docs/api/errors/63040 and 63041, read 2026-11
+_LATE_TEMPLATE = {"rejected": 63040, "paused": 63041, "disabled": 63041}
 _LATE_WHATSAPP = {"no_whatsapp": 63024, "no_channel": 63003}
 
 
@@ -118,7 +120,13 @@ class PretendTwilio(TwilioCustomer):
             "read": self.read,
             "again": self.again,
             "keys": self.press_keys,
+            "judge": self.judge,
         }
+
+    async def judge(self, sid: str, status: str, reason: str = "", category: str = "") -> int:
+        """WhatsApp has decided about a template: approved, rejected, paused, disabled. Raises LookupError."""
+        self.contents.judge(sid, status, reason, category)
+        return 200
 
     async def press_keys(self, from_: str, key: str) -> int:
         """From now on this phone presses the key when it is called; one that was called already presses it now."""
@@ -156,6 +164,8 @@ class PretendTwilio(TwilioCustomer):
         )
         self.messages[message.sid] = message
         self.sent_to.setdefault(to, []).append(message)
+        if late in _LATE_TEMPLATE.values() and message.in_window:
+            late = None  # inside the 24 hours it needs nobody's approval
         failure = late or self._late_failure(message, template)
         if failure is None:
             self._arrive(message, template, form.get("ContentSid"))
@@ -200,8 +210,9 @@ class PretendTwilio(TwilioCustomer):
         try:
             body, buttons = content.fill(values)
         except WrongVariables:
-            return content.body, content.buttons, content.approved, 63028
-        return body, buttons, content.approved, None
+            return content.body, content.buttons, self.contents.approved(content), 63028
+        late = _LATE_TEMPLATE.get(self.contents.approval(content).status)
+        return body, buttons, self.contents.approved(content), late
 
     def _refuse_by_facts(self, to: str, sender: str) -> None:
         known = phonebook.facts(self.world, to)

@@ -6,13 +6,14 @@ import base64
 import binascii
 import hmac
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from sandbox import twilio_calls
+from sandbox.twilio_content import Content
 from sandbox.twilio_wire import API_VERSION, Message, TwilioRefused
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ def add_routes(app: web.Application, twilio: PretendTwilio) -> None:
             web.get("/v1/Content", routes.list_contents),
             web.get("/v1/Content/{sid}", routes.fetch_content),
             web.get("/v1/Content/{sid}/ApprovalRequests", routes.approval),
+            web.post("/v1/Content/{sid}/ApprovalRequests/whatsapp", routes.submit),
+            web.get("/v1/ContentAndApprovals", routes.list_contents),
         ]
     )
 
@@ -156,15 +159,15 @@ class _Routes:
         return web.json_response(content.as_json(self._twilio.account_sid, _base(request)), status=201)
 
     async def list_contents(self, request: web.Request) -> web.Response:
-        """All templates on pages of PageSize."""
+        """All templates on pages of PageSize; under ContentAndApprovals each with how it stands."""
         self.admit(request)
         size = max(1, min(_number(request.query.get("PageSize"), DEFAULT_PAGE), MAX_PAGE))
         page = _number(request.query.get("Page"), 0)
         every = list(self._twilio.contents.by_sid.values())
-        base = _base(request)
+        base, path = _base(request), request.path
 
         def url(n: int) -> str:
-            return f"{base}/v1/Content?PageSize={size}&Page={n}"
+            return f"{base}{path}?PageSize={size}&Page={n}"
 
         meta = {
             "key": "contents",
@@ -175,8 +178,22 @@ class _Routes:
             "previous_page_url": url(page - 1) if page else None,
             "next_page_url": url(page + 1) if len(every) > (page + 1) * size else None,
         }
-        shown = [c.as_json(self._twilio.account_sid, base) for c in every[page * size : (page + 1) * size]]
+        shown = [self._content(c, base, path) for c in every[page * size : (page + 1) * size]]
         return web.json_response({"contents": shown, "meta": meta})
+
+    def _content(self, content: Content, base: str, path: str) -> dict[str, Any]:
+        found = content.as_json(self._twilio.account_sid, base)
+        if path.endswith("/ContentAndApprovals"):
+            del found["url"], found["links"]
+            found["approval_requests"] = self._twilio.contents.approval(content).as_json(content.kind)
+        return found
+
+    async def submit(self, request: web.Request) -> web.Response:
+        """Asks WhatsApp to approve a content."""
+        self.admit(request)
+        contents, sid = self._twilio.contents, request.match_info["sid"]
+        approval = contents.submit(sid, await request.json())
+        return web.json_response(approval.as_json(contents.by_sid[sid].kind), status=201)
 
     async def fetch_content(self, request: web.Request) -> web.Response:
         self.admit(request)
@@ -190,7 +207,10 @@ class _Routes:
         content = self._twilio.contents.by_sid.get(request.match_info["sid"])
         if content is None:
             raise TwilioRefused(20404, request.path)
-        return web.json_response(content.approval(self._twilio.account_sid, _base(request)))
+        approval = self._twilio.contents.approval(content).as_json(content.kind)
+        url = f"{_base(request)}/v1/Content/{content.sid}/ApprovalRequests"
+        found = {"sid": content.sid, "account_sid": self._twilio.account_sid, "whatsapp": approval, "url": url}
+        return web.json_response(found)
 
 
 def _base(request: web.Request) -> str:

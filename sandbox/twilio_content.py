@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from sandbox import whatsapp_rules
 from sandbox.twilio_wire import TwilioRefused, new_sid
 
 _VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
@@ -72,12 +73,30 @@ class Content:
             },
         }
 
-    def approval(self, account_sid: str, base: str) -> dict[str, Any]:
-        """The ApprovalFetch resource of this content."""
-        whatsapp = {"category": "UTILITY", "status": "approved" if self.approved else "unsubmitted"}
-        whatsapp |= {"name": self.name, "content_type": "twilio/quick-reply" if self.buttons else "twilio/text"}
-        url = f"{base}/v1/Content/{self.sid}/ApprovalRequests"
-        return {"sid": self.sid, "account_sid": account_sid, "whatsapp": whatsapp, "url": url}
+    @property
+    def kind(self) -> str:
+        return "twilio/quick-reply" if self.buttons else "twilio/text"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Approval:
+    """How WhatsApp has judged a content that was submitted."""
+
+    name: str
+    category: str = "UTILITY"
+    status: str = "pending"  # received | pending | approved | rejected | paused | disabled
+    reason: str = ""
+
+    def as_json(self, kind: str) -> dict[str, Any]:
+        return {
+            "type": "whatsapp",
+            "name": self.name,
+            "category": self.category,
+            "content_type": kind,
+            "status": self.status,
+            "rejection_reason": self.reason,
+            "allow_category_change": True,
+        }
 
 
 class Contents:
@@ -85,6 +104,40 @@ class Contents:
 
     def __init__(self) -> None:
         self.by_sid: dict[str, Content] = {}
+        self._judged: dict[str, Approval] = {}
+
+    def approval(self, content: Content) -> Approval:
+        """How it stands; contents that were registered as approved are so until they are judged."""
+        plain = Approval(content.name, status="approved" if content.approved else "unsubmitted")
+        return self._judged.get(content.sid, plain)
+
+    def approved(self, content: Content) -> bool:
+        return self.approval(content).status == "approved"
+
+    def submit(self, sid: str, asked: Mapping[str, Any]) -> Approval:
+        """Ask WhatsApp to approve it. Raises TwilioRefused 20404 or 20001; what WhatsApp finds wrong at once is rejected."""
+        content = self.by_sid.get(sid)
+        if content is None:
+            raise TwilioRefused(20404, sid)
+        if self.approval(content).status != "unsubmitted":
+            raise TwilioRefused(20001, "an approval request exists already")
+        name, category = str(asked.get("name", "")), str(asked.get("category", ""))
+        if any((a.name, self.by_sid[s].language) == (name, content.language) for s, a in self._judged.items()):
+            raise TwilioRefused(20001, f"a template {name} exists in {content.language}")
+        status, reason = "received", ""
+        try:
+            whatsapp_rules.check_name(name, content.language, category)
+            whatsapp_rules.check_body(content.body, [str(v) for v in content.defaults.values()])
+            whatsapp_rules.check_buttons([title for _, title in content.buttons])
+        except whatsapp_rules.Unfit as unfit:
+            status, reason = "rejected", unfit.why
+        self._judged[sid] = Approval(name, category, status, reason)
+        return self._judged[sid]
+
+    def judge(self, sid: str, status: str, reason: str = "", category: str = "") -> None:
+        """WhatsApp has decided. Raises LookupError."""
+        was = self.approval(self.by_sid[sid])
+        self._judged[sid] = dataclasses.replace(was, status=status, reason=reason, category=category or was.category)
 
     def add(self, content: Content) -> None:
         """Raises ValueError where the buttons are more or longer than the provider takes."""

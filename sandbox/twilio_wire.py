@@ -61,6 +61,8 @@ LATE: dict[int, tuple[str, str]] = {
     63003: ("failed", "Channel could not find To address"),
     63016: ("failed", "Failed to send freeform message because you are outside the allowed window."),
     63024: ("failed", "Invalid message recipient"),
+    63040: ("failed", "Template rejected"),
+    63041: ("failed", "Template paused"),
     63028: ("failed", "Number of parameters provided does not match the expected number of parameters"),
 }
 

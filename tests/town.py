@@ -28,6 +28,7 @@ from flows import pointers
 from flows.conversation import Conversation
 from flows.orders import Order
 from sandbox.callback import PretendCallback
+from sandbox.meta import MetaRules, PretendMeta
 from sandbox.serving import serve
 from sandbox.shopify_admin import PretendShopifyAdmin
 from sandbox.smtp import PretendSmtp
@@ -36,6 +37,7 @@ from sandbox.twilio import PretendTwilio, TwilioRules
 from sandbox.woo_rest import PretendWoo
 from sandbox.world import Fault, Received, World
 from tests.ports import free_port
+from tests.town_meta import meta_settings, pretend_meta
 from tests.town_settings import (
     ACCOUNT,
     ANA,
@@ -86,6 +88,10 @@ __all__ = [  # the stories take the town's facts from here, too
 ]
 
 
+#: So many due moments of one skip are a loop; a notice to 5,000 at ten a second has some thousands.
+STEPS_MOST = 20_000
+
+
 class Town:
     """What a story test holds: the customer's, the shop's and the staff's hands, and what they see."""
 
@@ -97,6 +103,7 @@ class Town:
         self.callback = PretendCallback(world, CALLBACK_SECRET)
         self.clock = clock
         self.twilio: PretendTwilio
+        self.meta: PretendMeta
         self.smtp: PretendSmtp
         self.tg: PretendTelegram
         self.house: House
@@ -147,12 +154,14 @@ class Town:
     async def skip(self, hours: float = 0, **by: float) -> None:
         """Business time goes on, from one due moment to the next."""
         target = self.clock.now() + timedelta(hours=hours, **by)
-        for _ in range(2000):
+        for _ in range(STEPS_MOST):
             await self.settle()
             coming = await self.house.next_moment()
             if coming is None or coming > target:
                 break
             self._set(max(coming, self.clock.now() + timedelta(milliseconds=1)))
+        else:
+            raise AssertionError(f"something is due again and again: {coming}")
         self._set(target)
         await self.settle()
 
@@ -365,9 +374,11 @@ async def town(
     forum: bool = False,
     countries: str = "{ES: {two_way_sms: true}}",
     tells: tuple[str, ...] = (),
+    meta: MetaRules | None = None,
+    meta_more: str = "",
 ) -> AsyncIterator[Town]:
     """A running town. `more`, `twilio_more`, `countries` and `in_shop` are YAML for the settings; `telegram` starts the bot and a group.
-    `tells`: the places that hear of decisions (shopify, woocommerce, callback)."""
+    `meta`: WhatsApp goes through Meta under these rules. `tells`: the places that hear of decisions (shopify, woocommerce, callback)."""
     world, clock = World(start), FakeClock(start)
     here = Town(world, clock)
     async with contextlib.AsyncExitStack() as stack:
@@ -394,6 +405,9 @@ async def town(
         if "callback" in tells:
             url = await stack.enter_async_context(serve(here.callback.app()))
             in_shop = f'callback: {{url: "{url}/doorstep", secret: "${{CALLBACK}}"}}\n    {in_shop}'
+        if meta is not None:
+            here.meta = pretend_meta(world, here.url, approved, meta)
+            more += meta_settings(await stack.enter_async_context(serve(here.meta.app())), approved, meta_more)
         text = settings.format(
             shopify_more=shopify_more,
             woo_more=woo_more,

@@ -10,6 +10,7 @@ from engine.settings import Settings, build
 from engine.settings.document import parse
 from flows.wording import wa_template
 from sandbox.twilio import PretendTwilio
+from tests.town_meta import META_ENV
 
 START = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)  # a Monday, 11:00 in Madrid
 ACCOUNT, TOKEN = "AC" + "0" * 32, "town-twilio-token"
@@ -68,6 +69,7 @@ ENV = {
     "WOO_KEY": WOO_KEY,
     "WOO_REST": WOO_REST,
     "CALLBACK": CALLBACK_SECRET,
+    **META_ENV,
 }
 #: Our templates that "Twilio has approved" in the town, in English.
 APPROVED = ("confirm", "reconfirm", "cancelled_by_shop", "cancelled_no_answer", "cancelled_optout", "missed_call")

@@ -90,6 +90,11 @@ class Meta(Block):
 
     phone_number_id: Text = setting("the sender's id, from the app's WhatsApp page", eg='"106540352242922"')
     number: Phone | None = setting("the number that customers see", None, eg='"+34600000000"')
+    waba_id: Text | None = setting(
+        "the WhatsApp Business Account, for its templates: Business Settings, WhatsApp accounts",
+        None,
+        eg='"102290129340398"',
+    )
     access_token: EnvSecret = setting("a system user's token", eg="${META_ACCESS_TOKEN}")
     app_secret: EnvSecret = setting("signs the webhooks", eg="${META_APP_SECRET}")
     app_secret_previous: EnvSecret | None = setting(

@@ -20,6 +20,7 @@ USES: dict[str, frozenset[str]] = {
     "serve": _STORAGE | _PROVIDERS | _SHOP | {"telegram", "imap"},
     "check": _STORAGE | _PROVIDERS | _SHOP | {"telegram", "imap"},
     "send-test": _PROVIDERS,
+    "templates": frozenset({"twilio", "meta"}),
     "import-events": frozenset({"api_token"}),
     **dict.fromkeys(("sandbox", "understand", "preview"), frozenset[str]()),
     **dict.fromkeys(

@@ -13,6 +13,7 @@ from urllib.parse import quote_plus
 from adapters.gateway import GatewayDelivery, GatewayReplies, GatewaySend, GatewaySettings
 from adapters.meta import MetaSettings, MetaTemplate
 from adapters.meta_inbound import MetaSender
+from adapters.meta_notices import Account
 from adapters.receiving import FORM, JSON, Received
 from adapters.twilio import TwilioSettings
 from engine.ports import Handled
@@ -35,6 +36,7 @@ META = MetaSettings(
     verify_token="meta-verify-token",
     senders={"7700112233": MetaSender("+34910000002", ("demo",))},
     templates={"confirm": {"en": MetaTemplate("order_confirm", "en_US")}},
+    accounts=(Account("204", ("demo",), {("order_confirm", "en_US"): ("confirm", "en")}),),
     timeout_s=0.4,
 )
 GATEWAY = GatewaySettings(

@@ -142,7 +142,7 @@ async def test_session_buttons_come_back_as_interactive() -> None:
         (confirm("1001", " "), 400, 131008),
         (confirm("1001", "Ana", name="unknown"), 404, 132001),
         (confirm("1001", "Ana", language="de"), 404, 132001),
-        (confirm(name="paused"), 404, 132001),
+        (confirm(name="paused"), 400, 132015),
     ],
 )
 async def test_a_refusal_has_metas_code_and_body(message: dict[str, Any], status: int, code: int) -> None:
