@@ -6,10 +6,11 @@ at -> Handled. Adapters and bot see only the Front port.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
@@ -17,6 +18,7 @@ from msgspec.structs import replace
 from engine import metrics, searching
 from engine.clock import Clock
 from engine.decide import Decider
+from engine.journal_log import tell
 from engine.knowing import Knowing
 from engine.lanes import Lanes
 from engine.overlay import Overlay
@@ -28,7 +30,7 @@ from flows.conversation import Conversation, Note
 from flows.decision import Document
 from flows.desk import Desk
 from flows.effects import Open
-from flows.events import Alarmed, AnyEvent, BodyKept, CustomerPressed, CustomerWrote, OrderTold, PagePressed
+from flows.events import Alarmed, AnyEvent, BodyKept, CustomerPressed, CustomerWrote, OrderTold, PagePressed, TimerDue
 from flows.money import decimal_text
 from flows.pointers import Pointer
 from flows.policy import Policy
@@ -76,17 +78,35 @@ class Engine:
         for _ in range(MOVES_MOST):
             handled = await self.store.transact(event, self._decider, self.clock.now())
             decision = handled.decision
-            if decision is None:
-                self.count("events", type=type(event).__name__, result="duplicate" if handled.duplicate else "nobody")
-                return handled
-            if not decision.forward:
+            if decision is None or not decision.forward:
                 break
             # the other number may not be known yet: what comes early opens its conversation, and waits there
             event = replace(event, to=(pointers.phone(decision.document.shop, decision.forward),), opens=True)
-        self._log(event, handled)
-        if decision is not None and decision.changed:
-            await self.follow(decision.document, decision.perform)
+        await self._committed(event, handled)
         return handled
+
+    async def wake(self, events: Sequence[TimerDue]) -> list[Exception]:
+        """Many timers down the road at once, without a task for each, which costs as much as their writing. Gives what failed:
+        a conversation whose step fails holds nobody else up."""
+        now = self.clock.now()
+        units = [asyncio.ensure_future(self.store.transact(event, self._decider, now)) for event in events]
+        failed: list[Exception] = []
+        for event, unit in zip(events, units, strict=True):
+            try:
+                await self._committed(event, await unit)
+            except Exception as error:  # noqa: BLE001 -- given to the caller
+                failed.append(error)
+        return failed
+
+    async def _committed(self, event: AnyEvent, handled: Handled) -> None:
+        """What is counted, told and set going once a unit is done."""
+        decision = handled.decision
+        if decision is None:
+            self.count("events", type=type(event).__name__, result="duplicate" if handled.duplicate else "nobody")
+            return
+        self._log(event, handled)
+        if decision.changed:
+            await self.follow(decision.document, decision.perform)
 
     async def follow(self, document: Document, perform: tuple[Open, ...]) -> None:
         """What a commit set going: the wire, the lanes, the timer pump; what a desk wishes holds from here on."""
@@ -102,21 +122,18 @@ class Engine:
         kind = type(event).__name__
         self.count("events", type=kind, result="handled")
         self._tally(event, handled)
-        if log.isEnabledFor(logging.INFO):
-            decision = handled.decision
-            assert decision is not None
-            log.info(
-                "event.handled",
-                extra={
-                    "event": kind,
-                    "event_id": event.event_id,
-                    "conversation": decision.document.id,
-                    "shop": decision.document.shop,
-                    "states": dict(decision.orders),
-                    "effects": len(decision.planned) + len(decision.perform),
-                    "notice": decision.notice,
-                },
-            )
+        decision = handled.decision
+        assert decision is not None
+        facts = {
+            "event": kind,
+            "event_id": event.event_id,
+            "conversation": decision.document.id,
+            "shop": decision.document.shop,
+            "states": dict(decision.orders),
+            "effects": len(decision.planned) + len(decision.perform),
+            "notice": decision.notice,
+        }
+        tell(log, "event.handled", facts)
 
     def _tally(self, event: AnyEvent, handled: Handled) -> None:
         """What shops ask of /metrics: answers by channel, and the money of the orders that changed their state."""

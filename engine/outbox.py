@@ -18,6 +18,7 @@ from engine import attaching, releasing, rendering, reporting
 from engine.digesting import Digesting
 from engine.engine import Engine
 from engine.history_record import closed
+from engine.journal_log import tell
 from engine.lanes import Lane
 from engine.noticing import Noticing
 from engine.ports import Channel, DeskPort, History, Lookup, MediaPort, OurFault, ShopPort, StoreUnavailable
@@ -232,15 +233,13 @@ class Outbox:
             lane.hold(self._engine.now() + timedelta(seconds=outcome.after_s))  # the next one would be refused as well
         kind = type(outcome).__name__.lower()
         self._engine.count("outcomes", provider=provider, effect=type(open_.effect).__name__, outcome=kind)
-        log.info(
-            f"outbox.{kind}",
-            extra={
-                "effect": type(open_.effect).__name__,
-                "provider": provider,
-                "conversation": conversation,
-                "code": getattr(outcome, "code", "") or getattr(outcome, "reason", ""),
-            },
-        )
+        facts = {
+            "effect": type(open_.effect).__name__,
+            "provider": provider,
+            "conversation": conversation,
+            "code": getattr(outcome, "code", "") or getattr(outcome, "reason", ""),
+        }
+        tell(log, f"outbox.{kind}", facts)
         self._measure(open_, provider, outcome)
         await self._settle(conversation, open_.id, provider, outcome)
 

@@ -14,7 +14,7 @@ What a provider says of one message is an Outcome (flows/effects.py), never an e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
@@ -294,11 +294,12 @@ class Store(Protocol):
     One suite (tests/contracts/test_store.py) says what every backend must do.
     """
 
-    async def transact(self, event: AnyEvent, decide: Decide, now: datetime) -> Handled:
+    def transact(self, event: AnyEvent, decide: Decide, now: datetime) -> Awaitable[Handled]:
         """Find by `event.to`, de-duplicate, load, decide, write: one unit, all or nothing.
 
         `decide(document or None, id for a new one, event, now)` is pure and may run more than once. Raises
-        StoreUnavailable: nothing was written. Whatever `decide` raises comes back to this caller alone.
+        StoreUnavailable: nothing was written. Whatever `decide` raises comes back to this caller alone. May wait for its turn
+        from the call on, before it is awaited: whoever brings many asks for all of them first.
         """
 
     async def load(self, pointer: Pointer) -> Document | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -17,7 +18,7 @@ log = logging.getLogger("doorstep.timers")
 #: Conversations woken together: their units share commits.
 BATCH = 128
 #: Read ahead of the batches: one query serves many.
-READ_AHEAD = 512
+READ_AHEAD = 2048
 STORE_AGAIN = timedelta(seconds=1)
 #: Between two looks at a clock that jumped, machine time.
 CLOCK_AGAIN = timedelta(seconds=1)
@@ -79,24 +80,32 @@ class Timers:
             due = await self._engine.store.due(now, READ_AHEAD)
             if not due:
                 return done
-            failed: list[BaseException] = []
-            for start in range(0, len(due), BATCH):
-                batch = due[start : start + BATCH]
-                self.busy = len(batch)
-                results = await asyncio.gather(*(self._wake_one(d) for d in batch), return_exceptions=True)
+            self.busy = len(due)
+            try:
+                failed = await self._wake_all(due)
+            finally:
                 self.busy = 0
-                failed += [r for r in results if isinstance(r, BaseException)]
-                if any(isinstance(r, StoreUnavailable) for r in failed):
-                    break
             if failed:
-                raise next((r for r in failed if isinstance(r, StoreUnavailable)), failed[0])
+                raise next((e for e in failed if isinstance(e, StoreUnavailable)), failed[0])
             done += len(due)
 
-    async def _wake_one(self, due: Due) -> None:
-        event = TimerDue(
-            event_id=f"timer:{due.conversation}:{due.at.timestamp():.3f}",
-            to=(pointers.conversation(due.conversation),),
-            at=self._engine.now(),
-            due=due.at,
-        )
-        await self._engine.handle(event)
+    async def _wake_all(self, due: list[Due]) -> list[Exception]:
+        """BATCH by BATCH, two under way at a time: what follows the one is done while the disk takes the other. Gives what failed;
+        after a StoreUnavailable no further batch is begun."""
+        failed: list[Exception] = []
+        under_way: deque[asyncio.Task[list[Exception]]] = deque()
+        for start in range(0, len(due), BATCH):
+            events = [_event(each, self._engine.now()) for each in due[start : start + BATCH]]
+            under_way.append(asyncio.ensure_future(self._engine.wake(events)))
+            if len(under_way) > 1:
+                failed += await under_way.popleft()
+            if any(isinstance(e, StoreUnavailable) for e in failed):
+                break
+        for last in under_way:
+            failed += await last
+        return failed
+
+
+def _event(due: Due, now: datetime) -> TimerDue:
+    to = (pointers.conversation(due.conversation),)
+    return TimerDue(event_id=f"timer:{due.conversation}:{due.at.timestamp():.3f}", to=to, at=now, due=due.at)

@@ -116,12 +116,12 @@ class MongoStore(MongoReading, MongoForgetting, MongoProcesses):
 
     # -- the one road
 
-    async def transact(self, event: AnyEvent, decide: Decide, now: datetime) -> Handled:
+    def transact(self, event: AnyEvent, decide: Decide, now: datetime) -> asyncio.Future[Handled]:
         """A caller that stops waiting does not stop the unit: a write that was begun is always followed to its end."""
         unit = asyncio.ensure_future(self._unit(event, decide, now))
         self._units.add(unit)
         unit.add_done_callback(self._units.discard)
-        return await asyncio.shield(unit)
+        return asyncio.shield(unit)
 
     async def _unit(self, event: AnyEvent, decide: Decide, now: datetime) -> Handled:
         with self.answers():

@@ -50,6 +50,8 @@ BATCH_ALONE = 128
 CALM_S = 1.0
 #: Where people write now and then, so many: each of them may meet a batch that has just begun.
 BATCH_BETWEEN = 16
+#: What nobody waits for.
+_MACHINE = (TimerDue, EffectSettled, Claimed)
 #: Of a batch, so many places at most go to timers and the outbox while people wait.
 BATCH_MACHINE = 8
 #: Inbound that outruns the disk waits so long, by the age of the oldest unit; then the provider comes again.
@@ -200,20 +202,22 @@ class SqliteStore(SqliteForgetting, SqliteExpiring):
 
     # -- the one road
 
-    async def transact(self, event: AnyEvent, decide: Decide, now: datetime) -> Handled:
-        if self._broken:
-            raise StoreUnavailable(self._broken)
+    def transact(self, event: AnyEvent, decide: Decide, now: datetime) -> asyncio.Future[Handled]:
+        """The unit waits for its turn from this call on, not from the moment it is awaited."""
         loop = asyncio.get_running_loop()
         unit = _Unit(event, decide, now, loop.create_future())
-        machine = isinstance(event, TimerDue | EffectSettled | Claimed)
-        if self._people and not machine and unit.born - self._people[0].born > WAIT_MOST_S:
-            raise StoreUnavailable("more comes in than the disk takes")
-        if not machine:
-            self._person_at = unit.born
-        (self._machine if machine else self._people).append(unit)
-        if self._pumping is None:
-            self._pumping = loop.create_task(self._pump())
-        return await unit.future
+        machine = isinstance(event, _MACHINE)
+        if self._broken:
+            unit.future.set_exception(StoreUnavailable(self._broken))
+        elif self._people and not machine and unit.born - self._people[0].born > WAIT_MOST_S:
+            unit.future.set_exception(StoreUnavailable("more comes in than the disk takes"))
+        else:
+            if not machine:
+                self._person_at = unit.born
+            (self._machine if machine else self._people).append(unit)
+            if self._pumping is None:
+                self._pumping = loop.create_task(self._pump())
+        return unit.future
 
     async def errand(self, errand: Errand) -> None:
         if self._broken:

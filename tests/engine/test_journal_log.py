@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
+from typing import cast
 
 import pytest
 
-from engine.journal_log import JsonLines, redact
+from engine.journal_log import BufferedHandler, JsonLines, redact, tell
 
 
 def record(what: str, **facts: object) -> logging.LogRecord:
@@ -46,3 +48,29 @@ def test_a_line_holds_the_facts_and_nothing_of_the_machine() -> None:
 def test_secrets_are_redacted(text: str, shown: str) -> None:
     """Tokens, page addresses and phone numbers never reach the log; ids do."""
     assert redact(text) == shown
+
+
+def test_a_line_told_without_a_record_is_the_same_line() -> None:
+    """What is told of every event reads as it would from a record, whoever else listens or not."""
+    written = io.StringIO()
+    ours = BufferedHandler(cast(io.TextIOWrapper, written))
+    ours.setFormatter(JsonLines())
+    root, log = logging.getLogger(), logging.getLogger("doorstep.told")
+    before, level = root.handlers[:], root.level
+    facts: dict[str, object] = {"event": "TimerDue", "to": "+34600000000", "states": {"1": "flagged"}, "effects": 2}
+    try:
+        root.setLevel(logging.INFO)
+        root.handlers[:] = [ours]
+        tell(log, "event.handled", facts)
+        root.handlers[:] = [ours, logging.NullHandler()]
+        tell(log, "event.handled", facts)
+        root.setLevel(logging.WARNING)
+        tell(log, "event.handled", facts)
+    finally:
+        root.handlers[:] = before
+        root.setLevel(level)
+    alone, beside = (json.loads(line) for line in written.getvalue().splitlines())
+    alone.pop("at"), beside.pop("at")
+    assert alone == beside
+    assert list(alone) == list(beside) == ["level", "log", "what", *facts]
+    assert alone["to"] == "…0000"
