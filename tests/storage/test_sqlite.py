@@ -223,8 +223,7 @@ async def test_a_bug_inside_the_store_hangs_nobody(
 async def test_more_than_the_disk_takes_is_refused_early(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """While the oldest waiting message is older than the longest wait, a new one is refused at once; those that wait are served."""
     monkeypatch.setattr(storage.sqlite, "WAIT_MOST_S", 0.05)
-    waiting = [asyncio.ensure_future(store.transact(wrote(n), heard, NOW)) for n in range(5)]
-    await asyncio.sleep(0)
+    waiting = [store.transact(wrote(n), heard, NOW) for n in range(5)]
     held = list(store._people)
     for unit in held:
         unit.born -= 1
