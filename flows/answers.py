@@ -33,7 +33,7 @@ from flows import (
     talk,
     undoing,
 )
-from flows.conversation import Question
+from flows.conversation import Question, one_address
 from flows.events import CustomerPressed, CustomerWrote
 from flows.optouts import go_on_elsewhere, start, stop, withdrawn
 from flows.orders import BEFORE_DISPATCH, Order
@@ -101,7 +101,7 @@ def reply(turn: Turn, event: CustomerWrote, asked: list[Order]) -> None:
     """Understand the words and act on them, or hand them to a person."""
     question = turn.question
     lapsed = question is not None and turn.now - question.at > QUESTION_OPEN and question.kind not in _STANDS
-    if question is not None and (question.address != event.address or lapsed):
+    if question is not None and (not one_address(question.address, event.address) or lapsed):
         question = None
     if event.location and not event.media and _door(turn, event, question):
         return

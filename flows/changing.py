@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from flows import hours, slotting
 from flows.address_text import LINE_MOST, corrected, difference, far, one_line, shown
 from flows.addresses import missing_parts
-from flows.conversation import Question
+from flows.conversation import Question, one_address
 from flows.delivery_time import resolve
 from flows.echoing import Talk, echoed, noted
 from flows.events import CustomerPressed, CustomerWrote
@@ -72,7 +72,7 @@ def new_number(turn: Turn, event: CustomerWrote | CustomerPressed, order: Order,
         turn.set(question=None)
         answer(turn, event, "status_pending" if order.state in ASKABLE else "status_confirmed", order)
     else:
-        here = order.fields.phone is not None and event.address == order.fields.phone
+        here = order.fields.phone is not None and one_address(event.address, order.fields.phone)
         number(turn, order, phone.e164, written, mobile=phone.kind != "landline", via=event.channel, told_here=here)
         back = Question("undo", event.channel, event.address, turn.now, (order.id,), wanted=f"phone:{phone.e164}")
         turn.set(question=back)

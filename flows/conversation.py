@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -13,6 +14,7 @@ from flows.effects import Open
 from flows.events import OrderTold, ShopReported
 from flows.notice import Noticed
 from flows.orders import ASKABLE, BEFORE_DISPATCH, Order
+from flows.phones import same_phone
 from flows.poll_rules import Poll
 from flows.risk.history import Ruling
 
@@ -55,6 +57,21 @@ class Question(Struct, frozen=True, omit_defaults=True):
     order_ids: tuple[str, ...]  # in the order they were listed
     wanted: str = ""  # "which": the intent that waits for its order; "address": missing; "undo": the change
     text: str = ""  # "which": the words that are done once the order is known
+
+
+def contact_at(contacts: Iterable[Contact], channel: str, address: str) -> Contact | None:
+    """What is known of that address. A number of two forms (flows/phones: Argentina) is one address, whichever form is asked for:
+    who said STOP with the 9 has said it without."""
+    here = [contact for contact in contacts if contact.channel == channel]
+    for contact in here:
+        if contact.address == address:
+            return contact
+    return next((contact for contact in here if one_address(contact.address, address)), None)
+
+
+def one_address(a: str, b: str) -> bool:
+    """Whether two addresses are one: equal, or one number in its two forms."""
+    return a == b or (a.startswith("+") and b.startswith("+") and same_phone(a, b))
 
 
 #: A line of its story.
@@ -115,10 +132,7 @@ class Conversation(Struct, frozen=True, omit_defaults=True, kw_only=True, tag="c
         return None
 
     def contact(self, channel: str, address: str) -> Contact | None:
-        for contact in self.contacts:
-            if contact.channel == channel and contact.address == address:
-                return contact
-        return None
+        return contact_at(self.contacts, channel, address)
 
     def stranger(self, channel: str, address: str) -> Contact:
         """An address that is new here. A stop that outlived its person's erasure holds for it."""

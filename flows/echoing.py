@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from flows.conversation import Question
+from flows.conversation import Question, one_address
 from flows.events import CustomerPressed, CustomerWrote
 from flows.orders import ASKABLE, Order
 from flows.talk import answer
@@ -25,5 +25,9 @@ def echoed(turn: Turn, event: Talk, order: Order, template: str, **values: str) 
     n = order.changes_ever
     turn.set(question=Question("undo", event.channel, event.address, turn.now, (order.id,), wanted=str(n)))
     answer(turn, event, template, replace(order, version=n), **values)
-    if event.channel != "email" and order.state in ASKABLE and any(a.address == event.address for a in order.asked):
+    if (
+        event.channel != "email"
+        and order.state in ASKABLE
+        and any(one_address(a.address, event.address) for a in order.asked)
+    ):
         answer(turn, event, "status_pending", order)  # the change is no yes: that question is still open

@@ -22,7 +22,7 @@ from flows import (
     verifying,
 )
 from flows.address_text import completed
-from flows.conversation import Question
+from flows.conversation import Question, one_address
 from flows.events import CustomerWrote
 from flows.orders import ASKABLE, BEFORE_DISPATCH, Order
 from flows.talk import answer, to_staff
@@ -140,7 +140,12 @@ def taken(turn: Turn, event: CustomerWrote) -> bool:
     """A yes that the sender's own list has settled already: to an offer, where one is open here."""
     question = turn.question
     order = turn.get(question.order_ids[0]) if question is not None and question.kind == "deal" else None
-    if question is None or order is None or question.address != event.address or not bargaining.open_for(order):
+    if (
+        question is None
+        or order is None
+        or not one_address(question.address, event.address)
+        or not bargaining.open_for(order)
+    ):
         return False
     bargaining.accept(turn, event, order)
     return True

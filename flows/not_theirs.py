@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from flows import noticing
+from flows.conversation import one_address
 from flows.deciding import rest
 from flows.effects import Say
 from flows.events import CustomerPressed, CustomerWrote
@@ -38,11 +39,11 @@ def _disown(turn: Turn, event: CustomerWrote | CustomerPressed, order: Order, sa
     address = event.address
     for open_ in [o for o in turn.open if o.status == "planned"]:
         effect = open_.effect
-        if isinstance(effect, Say) and (effect.order_id, effect.to) == (order.id, address):
+        if isinstance(effect, Say) and effect.order_id == order.id and one_address(effect.to, address):
             turn.settle(open_.id)
             noticing.withdrawn(turn, effect, "disowned")
     turn.note("disowned", order.id, by="customer", via=event.channel, state=order.state)
-    asked = tuple(replace(a, status="withdrawn") if a.address == address else a for a in order.asked)
+    asked = tuple(replace(a, status="withdrawn") if one_address(a.address, address) else a for a in order.asked)
     rest(turn, order)
     order = replace(
         order,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from flows import noticing, undelivered
-from flows.conversation import Contact
+from flows.conversation import Contact, one_address
 from flows.effects import Say, SpreadStop
 from flows.events import ConsentWithdrawn, CustomerWrote
 from flows.ladder import enter
@@ -25,7 +25,7 @@ def stop(turn: Turn, event: CustomerWrote, *, everything: bool) -> None:
     turn.note("stopped", by="customer", via=event.channel, everything=str(everything).lower())
     for open_ in [o for o in turn.open if o.status == "planned"]:
         effect = open_.effect
-        if isinstance(effect, Say) and (effect.channel, effect.to) == (event.channel, event.address):
+        if isinstance(effect, Say) and effect.channel == event.channel and one_address(effect.to, event.address):
             turn.settle(open_.id)
             noticing.withdrawn(turn, effect, "opted_out")
             undelivered.told(turn, effect, "opted_out")

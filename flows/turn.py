@@ -22,6 +22,7 @@ from flows.conversation import (
     Conversation,
     Note,
     Question,
+    contact_at,
 )
 from flows.decision import Decision
 from flows.effects import AnyEffect, Open, PingOwner, Remember, Say, ShowCard, TellStaff, Value
@@ -125,10 +126,7 @@ class Turn:
         return None
 
     def contact(self, channel: str, address: str) -> Contact | None:
-        for contact in self.contacts:
-            if contact.channel == channel and contact.address == address:
-                return contact
-        return None
+        return contact_at(self.contacts, channel, address)
 
     def window_open(self, address: str) -> bool:
         contact = self.contact("whatsapp", address)

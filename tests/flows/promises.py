@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from engine import rendering
 from flows import cards, hours
-from flows.conversation import JOURNAL_TAIL, SEEN_MOST, WINDOW, Conversation, Note
+from flows.conversation import JOURNAL_TAIL, SEEN_MOST, WINDOW, Conversation, Note, one_address
 from flows.deciding import REOPEN_WITHIN
 from flows.decision import Decision
 from flows.effects import HandOver, Open, Outcome, Refused, Say, ShowCard, TryAgain
@@ -238,11 +238,11 @@ def _customer_may(before: Conversation, was: Order, event: AnyEvent, state: str)
         case CustomerWrote():
             words = event.text.strip().strip("!.").casefold()
             assert words in DECISIVE or words == was.id.casefold(), f"{event.text!r} decided"
-            mine = [a for a in was.asked if a.address == event.address and a.status != "withdrawn"]
+            mine = [a for a in was.asked if one_address(a.address, event.address) and a.status != "withdrawn"]
             back = (
                 before.question
             )  # "change or cancel?", asked of who pressed a button with a no that names order and version
-            asked_back = back is not None and back.address == event.address and back.order_ids == (was.id,)
+            asked_back = back is not None and one_address(back.address, event.address) and back.order_ids == (was.id,)
             assert mine or (asked_back and state == "cancelled"), "an address that was never asked decided"
             if state == "confirmed" and was.state != "cancelled":
                 waiting = {o.id for o in before.open if o.status == "planned"}

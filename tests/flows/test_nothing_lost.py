@@ -16,9 +16,10 @@ from flows.money import Money
 from flows.notice import Choice, Draft
 from flows.orders import Order
 from flows.policy import Calls
+from flows.postal import PostalAddress
 from flows.step import start
 from flows.turn import Turn
-from tests.flows.shop import ANA, BEN, CY, GATEWAY, MAIL, NOW, POLICY, SHOP, fields, told, wrote
+from tests.flows.shop import ANA, BEN, CY, GATEWAY, MAIL, NOW, POLICIES, POLICY, SHOP, fields, told, wrote
 from tests.flows.test_machine import REFUSED
 from tests.flows.test_who_decides import asked, flagged, order, press
 from tests.flows.world import World
@@ -385,3 +386,54 @@ def test_words_to_a_stranger_that_reach_nobody_are_told_too() -> None:
     world.now += timedelta(seconds=11)
     refuse_all(world, "30006", "staff_message")
     assert undelivered(world) == ["30006"]
+
+
+# -- one number in two forms
+
+PLAIN, WITH_9 = "+541123456789", "+5491123456789"
+ARGENTINA = replace(POLICY, country="AR", countries=POLICY.countries | {"AR": POLICY.countries["ES"]}, sms=GATEWAY)
+
+
+def argentine(**more: object) -> World:
+    world = World(ARGENTINA)
+    home = PostalAddress(line1="Florida 1", city="Buenos Aires", country="AR")
+    world.bring(told(fields("A1", phone=PLAIN, address=home, **more)))
+    world.run_outbox()
+    return world
+
+
+def writes_with_9(world: World, text: str, **more: object) -> None:
+    world.bring(wrote(text, world.next(), world.now, WITH_9, to=(pointers.phone(SHOP, PLAIN),), **more))  # type: ignore[arg-type]
+
+
+def test_a_stop_from_a_number_with_its_9_holds_without_it() -> None:
+    """An Argentine mobile is stored as it is dialled at home; the provider tells it with a 9. STOP is of the person, not the form."""
+    world = argentine()
+    writes_with_9(world, "STOP")
+    world.run_outbox()
+    world.bring(told(order(world).fields, "again", fields=replace(order(world).fields, id="A2")))
+    world.run_outbox()
+    for _ in range(4):
+        world.now += timedelta(hours=12)
+        world.run_timers()
+        world.run_outbox()
+    texts = [a for a in world.attempts if isinstance(a.open.effect, Say) and a.say.channel == "sms"]
+    assert len(texts) == 1, "the question before it"
+
+
+def test_an_answer_from_a_number_with_its_9_is_one_to_what_was_asked_without_it() -> None:
+    """A question that we began at the stored form is answered from the other one."""
+    world = argentine()
+    writes_with_9(world, "yes")
+    world.run_outbox()
+    world.now += timedelta(hours=1)
+    assert order(world).state == "confirmed"
+    for kind in ("shipped", "attempt_failed"):
+        world.policy = replace(ARGENTINA, after=POLICIES["couriers"].after)
+        to = (pointers.order(SHOP, "A1"),)
+        event = ShopReported(event_id=f"api:{world.next()}", to=to, at=world.now, order_id="A1", kind=kind)  # type: ignore[arg-type]
+        world.bring(event)
+    world.run_outbox()
+    assert last(world).template == "replan"
+    writes_with_9(world, "1")
+    assert order(world).replan == "slot"
