@@ -10,6 +10,7 @@ from html import escape
 
 from msgspec import Struct
 
+from bot.wordless import named
 from bot.words import Words, shortened
 from flows.effects import Card, Line, Value
 from flows.wording.values import cleaned
@@ -82,7 +83,7 @@ def notice_html(key: str, values: Mapping[str, Value], words: Words) -> str:
 
     def pieces(quote_most: int, value_most: int) -> list[Piece]:
         first = [Piece(words.say("again"))] if values.get("again") else []
-        return [*first, Piece(words.say(key, values, value_most), _quote(values, quote_most))]
+        return [*first, Piece(words.say(key, values, value_most), _quote(values, words, quote_most))]
 
     return _fitted(pieces)
 
@@ -92,7 +93,7 @@ def ping_html(key: str, values: Mapping[str, Value], lines: Sequence[Line], word
 
     def pieces(quote_most: int, value_most: int) -> list[Piece]:
         first = [Piece(words.say("again"))] if values.get("again") else []
-        head = Piece(words.say(key, values, value_most), _quote(values, quote_most), bold=bool(lines))
+        head = Piece(words.say(key, values, value_most), _quote(values, words, quote_most), bold=bool(lines))
         return [*first, head, *_lines(lines, words, quote_most, value_most)]
 
     return _fitted(pieces)
@@ -116,7 +117,7 @@ def _lines(lines: Sequence[Line], words: Words, quote_most: int, value_most: int
     for line in lines:
         family = line.key.partition(".")[0]
         head = _BULLETS.get(family, "") + words.say(line.key, line.values, value_most)
-        quote = _quote(line.values, quote_most)
+        quote = _quote(line.values, words, quote_most)
         if line.key == before and quote and pieces[-1].quote:
             # several words of one customer stand under one heading
             pieces[-1] = Piece(pieces[-1].head, f"{pieces[-1].quote}\n{quote}")
@@ -126,9 +127,9 @@ def _lines(lines: Sequence[Line], words: Words, quote_most: int, value_most: int
     return pieces
 
 
-def _quote(values: Mapping[str, Value], most: int) -> str:
+def _quote(values: Mapping[str, Value], words: Words, most: int) -> str:
     text = values.get("text")
-    return shortened(cleaned("text", text), most) if isinstance(text, str) else ""
+    return shortened(cleaned("text", named(text, words)), most) if isinstance(text, str) else ""
 
 
 def _fitted(pieces: Callable[[int, int], list[Piece]]) -> str:

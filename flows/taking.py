@@ -84,4 +84,4 @@ def taken_due(turn: Turn, order: Order) -> None:
         order = release(turn, order)
     turn.refresh(order)
     if order.state in ("flagged", "held") or waiting:
-        turn.tell_staff(turn.card(order), "talk.over" if waiting else "given_back", name=name)
+        turn.tell_staff(turn.card(order), "given_back.waiting" if waiting else "given_back", name=name)

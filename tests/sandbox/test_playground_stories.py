@@ -165,7 +165,7 @@ async def test_what_is_sent_without_words(page: Page) -> None:
         await page.locator("#attach").get_by_role("button", name=name).click()
         await expect(page.locator("#bubbles").get_by_role("img", name=name)).to_be_visible()
     await page.click("#tab-group")
-    await expect(page.locator("#messages")).to_contain_text("[audio/ogg]")
+    await expect(page.locator("#messages")).to_contain_text("🎤 Voice note")
 
 
 async def test_a_private_chat(page: Page, pictures: Pictures) -> None:

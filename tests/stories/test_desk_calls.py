@@ -83,6 +83,25 @@ async def test_who_does_nothing_gives_it_back(tmp_path: Path) -> None:
         assert (await t.story(order)).count("taken") == 2
 
 
+async def test_words_that_wait_are_told_once_by_each_timer(tmp_path: Path) -> None:
+    """Ana wrote and went: after half an hour her card is free and the words wait; after three hours the talk is over. Each is said once."""
+    async with town(tmp_path, telegram=True) as t:
+        order = await flagged(t)
+        await t.staff(ANA, TAKE, order)
+        await t.replies(ANA, "Which floor is it?", t.cards(order)[0])
+        await t.skip(minutes=1)
+        await t.sms("the third one, and I have a question")
+        await t.skip(minutes=35)
+        freed = [x for x in t.group_texts() if "has not come back to it" in x]
+        assert freed == [
+            f"Ana took order {order} and has not come back to it; the customer's last words wait for an answer. It is free again."
+        ]
+        assert not any("Nobody has written" in x for x in t.group_texts())
+        await t.skip(hours=4)
+        assert sum("has not come back to it" in x for x in t.group_texts()) == 1
+        assert sum("Nobody has written" in x for x in t.group_texts()) == 1
+
+
 async def test_a_call_is_put_off_to_a_time_inside_the_hours(tmp_path: Path) -> None:
     """Call later opens times that fit the shop's hours; the chosen one stands on the card, and the group hears when it has come."""
     async with town(tmp_path, telegram=True) as t:

@@ -18,6 +18,7 @@ from sandbox.telegram_spec import BotApiSpec
 from sandbox.world import World
 from tests.stories.test_card_spec import SPEC
 from tests.town import ACCOUNT, ANA, ANA_PHONE, START, TOKEN, Town, town
+from tests.town_settings import SETTINGS
 
 OGG, JPEG = b"OggS" + bytes(60), b"\xff\xd8\xff" + bytes(60)
 
@@ -60,6 +61,23 @@ async def test_a_voice_note_is_played_and_a_picture_is_seen_under_the_card(tmp_p
         await t.replies(ANA, "Yes, exactly like that", said[1])
         await t.skip(seconds=15)
         assert "Yes, exactly like that" in t.last("whatsapp")
+
+
+async def test_what_came_without_words_has_a_name(tmp_path: Path) -> None:
+    """The card and the line under it name a voice note and a place in the group's language, never by their technical kind."""
+    async with town(tmp_path, telegram=True, settings=SETTINGS.replace("language: en", "language: ar")) as t:
+        order = await t.order()
+        await sends(t, OGG, "audio/ogg; codecs=opus")
+        await t.whatsapp("", location=(40.4165, -3.70256))
+        await t.staff(ANA, "🙋 أتولاه", order)
+        await t.whatsapp("", location=(40.4165, -3.70256))
+        await t.skip(minutes=1)
+        (card,) = t.cards(order)
+        shown = t.group_texts()
+        assert "🎤 رسالة صوتية" in card.text
+        assert sum("🎤 رسالة صوتية" in text for text in shown) >= 2
+        assert any("📍 موقع" in text and "40.41650, -3.70256" in text for text in shown)
+        assert not any("[audio" in text or "[location" in text for text in shown)
 
 
 async def test_uploads_fit_the_bot_api(tmp_path: Path) -> None:
