@@ -22,7 +22,7 @@ CAPTION_MOST = 1024
 #: UTF-16 units of the answer to a press. Source: https://core.telegram.org/bots/api#answercallbackquery, read 2026-11
 TOAST_MOST = 200
 #: (characters of a quotation, characters of any other value), from roomy to tight.
-_STEPS = ((1400, 240), (600, 240), (300, 240), (120, 240), (60, 120), (30, 60), (15, 30))
+_STEPS = ((3200, 240), (2200, 240), (1400, 240), (600, 240), (300, 240), (120, 240), (60, 120), (30, 60), (15, 30))
 
 _MARKS = {
     "pending": "⏳", "confirmed": "✅", "flagged": "🔔", "held": "⏸", "cancelled": "❌", "shipped": "🚚", "delivered": "📦",
@@ -129,7 +129,7 @@ def _lines(lines: Sequence[Line], words: Words, quote_most: int, value_most: int
 
 def _quote(values: Mapping[str, Value], words: Words, most: int) -> str:
     text = values.get("text")
-    return shortened(cleaned("text", named(text, words)), most) if isinstance(text, str) else ""
+    return shortened(cleaned("quote", named(text, words)), most) if isinstance(text, str) else ""
 
 
 def _fitted(pieces: Callable[[int, int], list[Piece]]) -> str:

@@ -19,12 +19,13 @@ from flows.deals import applied, lapse, may, noted
 from flows.deciding import confirm
 from flows.effects import Say, Value
 from flows.events import CustomerPressed, CustomerWrote, StaffPressed
+from flows.heard import glimpse
 from flows.judging import said_yes
 from flows.money import Money, NotMoney, parse
 from flows.orders import ASKABLE, BEFORE_DISPATCH, Asked, Deal, Order
 from flows.reach import Way, compose
 from flows.safeguards import after_yes, links_allowed, only_staff, payment_link
-from flows.talk import SAID_MOST, answer
+from flows.talk import answer
 from flows.turn import Turn
 from flows.understand.model import Slots, Understood
 from flows.verdicts import has_left
@@ -247,7 +248,7 @@ def _put_to_staff(turn: Turn, event: CustomerWrote, order: Order, named: int | N
     if last is None or last.status != "asked" or last.total != deal.total:
         turn.note("deal.asked", order.id, by="customer", via=event.channel, named=str(named or ""))
         turn.put(replace(order, deal=deal))
-        topics.point(turn, order, topics.DEALS, "pointer.deal", text=event.text.strip()[:SAID_MOST])
+        topics.point(turn, order, topics.DEALS, "pointer.deal", text=glimpse(event.text))
     question = turn.question
     if question is not None and question.kind == "deal":
         turn.set(question=None)

@@ -11,10 +11,10 @@ from msgspec.structs import replace
 from flows import safeguards, slotting, verifying
 from flows.deciding import cancel, confirm
 from flows.events import CallPressed
+from flows.heard import SAID_KEPT
 from flows.judging import said_yes
 from flows.ladder import flag
 from flows.orders import ASKABLE, BEFORE_DISPATCH, Order, Reason
-from flows.talk import SAID_KEPT
 from flows.turn import Turn
 
 YES, PERSON, CANCEL = "1", "2", "3"

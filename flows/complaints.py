@@ -15,6 +15,7 @@ from flows.complaint import KEPT_MOST, STEPS_MOST, WORDS_MOST, Complaint, Step
 from flows.conversation import Question
 from flows.effects import Button, Escalate, Line, Open, PingOwner, Say, Value
 from flows.events import CustomerPressed, CustomerWrote
+from flows.heard import SAID_KEPT, glimpse, whole
 from flows.informing import moment
 from flows.ladder import flag
 from flows.money import Money
@@ -74,7 +75,7 @@ def praised(turn: Turn, order: Order | None, words: str, source: str) -> None:
     order_id = order.id if order else ""
     turn.note("praised", order_id, by="customer", via=source)
     if turn.policy.staff_chat:
-        values: dict[str, Value] = {"shop": turn.policy.name, "order": order_id, "text": words[: talk.SAID_MOST]}
+        values: dict[str, Value] = {"shop": turn.policy.name, "order": order_id, "text": whole(words)}
         turn.plan(PingOwner(key="owner.praise", values=values, order_id=order_id, silent=True))
 
 
@@ -117,7 +118,7 @@ def _open(turn: Turn, order: Order, words: str, source: str, tone: str, *, kind:
         kind=kind,  # type: ignore[arg-type]
         seq=order.seq,
         order_id=order.id,
-        words=(words.strip()[: talk.SAID_MOST],),
+        words=(whole(words),),
         source=source,
         tone=tone,
         promise_by=answer_by(turn),
@@ -131,7 +132,7 @@ def _open(turn: Turn, order: Order, words: str, source: str, tone: str, *, kind:
 
 def _more(turn: Turn, complaint: Complaint, words: str) -> Complaint:
     """They wrote again about it: the owner hears it; what was answered waits again."""
-    words = words.strip()[: talk.SAID_MOST]
+    words = whole(words)
     complaint = replace(complaint, words=(*complaint.words, words)[-WORDS_MOST:])
     if not complaint.waiting:
         complaint = _again(turn, complaint)
@@ -142,7 +143,7 @@ def _more(turn: Turn, complaint: Complaint, words: str) -> Complaint:
 
 def reopen(turn: Turn, complaint: Complaint, words: str) -> Complaint:
     """Not solved after all."""
-    kept = (*complaint.words, words.strip()[: talk.SAID_MOST])[-WORDS_MOST:] if words.strip() else complaint.words
+    kept = (*complaint.words, whole(words))[-WORDS_MOST:] if words.strip() else complaint.words
     complaint = put(turn, stepped(turn, _again(turn, replace(complaint, words=kept)), "reopened"))
     ping(turn, complaint, "owner.complaint.reopened")
     return complaint
@@ -183,7 +184,7 @@ def _acknowledge(turn: Turn, order: Order, complaint: Complaint, words: str, sou
             values: dict[str, Value] = {**told, **hours_value(turn.policy)}
             tell(turn, order, "complaint_ack", **values)  # type: ignore[arg-type]
     if new:
-        topics.point(turn, order, topics.COMPLAINTS, "pointer.complaint", text=words.strip()[: talk.SAID_MOST])
+        topics.point(turn, order, topics.COMPLAINTS, "pointer.complaint", text=glimpse(words))
     effects = turn.planned[before:]
     ack = next((o.id for o in effects if isinstance(o.effect, Say) and o.effect.template == "complaint_ack"), "")
     return put(turn, replace(complaint, ack=ack or complaint.ack))
@@ -191,8 +192,8 @@ def _acknowledge(turn: Turn, order: Order, complaint: Complaint, words: str, sou
 
 def _shown(turn: Turn, order: Order, words: str, source: str) -> None:
     """Words that came by no channel stand on the card and under it all the same."""
-    said = words.strip()[: talk.SAID_MOST]
-    order = turn.put(replace(order, said=(*order.said, said)[-talk.SAID_KEPT :]))
+    said = whole(words)
+    order = turn.put(replace(order, said=(*order.said, glimpse(said))[-SAID_KEPT:]))
     order = (
         flag(turn, order, Reason("reply.complaint"), words_follow=True)
         if order.state in ASKABLE and order.seq
@@ -276,7 +277,7 @@ def _history(turn: Turn, complaint: Complaint) -> tuple[Line, ...]:
             lines.append(Line("bought", {"orders": order.bought.orders, "amount": amount, "last": last}))
     elif turn.was.name:
         lines.append(Line("talk", {"name": turn.was.name}))
-    lines += [Line("said", {"text": text}) for text in complaint.words[:-1][-3:]]
+    lines += [Line("said", {"text": glimpse(text)}) for text in complaint.words[:-1][-3:]]
     earlier = sum(1 for c in turn.complaints if c.n != complaint.n)
     if earlier:
         lines.append(Line("complaint.earlier", {"count": earlier}))

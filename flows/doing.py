@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from flows import bargaining, changing, complaints, informing, not_theirs, reasons, returning
 from flows.events import CustomerWrote
+from flows.heard import whole
 from flows.orders import BEFORE_DISPATCH, Order
-from flows.talk import SAID_MOST, to_staff
+from flows.talk import to_staff
 from flows.too_late import too_late
 from flows.turn import Turn
 from flows.understand import understand
@@ -108,7 +109,7 @@ def hand(turn: Turn, event: CustomerWrote, intent: str, order: Order | None, ton
         return
     if intent in _OWNER_HEARS:
         order_id = order.id if order else ""
-        turn.ping_owner(f"owner.{intent}", order_id, text=event.text[:SAID_MOST], order=order_id, tone=felt)
+        turn.ping_owner(f"owner.{intent}", order_id, text=whole(event.text), order=order_id, tone=felt)
     if order is None:
         to_staff(turn, event, None, "reply.stranger", tone=felt)
     else:

@@ -13,8 +13,8 @@ from msgspec.structs import replace
 
 from flows import attachments, complaints
 from flows.events import CustomerWrote
+from flows.heard import SAID_KEPT, glimpse, whole
 from flows.orders import Order
-from flows.talk import SAID_KEPT, SAID_MOST
 from flows.turn import Turn
 
 #: Staff who write nothing for so long have gone: the machine takes over again.
@@ -50,10 +50,10 @@ def talked_about(turn: Turn, asked: list[Order]) -> Order | None:
 
 def pass_on(turn: Turn, event: CustomerWrote, order: Order, words: str) -> None:
     """The words go to the person who has the talk; nothing is decided, and the machine says nothing."""
-    turn.note("passed_on", order.id, by="customer", via=event.channel, text=words[:SAID_MOST])
-    said = (*order.said, words[:SAID_MOST])[-SAID_KEPT:]
+    turn.note("passed_on", order.id, by="customer", via=event.channel, text=whole(words))
+    said = (*order.said, glimpse(words))[-SAID_KEPT:]
     order = turn.card(turn.put(replace(order, said=said, talk_waiting=True)))
-    turn.tell_staff(order, "customer.wrote", text=words[:SAID_MOST], channel=event.channel, why="")
+    turn.tell_staff(order, "customer.wrote", text=whole(words), channel=event.channel, why="")
     attachments.shown(turn, order, event)
 
 

@@ -9,10 +9,11 @@ from flows.conversation import one_address
 from flows.deciding import rest
 from flows.effects import Say
 from flows.events import CustomerPressed, CustomerWrote
+from flows.heard import SAID_KEPT, glimpse, whole
 from flows.ladder import flag
 from flows.orders import ASKABLE, BEFORE_DISPATCH, Order, Reason
 from flows.phones import mask
-from flows.talk import SAID_KEPT, SAID_MOST, answer, to_staff
+from flows.talk import answer, to_staff
 from flows.turn import Turn
 
 
@@ -29,7 +30,7 @@ def not_me(turn: Turn, event: CustomerWrote | CustomerPressed, orders: list[Orde
         to_staff(turn, event, None, "reply.not_me")
         return
     turn.set(question=None)
-    said = (event.text if isinstance(event, CustomerWrote) else event.title).strip()[:SAID_MOST]
+    said = whole(event.text if isinstance(event, CustomerWrote) else event.title)
     for order in orders:
         _disown(turn, event, order, said)
     answer(turn, event, "not_me_ok", orders[0])
@@ -55,7 +56,7 @@ def _disown(turn: Turn, event: CustomerWrote | CustomerPressed, order: Order, sa
         decided_at=None,
         decided_name="",
         before=None,
-        said=(*order.said, said)[-SAID_KEPT:] if said else order.said,
+        said=(*order.said, glimpse(said))[-SAID_KEPT:] if said else order.said,
     )
     order = flag(turn, order, Reason("reply.not_me"))
     turn.tell_staff(order, "customer.wrote", text=said, channel=event.channel, why="reply.not_me")

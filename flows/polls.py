@@ -17,11 +17,12 @@ from flows import complaints
 from flows.complaint import selling_paused
 from flows.conversation import Note, Question
 from flows.events import CustomerWrote, PagePressed
+from flows.heard import whole
 from flows.orders import Asked, Order
 from flows.phones import same_phone
 from flows.poll_rules import Poll
 from flows.reach import tell
-from flows.talk import SAID_MOST, answer
+from flows.talk import answer
 from flows.turn import Turn
 from flows.understand import fold
 from flows.understand.model import Understood
@@ -140,7 +141,7 @@ def why(turn: Turn, event: CustomerWrote, question: Question, got: Understood) -
         return False
     turn.set(question=None)
     order_id, score = question.order_ids[0], int(question.wanted or 0)
-    turn.note("poll.why", order_id, by="customer", via=event.channel, text=event.text.strip()[:SAID_MOST])
+    turn.note("poll.why", order_id, by="customer", via=event.channel, text=whole(event.text))
     order = turn.get(order_id)
     if score <= turn.policy.polls.low or got.intent in ("complaint", "return_or_exchange"):
         complaints.complain(turn, order, event.text, "poll", tone=got.tone)

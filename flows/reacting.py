@@ -7,8 +7,9 @@ for an answer. One that is taken away, an edited or deleted message decides noth
 from __future__ import annotations
 
 from flows.events import CustomerWrote
+from flows.heard import whole
 from flows.orders import ASKABLE, Order
-from flows.talk import SAID_MOST, to_staff
+from flows.talk import to_staff
 from flows.turn import Turn
 
 #: What WhatsApp reports as a reaction that was taken away (adapters/meta_inbound.py).
@@ -45,7 +46,7 @@ def shown(turn: Turn, event: CustomerWrote, asked: list[Order]) -> None:
     kind = "reaction" if event.reaction else "deleted" if event.deleted else "edited"
     gone = event.reaction == WITHDRAWN
     kind = "reaction_gone" if gone else kind
-    words = ("" if gone else event.reaction or event.text)[:SAID_MOST]
+    words = "" if gone else whole(event.reaction or event.text)
     turn.note(f"customer.{kind}", by="customer", via=event.channel, text=words)
     if kind == "edited":
         order = asked[0] if asked else next((o for o in turn.orders if o.open), None)

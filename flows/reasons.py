@@ -12,9 +12,10 @@ from flows.conversation import Question
 from flows.deciding import rest
 from flows.delivery_time import day_of
 from flows.events import CustomerPressed, CustomerWrote
+from flows.heard import whole
 from flows.orders import BEFORE_DISPATCH, Order
 from flows.recording import record
-from flows.talk import SAID_MOST, answer, to_staff
+from flows.talk import answer, to_staff
 from flows.turn import Turn
 from flows.understand.model import Slots, Understood
 from flows.wording import Moment
@@ -62,7 +63,7 @@ def told(turn: Turn, event: CustomerWrote, order: Order, got: Understood) -> boo
 
 
 def _keep(turn: Turn, order: Order, reason: str, words: str = "") -> Order:
-    turn.note("cancel.reason", order.id, by="customer", reason=reason, text=words[:SAID_MOST])
+    turn.note("cancel.reason", order.id, by="customer", reason=reason, text=whole(words))
     return turn.put(replace(turn.get(order.id) or order, cancel_reason=reason))
 
 

@@ -7,9 +7,9 @@ from msgspec.structs import replace
 from flows.complaint import selling_paused
 from flows.effects import PingOwner, Value
 from flows.events import CustomerWrote, ShopReported
+from flows.heard import whole
 from flows.news import late
 from flows.orders import Order
-from flows.talk import SAID_MOST
 from flows.turn import Turn
 
 #: What a courier calls it.
@@ -30,7 +30,7 @@ def in_words(turn: Turn, event: CustomerWrote, asked: list[Order], tone: str) ->
     for was in asked:
         order = turn.get(was.id)
         if was.open and order is not None and order.state == "cancelled" and order.decided_by == "customer":
-            _told(turn, order, "owner.refused_words", event.text.strip()[:SAID_MOST])
+            _told(turn, order, "owner.refused_words", whole(event.text))
 
 
 def _told(turn: Turn, order: Order, key: str, text: str) -> None:

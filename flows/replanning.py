@@ -20,11 +20,12 @@ from flows.conversation import Question
 from flows.couriers import Option
 from flows.echoing import Talk, noted
 from flows.events import CustomerWrote, ShopReported
+from flows.heard import whole
 from flows.news import late, watch_day
 from flows.offering import chosen, label, proposed, shown
 from flows.orders import Order
 from flows.reach import preferred
-from flows.talk import SAID_MOST, answer, to_staff
+from flows.talk import answer, to_staff
 from flows.turn import Turn
 from flows.understand.model import Slots, Understood
 
@@ -169,7 +170,7 @@ def place(turn: Turn, event: CustomerWrote, order: Order) -> None:
 def _done(turn: Turn, event: Talk, order: Order, kind: str, text: str, reason: str = "") -> Order:
     """Noted for the courier, told to the shop and to staff."""
     turn.set(question=None)
-    turn.note("replan.chosen", order.id, by="customer", via=event.channel, choice=kind, text=text[:SAID_MOST])
+    turn.note("replan.chosen", order.id, by="customer", via=event.channel, choice=kind, text=whole(text))
     said = order.shop_said or order.fields
     order = _hinted(order, text) if kind == "hint" else noted(order, text)
     order = turn.put(replace(order, replan=kind, offer=None, shop_said=said))

@@ -16,9 +16,10 @@ from flows.conversation import Question
 from flows.deciding import cancel
 from flows.effects import Say
 from flows.events import ComplaintPressed, CustomerPressed, CustomerWrote, StaffPressed
+from flows.heard import SAID_KEPT, glimpse, whole
 from flows.orders import BEFORE_DISPATCH, Order
 from flows.reach import compose, preferred, tell
-from flows.talk import SAID_KEPT, SAID_MOST, answer, to_staff
+from flows.talk import answer, to_staff
 from flows.turn import Turn
 from flows.understand.model import Understood
 
@@ -44,12 +45,12 @@ def wanted(turn: Turn, event: CustomerWrote, order: Order) -> bool:
     could come that way)."""
     if order.state not in SENT or order.return_done or event.channel == "email":
         return False
-    said = (*order.said, event.text.strip()[:SAID_MOST])[-SAID_KEPT:]
-    turn.note("return.wanted", order.id, by="customer", via=event.channel, text=event.text[:SAID_MOST])
+    said = (*order.said, glimpse(event.text))[-SAID_KEPT:]
+    turn.note("return.wanted", order.id, by="customer", via=event.channel, text=whole(event.text))
     order = turn.put(replace(order, return_wish="open", said=said))
     order = turn.card(order)
-    turn.tell_staff(order, "customer.return", word="nothing", text=event.text.strip()[:SAID_MOST])
-    turn.tell_shop(order, "returned_wanted", text=event.text.strip()[:SAID_MOST])
+    turn.tell_staff(order, "customer.return", word="nothing", text=whole(event.text))
+    turn.tell_shop(order, "returned_wanted", text=glimpse(event.text))
     turn.set(question=Question("return", event.channel, event.address, turn.now, (order.id,)))
     answer(turn, event, "return_ask", order)
     return True

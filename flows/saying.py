@@ -12,11 +12,11 @@ from flows import complaints, handing, taking
 from flows.conversation import Question
 from flows.effects import Say, Value
 from flows.events import ComplaintPressed, StaffPressed, StaffWrote
+from flows.heard import whole
 from flows.opening import hours_value
 from flows.orders import BEFORE_DISPATCH, Order
 from flows.phones import mask
 from flows.reach import Way, compose, preferred, template_language
-from flows.talk import SAID_MOST
 from flows.turn import UNDO_GRACE, Turn
 from flows.wording.spec import SPECS
 
@@ -47,11 +47,11 @@ def wrote(turn: Turn, event: StaffWrote) -> None:
     text = event.text.strip()
     who = f"{event.role}:{event.name}"
     if text.startswith(NOTE):
-        turn.note("staff.note", order.id, by=who, via="telegram", text=text[len(NOTE) :].strip()[:SAID_MOST])
+        turn.note("staff.note", order.id, by=who, via="telegram", text=whole(text[len(NOTE) :]))
         turn.notice = "noted"
         return
     if _send(turn, order, text):
-        turn.note("staff.wrote", order.id, by=who, via="telegram", text=text[:SAID_MOST])
+        turn.note("staff.wrote", order.id, by=who, via="telegram", text=whole(text))
         _has_the_word(turn, order, event)
 
 
@@ -128,7 +128,7 @@ def canned(turn: Turn, order: Order, event: StaffPressed, which: str) -> None:
             return
         title, text = replies[int(which)]
         if _send(turn, order, text):
-            turn.note("staff.wrote", order.id, by=who, via="telegram", text=text[:SAID_MOST], reply=title)
+            turn.note("staff.wrote", order.id, by=who, via="telegram", text=whole(text), reply=title)
             _has_the_word(turn, order, event)
         else:
             turn.refresh(order)

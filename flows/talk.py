@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from flows import attachments
 from flows.effects import Say, Value
 from flows.events import CustomerPressed, CustomerWrote
+from flows.heard import SAID_KEPT, glimpse, whole
 from flows.ladder import flag
 from flows.money import Money
 from flows.noticing import lately
@@ -21,9 +22,6 @@ from flows.wording.spec import SPECS
 
 #: "A person will read this" is said once in so long, however many messages come: no ping-pong with another machine.
 HANDED_OVER_ONCE = timedelta(hours=2)
-#: A card shows the customer's last words, so many of them and so much of each.
-SAID_KEPT = 5
-SAID_MOST = 400
 #: So much of a notice is quoted above the answer to it.
 NOTICED_MOST = 160
 
@@ -99,8 +97,8 @@ def to_staff(
     """No rule may decide this: a person reads it. The words come up under the card, the customer hears that at once."""
     words = (event.text if isinstance(event, CustomerWrote) else event.title or event.payload).strip()
     order = order or _talk(turn, event)
-    said = words[:SAID_MOST] or media_text(event)
-    order = turn.put(replace(order, said=(*order.said, said)[-SAID_KEPT:]))
+    said = whole(words) or media_text(event)
+    order = turn.put(replace(order, said=(*order.said, glimpse(said))[-SAID_KEPT:]))
     turn.note("handed_over", order.id, by="customer", via=event.channel, why=key, text=said)
     if order.state in ASKABLE and order.seq:
         order = flag(turn, order, Reason(key), words_follow=True)

@@ -48,9 +48,9 @@ _WHOLE = frozenset(
 #: is never cut: half an address is none, so a longer one is left out.
 MAX_VALUE = 240
 MAX_NAME = 40
-_LIMITS = {"list": 1000, "answer": 1400, "text": 1400, "link": 500, "tracking": 500}
+_LIMITS = {"list": 1000, "answer": 1400, "text": 1400, "quote": 4096, "link": 500, "tracking": 500}
 #: Line breaks are kept in lists and in words that a person at the shop wrote.
-_LINES = frozenset({"list", "answer", "text"})
+_LINES = frozenset({"list", "answer", "text", "quote"})
 _LINKS = frozenset({"link", "tracking"})
 _ODD_SPACE = re.compile(r"[\u00a0\u202f\u2009\u2007\u200a]")
 _MARKS = re.compile(r"[\u200b\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\u2060\ufeff]")
