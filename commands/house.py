@@ -44,7 +44,7 @@ class House:
         from engine.lanes import Lanes
         from engine.leases import Processes
         from engine.outbox import Outbox
-        from engine.pulse import ConfirmingWatch, FailingWatch, SilenceWatch
+        from engine.pulse import ConfirmingWatch, Counting, FailingWatch, SilenceWatch
         from engine.rates import rates
         from engine.reconciling import Reconciler
         from engine.retention import Retention
@@ -97,12 +97,15 @@ class House:
         self.retention = Retention(self.engine)
         steady = SteadyClock()
         self.timers.trusted = steady.steady
-        near: list[Any] = [RejectedWatch(self.engine), ClockWatch(self.engine, steady)]
-        near += [SilenceWatch(self.engine), FailingWatch(self.engine)]
-        if self.several is None:  # of several processes none sees all answers
-            near.append(ConfirmingWatch(self.engine))
+        near: list[Any] = [
+            Counting(self.engine, self.process),
+            RejectedWatch(self.engine),
+            ClockWatch(self.engine, steady),
+            FailingWatch(self.engine),
+        ]
         self.watchdog = Watchdog(self.engine, [*near, DiskWatch(self.engine, path)] if path is not None else near)
-        far = [*self.providers.watches(), *(TemplateWatch(self.engine, p) for p in self.providers.templates())]
+        far: list[Any] = [SilenceWatch(self.engine), ConfirmingWatch(self.engine), *self.providers.watches()]
+        far += [TemplateWatch(self.engine, p) for p in self.providers.templates()]
         self.far_watchdog = Watchdog(self.engine, [*far, *(bot.watch for bot in self.bots)])
         self.app = make_app(self.engine, [*routes, *(extra(self) if extra else ())])
         self.runner = make_runner(self.app)

@@ -44,10 +44,6 @@ class Knowing:
         self._ceilings = Ceilings(bursts)
         self._days = bursts(timedelta(days=7), "days")
 
-    def orders_of(self, shop: str) -> tuple[datetime, ...]:
-        """When this process took orders of the shop, in the last week; oldest first."""
-        return self._days.moments(shop)
-
     async def about(self, shop: str, event: OrderTold, now: datetime) -> OrderTold:
         """The event with what is known around its order."""
         policy = self._policies.get(shop)

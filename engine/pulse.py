@@ -1,20 +1,22 @@
 """Sudden changes in a shop's day: no orders where there usually are, fewer confirmations, a provider that refuses more than it takes.
 
-Compared are the same hours of the days before, as far as this process has seen them; a restart begins anew, and nothing else is lost.
+Compared are the same hours of the days before, as all processes have seen them (flows/rhythm.py). A service that has just started
+does not know what it missed while it was down: it compares once it has run for as long as it looks back.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from engine.engine import Engine
 from engine.ports import Trouble
-from engine.rhythm import Hours, hour_of
+from flows import rhythm
 from flows.numbers.sureness import Share, share
+from flows.rhythm import Hours, hour_of
 
-#: No order for so long, where each of the days before had one in these hours.
-SILENT = timedelta(hours=3)
+#: No order for so many hours, where each of the days before had some in these hours.
+SILENT = 3
 #: So many days before are compared, and each of them had at least so many orders in these hours.
 DAYS_LEAST, ORDERS_LEAST = 3, 3
 #: Shares of so many hours are compared, with at least so many orders on both sides.
@@ -27,10 +29,29 @@ GOOD = "accepted"
 class _OfEachShop:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._since = engine.now()
 
     @property
     def shops(self) -> tuple[str, ...]:
         return tuple(self._engine.policies)
+
+    def _ran(self, hours: int) -> bool:
+        """Whether this process has seen so much of the day itself."""
+        return self._engine.now() - self._since >= timedelta(hours=hours)
+
+
+class Counting(_OfEachShop):
+    """No trouble of its own: tells the desks what this process has counted. Every process has one, before the other watches look."""
+
+    name = "counting"
+
+    def __init__(self, engine: Engine, process: str) -> None:
+        super().__init__(engine)
+        self._process = process
+
+    async def look(self) -> tuple[Trouble, ...]:
+        await self._engine.rhythm.tell(self._engine.handle, self._process, self._engine.now())
+        return ()
 
 
 class SilenceWatch(_OfEachShop):
@@ -39,20 +60,20 @@ class SilenceWatch(_OfEachShop):
     name = "silence"
 
     async def look(self) -> tuple[Trouble, ...]:
-        now, knowing = self._engine.now(), self._engine.knowing
-        if knowing is None:
+        if not self._ran(SILENT + 1):
             return ()
-        hours = int(SILENT.total_seconds() // 3600)
-        quiet = [shop for shop in self.shops if silent(knowing.orders_of(shop), now)]
-        return tuple(Trouble(kind="no_orders", shop=shop, values={"hours": hours}) for shop in quiet)
+        now = hour_of(self._engine.now())
+        quiet = [s for s in self.shops if silent(rhythm.orders(await self._engine.desk(s)), now)]
+        return tuple(Trouble(kind="no_orders", shop=shop, values={"hours": SILENT}) for shop in quiet)
 
 
-def silent(moments: tuple[datetime, ...], now: datetime) -> bool:
-    """Whether the last hours are empty, and were not on the days before."""
-    if not moments or any(now - SILENT < at <= now for at in moments):
+def silent(orders: Hours, now: int) -> bool:
+    """Whether the last whole hours and this one are empty, and those hours were not on the days before."""
+    if not orders or any(orders.get(hour, 0) for hour in range(now - SILENT, now + 1)):
         return False
-    days = [now - timedelta(days=n) for n in range(1, 8) if now - timedelta(days=n) - SILENT >= moments[0]]
-    usual = [sum(1 for at in moments if day - SILENT < at <= day) for day in days]
+    first = min(orders)
+    days = [now - 24 * n for n in range(1, 8) if now - 24 * n - SILENT >= first]
+    usual = [sum(orders.get(hour, 0) for hour in range(day - SILENT, day)) for day in days]
     return len(usual) >= DAYS_LEAST and min(usual) >= ORDERS_LEAST
 
 
@@ -62,10 +83,13 @@ class ConfirmingWatch(_OfEachShop):
     name = "confirming"
 
     async def look(self) -> tuple[Trouble, ...]:
-        now, rhythm = hour_of(self._engine.now()), self._engine.rhythm
+        if not self._ran(WINDOW + 1):
+            return ()
+        now = hour_of(self._engine.now())
         found: list[Trouble] = []
         for shop in self.shops:
-            fell = fallen(rhythm.hours(shop, "orders"), rhythm.hours(shop, "confirmed"), now)
+            desk = await self._engine.desk(shop)
+            fell = fallen(rhythm.orders(desk), rhythm.confirmed(desk), now)
             if fell is not None:
                 values: dict[str, str | int] = {"now": fell[0], "usual": fell[1], "orders": fell[2]}
                 found.append(Trouble(kind="confirmations_down", shop=shop, values=values))

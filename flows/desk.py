@@ -78,6 +78,7 @@ class Desk(Struct, frozen=True, omit_defaults=True, kw_only=True, tag="desk"):
     notices: tuple[Notice, ...] = ()  # news to many: drafts, what is being sent, the last ones that were
     notices_ever: int = 0
     templates: dict[str, Standing] = {}  # WhatsApp templates that are not simply approved (flows/approvals.py)
+    rhythm: dict[int, tuple[int, int]] = {}  # hour of the epoch -> orders, and confirmed ones (flows/rhythm.py)
     swept: dict[str, datetime] = {}  # sweep -> up to when the provider was asked what its webhooks never told
 
     def next_due(self) -> datetime | None:

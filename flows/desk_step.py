@@ -18,6 +18,7 @@ from flows import (
     notices,
     pacing,
     people,
+    rhythm,
     spending,
     topics,
     wishes,
@@ -53,6 +54,7 @@ from flows.events import (
     Escalated,
     GroupMoved,
     HeldReported,
+    HoursCounted,
     MoneyBooked,
     NoticeCounted,
     NoticeDrafted,
@@ -113,6 +115,8 @@ def step_desk(desk: Desk, event: AnyEvent, now: datetime, policy: Policy) -> Dec
             return _said(desk, event, now, policy, digests.back(event) if event.since and event.open else None)
         case NumbersCounted():
             return _said(_seen(desk, event, now), event, now, policy, daily.told(event, policy))
+        case HoursCounted():
+            return Decision(document=rhythm.counted(_seen(desk, event, now), event, now))
         case MoneyBooked():
             return _booked(desk, event, now, policy)
         case TemplatesTold():

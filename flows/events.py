@@ -367,6 +367,12 @@ class NumbersCounted(Event, frozen=True, kw_only=True, tag=True):
     report: Report
 
 
+class HoursCounted(Event, frozen=True, kw_only=True, tag=True):
+    """So many orders came, and so many were confirmed, in these hours of the epoch. Source: one process, since it last told."""
+
+    hours: dict[int, tuple[int, int]]
+
+
 class WaitingListed(Event, frozen=True, kw_only=True, tag=True):
     """More waits for a chat than it may get at once: how much, and the most urgent of it. Source: the lanes."""
 
@@ -486,6 +492,7 @@ AnyEvent = (
     | TopicMade
     | WaitingListed
     | NumbersCounted
+    | HoursCounted
     | TelegramHeard
     | AlarmOver
     | SweptTo

@@ -4,46 +4,40 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from engine.bursts import Bursts
+import pytest
+
+from engine.ports import StoreUnavailable
 from engine.pulse import fallen, silent
-from engine.rhythm import HOURS_KEPT, Rhythm, hour_of
+from engine.rhythm import Rhythm
+from flows.desk import Desk
+from flows.events import AnyEvent, HoursCounted
+from flows.rhythm import HOURS_KEPT, confirmed, counted, hour_of, orders
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+HOUR = hour_of(NOW)
 
 
-def days(per_hour: int, back: int) -> tuple[datetime, ...]:
-    """Orders at each of the hours of the last days, today's last three hours apart."""
-    start = NOW - timedelta(days=back)
-    hours = [start + timedelta(hours=h) for h in range(back * 24 - 4)]
-    return tuple(hour + timedelta(minutes=7 * n) for hour in hours for n in range(per_hour))
+def days(per_hour: int, back: int, *, open_from: int = 0) -> dict[int, int]:
+    """Orders in each hour of the last days, none in the last three hours and in this one."""
+    hours = range(HOUR - 24 * back, HOUR - 3)
+    return {hour: per_hour for hour in hours if hour % 24 >= open_from}
 
 
 def test_a_usual_hour_without_orders_is_told() -> None:
     """Five days with orders at this time, and none in the last three hours."""
-    assert silent(days(2, 5), NOW)
+    assert silent(days(2, 5), HOUR)
+    assert silent(days(2000, 28), HOUR)
 
 
 def test_what_is_usual_is_not_told() -> None:
-    """A new shop, a shop that is always quiet at this time, and one that had an order just now."""
-    assert not silent((), NOW)
-    assert not silent(days(2, 2), NOW)
-    assert not silent((*days(2, 5), NOW - timedelta(minutes=5)), NOW)
-    at_night = tuple(m for m in days(2, 5) if m.hour < 8)
-    assert not silent(at_night, NOW)
-
-
-def test_a_busy_shop_goes_quiet() -> None:
-    """Two thousand orders a day are remembered for as many days as the comparison needs."""
-    bursts = Bursts(timedelta(days=7))
-    start = NOW - timedelta(days=5)
-    for n in range(5 * 2000):
-        at = start + timedelta(days=5) * n / (5 * 2000)
-        if at < NOW - timedelta(hours=3):
-            bursts.add("demo", at)
-    assert silent(bursts.moments("demo"), NOW)
-
-
-HOUR = hour_of(NOW)
+    """A new shop, a shop that is always quiet at this time, one that had an order just now, one that was closed a day."""
+    assert not silent({}, HOUR)
+    assert not silent(days(2, 2), HOUR)
+    assert not silent(days(2, 5) | {HOUR: 1}, HOUR)
+    assert not silent(days(2, 5) | {HOUR - 3: 1}, HOUR)
+    assert not silent(days(2, 5, open_from=16), HOUR)
+    closed = {hour: n for hour, n in days(2, 5).items() if not HOUR - 50 < hour < HOUR - 20}
+    assert not silent(closed, HOUR)
 
 
 def shares(now: tuple[int, int], usual: tuple[int, int], back: tuple[int, ...]) -> tuple[int, int, int] | None:
@@ -79,10 +73,46 @@ def test_mondays_are_compared_with_mondays() -> None:
     assert fallen(orders, confirmed, HOUR) is None
 
 
+def told(hours: dict[int, tuple[int, int]], n: int) -> HoursCounted:
+    return HoursCounted(event_id=f"hours:p:{n}", to=(), at=NOW, hours=hours)
+
+
+def test_the_desk_adds_what_each_process_saw() -> None:
+    """Two processes, two hours: added up by the hour."""
+    desk = Desk(id="d", shop="demo")
+    desk = counted(desk, told({HOUR: (3, 1), HOUR - 1: (2, 0)}, 1), NOW)
+    desk = counted(desk, told({HOUR: (4, 2)}, 2), NOW)
+    assert desk.rhythm == {HOUR: (7, 3), HOUR - 1: (2, 0)}
+    assert orders(desk) == {HOUR: 7, HOUR - 1: 2}
+    assert confirmed(desk) == {HOUR: 3, HOUR - 1: 0}
+
+
 def test_the_rhythm_forgets_after_four_weeks() -> None:
-    """Memory of a shop stays as small as four weeks of hours."""
-    rhythm = Rhythm()
-    for n in range(3 * HOURS_KEPT):
-        rhythm.add("demo", "orders", NOW + timedelta(hours=n))
-    assert len(rhythm.hours("demo", "orders")) <= HOURS_KEPT
-    assert rhythm.hours("other", "orders") == {}
+    """A desk stays as small as four weeks of hours, and takes nothing of hours that have not come."""
+    desk = Desk(id="d", shop="demo")
+    for n in range(0, 3 * HOURS_KEPT, 7):
+        desk = counted(desk, told({HOUR + n: (1, 0), HOUR + n + 99: (1, 0)}, n), NOW + timedelta(hours=n))
+    assert 0 < len(desk.rhythm) <= HOURS_KEPT
+    assert max(desk.rhythm) <= HOUR + 3 * HOURS_KEPT
+
+
+async def test_what_a_process_saw_is_told_once() -> None:
+    """A store that fails loses no count and doubles none: the same event goes again, and what came meanwhile follows."""
+    rhythm, heard, fails = Rhythm(), [], [True]
+
+    async def handle(event: AnyEvent) -> None:
+        assert isinstance(event, HoursCounted)
+        if fails:
+            fails.pop()
+            raise StoreUnavailable("away")
+        heard.append(event)
+
+    rhythm.add("demo", "orders", NOW)
+    rhythm.add("demo", "confirmed", NOW)
+    with pytest.raises(StoreUnavailable):
+        await rhythm.tell(handle, "p", NOW)
+    rhythm.add("demo", "orders", NOW)
+    await rhythm.tell(handle, "p", NOW)
+    await rhythm.tell(handle, "p", NOW)
+    assert [event.hours for event in heard] == [{HOUR: (1, 1)}, {HOUR: (1, 0)}]
+    assert len({event.event_id for event in heard}) == 2
