@@ -146,7 +146,7 @@ async def test_only_the_shops_own_people_answer(tmp_path: Path) -> None:
 
 async def test_in_arabic_from_end_to_end(tmp_path: Path) -> None:
     """An Arabic complaint is acknowledged, asked about and thanked in Arabic; the owner reads the very words."""
-    async with town(tmp_path, telegram=True) as t:
+    async with town(tmp_path, telegram=True, countries="{MA: {two_way_sms: true}}") as t:
         order = await t.order(language="ar", phone="+212600000001", address={"city": "Rabat", "country": "MA"})
         phone = "+212600000001"
         await t.sms("نعم", phone=phone)
