@@ -17,7 +17,7 @@ from adapters import meta_shapes as shapes
 from adapters.receiving import Received
 from flows import pointers
 from flows.approvals import state_of
-from flows.events import AnyEvent, TemplatesTold
+from flows.events import AnyEvent, LimitTold, TemplatesTold
 from flows.standing import Standing
 
 _STATUS, _QUALITY, _CATEGORY = (
@@ -25,7 +25,9 @@ _STATUS, _QUALITY, _CATEGORY = (
     "message_template_quality_update",
     "template_category_update",
 )
-FIELDS = frozenset({_STATUS, _QUALITY, _CATEGORY})
+#: What the portfolio may do now. Of two fields that tell it, that of the business counts.
+_LIMITS = frozenset({"business_capability_update", "phone_number_quality_update"})
+FIELDS = frozenset({_STATUS, _QUALITY, _CATEGORY}) | _LIMITS
 
 
 class Account(Struct, frozen=True):
@@ -50,6 +52,12 @@ def read(
     for account in accounts:
         if account.waba_id and entry.id and account.waba_id != str(entry.id):
             continue
+        limit = limit_of(value.get("max_daily_conversations_per_business")) if change.field in _LIMITS else 0
+        if limit:
+            for shop in account.shops:
+                event_id, desk = f"meta:{change.field}:{mark}:{shop}", (pointers.desk(shop),)
+                found.append(LimitTold(event_id=event_id, to=desk, at=received.at, opens=True, limit=limit))
+            continue
         ours = account.templates.get(
             (str(value.get("message_template_name", "")), str(value.get("message_template_language", "")))
         )
@@ -67,6 +75,18 @@ def read(
                 )
             )
     return tuple(found)
+
+
+def limit_of(value: object) -> int:
+    """2000, "TIER_2K" or "2000" -> 2000; -1 and "TIER_UNLIMITED": no limit; 0: it says nothing."""
+    if isinstance(value, int):
+        return value if value > 0 else -1 if value == -1 else 0
+    amount = str(value or "").upper().removeprefix("TIER_")
+    if amount in ("UNLIMITED", "NO_LIMIT", "-1"):
+        return -1
+    digits = amount.removesuffix("K")
+    known = digits.isascii() and digits.isdigit()
+    return int(digits[:9]) * (1000 if amount.endswith("K") else 1) if known else 0
 
 
 def _standing(field: str, value: Mapping[str, Any], name: str, lang: str) -> Standing | None:

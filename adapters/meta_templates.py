@@ -13,6 +13,7 @@ import msgspec
 
 from adapters.exchange import Answer, Exchange, decoded
 from adapters.meta import MetaSettings, code_of
+from adapters.meta_notices import limit_of
 from adapters.receiving import JSON
 from engine.ports import Unanswered
 from engine.templates import Submitted
@@ -128,7 +129,7 @@ class MetaTemplates:
         told = decoded(answer.body, dict[str, Any]) if isinstance(answer, Answer) and answer.status == 200 else None
         if told is None:
             raise Unanswered("Meta's messaging limit")
-        return limit_of(str(told.get(LIMIT_FIELD, "")))
+        return limit_of(told.get(LIMIT_FIELD))
 
     async def submit(self, template: WaTemplate, theirs: str, known: tuple[Listed, ...]) -> Submitted:
         """Ask for approval under `theirs`; one that was rejected or paused gets the new text and is judged anew."""
@@ -151,16 +152,6 @@ class MetaTemplates:
         if answer.status == 200 and (before is not None or decoded(answer.body, _Made) is not None):
             return Submitted(ref=theirs, was="again" if before is not None else "new")
         return Submitted(why=_why(answer))
-
-
-def limit_of(word: str) -> int:
-    """ "TIER_2K" -> 2000; -1: no limit, 0: the word says nothing."""
-    amount = word.upper().removeprefix("TIER_")
-    if amount in ("UNLIMITED", "NO_LIMIT"):
-        return -1
-    thousands = amount.endswith("K")
-    digits = amount.removesuffix("K")
-    return int(digits) * (1000 if thousands else 1) if digits.isascii() and digits.isdigit() else 0
 
 
 def _listed(one: _Template) -> Listed:

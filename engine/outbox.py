@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from engine import attaching, releasing, rendering, reporting
+from engine import attaching, reaching, releasing, rendering, reporting
 from engine.digesting import Digesting
 from engine.engine import Engine
 from engine.history_record import closed
@@ -357,6 +357,7 @@ class Outbox:
         outcome = await channel.send(message)
         if isinstance(outcome, Accepted | Unknown):
             await self.spending.left(policy, say, cost)
+            await reaching.left(self._engine, policy, say, effect_id)
         if cost > 1 and isinstance(outcome, Accepted):
             outcome = replace(outcome, segments=cost)
         return outcome, channel.provider

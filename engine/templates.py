@@ -13,10 +13,10 @@ from typing import Literal, Protocol
 from msgspec import Struct
 
 from engine.engine import Engine
-from engine.ports import Trouble
+from engine.ports import Trouble, Unanswered
 from flows import pointers
 from flows.approvals import Listed, standings
-from flows.events import TemplatesTold
+from flows.events import LimitTold, TemplatesTold
 from flows.wording import Overrides, WaTemplate, proactive_templates, wa_template
 
 #: Between two looks at a provider's list, business time. A review takes minutes to a day, and Meta's webhook is there at once.
@@ -68,6 +68,8 @@ class TemplateWatch:
     async def look(self) -> tuple[Trouble, ...]:
         """Raises Unanswered."""
         now = self._engine.now()
+        if self._place.configured and (self._next is None or now >= self._next):
+            await self._limit(now)
         if self._place.lacks() or not self._place.configured or (self._next is not None and now < self._next):
             return ()
         self._next = now + EVERY
@@ -83,6 +85,17 @@ class TemplateWatch:
                 )
             )
         return ()
+
+    async def _limit(self, now: datetime) -> None:
+        """Learn how many people a day may be written to. A provider that does not say leaves things as they are."""
+        try:
+            limit = await self._place.limit()
+        except Unanswered:
+            return
+        for shop in self.shops if limit else ():
+            event_id = f"limit:{self.name}:{now.isoformat()}"
+            desk = (pointers.desk(shop),)
+            await self._engine.handle(LimitTold(event_id=event_id, to=desk, at=now, opens=True, limit=limit))
 
 
 class Row(Struct, frozen=True):

@@ -40,6 +40,7 @@ class Contact(Struct, frozen=True, omit_defaults=True):
     dead: str = ""  # the provider's code that says: nobody there
     stopped: bool = False  # they said STOP here
     stopped_at: datetime | None = None
+    reached_at: datetime | None = None  # WhatsApp: when we last wrote outside their window (flows/tiers.py)
 
 
 class Question(Struct, frozen=True, omit_defaults=True):

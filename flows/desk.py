@@ -77,6 +77,11 @@ class Desk(Struct, frozen=True, omit_defaults=True, kw_only=True, tag="desk"):
     floods_ever: int = 0
     notices: tuple[Notice, ...] = ()  # news to many: drafts, what is being sent, the last ones that were
     notices_ever: int = 0
+    reached: dict[
+        str, int
+    ] = {}  # quarter of an hour (ISO) -> people written to on WhatsApp outside their window (flows/tiers.py)
+    reach_limit: int = 0  # how many WhatsApp allows a day, as it told; -1: no limit, 0: it told nothing
+    reach_told: str = ""  # near | out: what the owner has heard of it
     templates: dict[str, Standing] = {}  # WhatsApp templates that are not simply approved (flows/approvals.py)
     rhythm: dict[int, tuple[int, int]] = {}  # hour of the epoch -> orders, and confirmed ones (flows/rhythm.py)
     swept: dict[str, datetime] = {}  # sweep -> up to when the provider was asked what its webhooks never told

@@ -20,6 +20,7 @@ from flows import (
     people,
     rhythm,
     spending,
+    tiers,
     topics,
     wishes,
 )
@@ -55,6 +56,7 @@ from flows.events import (
     GroupMoved,
     HeldReported,
     HoursCounted,
+    LimitTold,
     MoneyBooked,
     NoticeCounted,
     NoticeDrafted,
@@ -62,6 +64,7 @@ from flows.events import (
     NoticePressed,
     NumbersCounted,
     PeopleTold,
+    PersonReached,
     Recovered,
     ShopSet,
     StaffPressed,
@@ -121,6 +124,11 @@ def step_desk(desk: Desk, event: AnyEvent, now: datetime, policy: Policy) -> Dec
             return _booked(desk, event, now, policy)
         case TemplatesTold():
             return _templates(desk, event, now, policy)
+        case LimitTold():
+            return Decision(document=tiers.told(desk, event), changed=event.limit != desk.reach_limit)
+        case PersonReached():
+            desk, ping = tiers.reached(_seen(desk, event, now), event, now, policy)
+            return _said(desk, event, now, policy, ping if policy.staff_chat else None)
         case WaitingListed():
             desk, effect = digests.listed(_seen(desk, event, now), event, now, policy)
             return _said(desk, event, now, policy, effect)

@@ -78,6 +78,10 @@ class Say(Effect, frozen=True, kw_only=True, tag=True):
     until: datetime | None = None  # what it says is not true any more from then on
     session: bool = True
     notice: int = 0  # one of a notice to many (flows/noticing.py)
+    reaches_at: datetime | None = (
+        None  # set by the gate outside WhatsApp's window: it counts towards the messaging limit
+    )
+    reached_before: datetime | None = None  # when this person was written to so the last time
 
 
 class ShowCard(Effect, frozen=True, kw_only=True, tag=True):

@@ -455,6 +455,18 @@ class TemplatesTold(Event, frozen=True, kw_only=True, tag=True):
     standings: tuple[Standing, ...]
 
 
+class LimitTold(Event, frozen=True, kw_only=True, tag=True):
+    """WhatsApp lets us write to so many people first within 24 hours. Source: Meta's webhook or its API; -1: to all."""
+
+    limit: int
+
+
+class PersonReached(Event, frozen=True, kw_only=True, tag=True):
+    """We wrote to somebody on WhatsApp outside their window. `before`: when we did so the last time, where it may still count."""
+
+    before: datetime | None = None
+
+
 class BodyKept(Event, frozen=True, kw_only=True, tag=True):
     """A signed body could not be used and was kept for a repair."""
 
@@ -500,6 +512,8 @@ AnyEvent = (
     | LimitLifted
     | MoneyBooked
     | TemplatesTold
+    | LimitTold
+    | PersonReached
     | BodyKept
     | NoticeDrafted
     | NoticeCounted

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
-from flows import cards, ladder, noticing, poll_asking, shop_telling, spending, undelivered
+from flows import cards, ladder, noticing, poll_asking, shop_telling, spending, tiers, undelivered
 from flows.effects import AnyEffect, Open, PingOwner, PointTo, Say, ShowCard, ShowMedia, TellShop, TellStaff
 from flows.events import Claimed
 from flows.orders import ASKABLE, Order
@@ -195,7 +195,7 @@ def _still_asked(order: Order | None, say: Say) -> bool:
     return order is not None and order.asking and (order.version, order.rung) == (say.version, say.rung)
 
 
-def _whatsapp(turn: Turn, say: Say) -> Say | Never:
+def _whatsapp(turn: Turn, say: Say) -> Say | Later | Never:
     if turn.window_open(say.to):
         return replace(say, session=True)
     order = turn.get(say.order_id)
@@ -206,7 +206,10 @@ def _whatsapp(turn: Turn, say: Say) -> Say | Never:
         return Never("no_consent")
     if lang is None:
         return Never("no_template")
-    return replace(say, session=False, lang=lang)
+    crowded = tiers.waits_until(turn, tiers.kind_of(say.purpose, say.notice), say.to)
+    if crowded is not None:
+        return Later(crowded) if say.purpose == "notice" else Never(tiers.FULL)
+    return tiers.leaves(turn, replace(say, session=False, lang=lang))
 
 
 def _blocked(turn: Turn, open_: Open, say: Say, why: str) -> None:
@@ -216,6 +219,6 @@ def _blocked(turn: Turn, open_: Open, say: Say, why: str) -> None:
         return
     order = ladder.mark(order, say.rung, "withdrawn", effect_id=open_.id, code=why)
     if order.asking and order.rung == say.rung and order.version == say.version:
-        ladder.enter(turn, order, say.rung + (why != NO_MONEY))
+        ladder.enter(turn, order, say.rung + (why not in (NO_MONEY, tiers.FULL)))
     else:
         turn.put(order)

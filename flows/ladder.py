@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from flows import burst, hours, spending
+from flows import burst, hours, spending, tiers
 from flows.burst import staff_wait as staff_wait  # who flags waits as long
 from flows.effects import Say
 from flows.orders import Asked, Order, Reason, Skipped
@@ -39,10 +39,14 @@ def enter(turn: Turn, order: Order, index: int) -> Order:
     while index < len(ladder) and ladder[index].channel != "staff":
         channel = ladder[index].channel
         found = way(turn, order, channel, _stem(turn, order, channel))
+        if isinstance(found, Way) and _too_crowded(turn, order, index, found):
+            found = No(tiers.FULL)
         if isinstance(found, Way):
             hold = _held_until(turn, order, channel)
             if hold is not None:
-                turn.note("rung.held", order.id, channel=channel, until=hold.isoformat(), why=_why_held(turn, channel))
+                turn.note(
+                    "rung.held", order.id, channel=channel, until=hold.isoformat(), why=_why_held(turn, order, channel)
+                )
                 turn.wake(f"rung:{order.id}", hold)
                 return turn.put(replace(order, rung=index, held_until=hold))
             return _ask(turn, order, index, found)
@@ -61,6 +65,19 @@ def _skip(turn: Turn, order: Order, channel: str, no: No) -> Order:
     return replace(order, skipped=(*order.skipped, Skipped(channel, no.why, turn.now)))
 
 
+def _crowded(turn: Turn, order: Order, channel: str) -> datetime | None:
+    """Until when this question waits for room under WhatsApp's messaging limit."""
+    if channel != "whatsapp" or not order.fields.phone:
+        return None
+    return tiers.waits_until(turn, "first" if first_text(order) else "rung", order.fields.phone)
+
+
+def _too_crowded(turn: Turn, order: Order, index: int, found: Way) -> bool:
+    """Whether it would wait there longer than its own step lasts: the next one is sooner."""
+    until = _crowded(turn, order, found.channel)
+    return until is not None and until - turn.now > wait_of(turn, index)
+
+
 def _held_until(turn: Turn, order: Order, channel: str) -> datetime | None:
     """The end of the quiet time, or of the day whose money is spent, that holds this question; None: it may go now."""
     if channel == "email":
@@ -68,6 +85,9 @@ def _held_until(turn: Turn, order: Order, channel: str) -> datetime | None:
     poor = spending.waits_until(turn.policy, channel, turn.now)
     if poor is not None:
         return poor
+    crowded = _crowded(turn, order, channel)
+    if crowded is not None:
+        return crowded
     if channel == "voice":  # a call at night wakes a house, whatever was ordered just now
         return hours.quiet_until(turn.now, turn.policy.quiet, zone_of(turn, order))
     placed = min(order.fields.placed_at, order.received_at)
@@ -76,8 +96,10 @@ def _held_until(turn: Turn, order: Order, channel: str) -> datetime | None:
     return hours.quiet_until(turn.now, turn.policy.quiet, zone_of(turn, order))
 
 
-def _why_held(turn: Turn, channel: str) -> str:
-    return "money" if spending.waits_until(turn.policy, channel, turn.now) is not None else "quiet"
+def _why_held(turn: Turn, order: Order, channel: str) -> str:
+    if spending.waits_until(turn.policy, channel, turn.now) is not None:
+        return "money"
+    return tiers.FULL if _crowded(turn, order, channel) is not None else "quiet"
 
 
 def zone_of(turn: Turn, order: Order) -> str:

@@ -119,6 +119,11 @@ class Policy(Struct, frozen=True, kw_only=True):
     topics: dict[str, int] = {}  # flows.topics.NAMES -> its thread; empty where the group is no forum
     replies: dict[str, dict[str, str]] = {}  # language -> title -> text that staff send with one press
     call_from: str = ""  # the number staff call from, as the customer sees it
+    daily_recipients: int = (
+        0  # people whom WhatsApp lets us write to first within 24 h, by the settings; 0: as it tells
+    )
+    reach_limit: int | None = None  # the same as of now, from the settings or learnt; None: no limit is known
+    reach_full: dict[str, datetime] = {}  # kind of message (flows/tiers.py) -> until when it waits for room there
     wa_templates: frozenset[tuple[str, str]] = frozenset()  # (template, language) that the provider has approved
     countries: dict[str, Country] = {}
     consent_whatsapp: bool = True

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from flows import approvals, attachments, complaints, ladder, noticing, refusals, shop_told, undelivered
+from flows import approvals, attachments, complaints, ladder, noticing, refusals, shop_told, tiers, undelivered
 from flows.conversation import Contact
 from flows.effects import (
     Accepted,
@@ -83,6 +83,7 @@ def _accepted(turn: Turn, open_: Open, provider_id: str, segments: int = 1) -> N
     size = {"segments": str(segments)} if segments > 1 else {}  # one is not worth a word in every journal
     turn.note("sent", effect.order_id, via=effect.channel, template=effect.template, id=provider_id, **size)
     noticing.sent(turn, effect, open_.id, provider_id)
+    tiers.taken(turn, effect)
     order = turn.get(effect.order_id)
     if order is not None and effect.purpose == "notice" and effect.buttons and provider_id:
         hung = dict(list(order.hung.items())[1 - HUNG_MOST :]) | {provider_id: effect.version}

@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
-from flows import approvals, notices, spending
+from flows import approvals, notices, spending, tiers
 from flows.desk import Desk
 from flows.events import ShopSet
 from flows.policy import Policy, Quiet
@@ -123,6 +123,8 @@ def overlaid(policy: Policy, desk: Desk, resting: frozenset[str], now: datetime)
         staff_chat=desk.staff_chat or policy.staff_chat,
         topics={**desk.topics, **policy.topics},
         notices_stopped=notices.stopped(desk),
+        reach_limit=tiers.limit_of(policy, desk),
+        reach_full=tiers.full(policy, desk, now),
         wa_templates=approvals.sendable(policy.wa_templates, desk, now),
         money_until=spending.out_until(policy, desk, now),
     )

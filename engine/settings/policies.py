@@ -65,6 +65,7 @@ def _policy(shop: Shop, blocks: Blocks, shares: dict[str, tuple[str, ...]]) -> P
         topics={str(k): v for k, v in blocks.telegram.topics.items()} if blocks.telegram else {},
         replies=blocks.telegram.replies if blocks.telegram else {},
         call_from=shop.call_from or "",
+        daily_recipients=_recipients(blocks),
         wa_templates=_templates(blocks),
         countries=_countries(blocks),
         consent_whatsapp=shop.consent_default.whatsapp,
@@ -126,6 +127,12 @@ def _templates(blocks: Blocks) -> frozenset[tuple[str, str]]:
     else:
         return frozenset()
     return frozenset((name, language) for name, ids in approved.items() for language in ids)
+
+
+def _recipients(blocks: Blocks) -> int:
+    """People whom WhatsApp lets this shop write to first within 24 hours; 0: as it tells."""
+    block = {"twilio": blocks.twilio, "meta": blocks.meta}.get(blocks.channels.whatsapp or "")
+    return block.daily_recipients if block is not None else 0
 
 
 def _countries(blocks: Blocks) -> dict[str, Country]:

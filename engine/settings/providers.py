@@ -57,6 +57,18 @@ def _twilio_words(words: tuple[str, ...] | None) -> tuple[str, ...] | None:
 Words = Annotated[tuple[str, ...] | None, PlainValidator(_words)]
 
 
+def _recipients(value: object) -> int:
+    """0 stands for `auto`."""
+    if value is None or str(value).strip() == "auto":
+        return 0
+    if not str(value).isascii() or not str(value).isdigit() or not 0 < int(str(value)[:9]) < 100_000_000:
+        raise wrong(f"{str(value)[:20]!r} is no number of people", "Write auto, or for example 250.")
+    return int(str(value))
+
+
+Recipients = Annotated[int, PlainValidator(_recipients)]
+
+
 class Twilio(Block):
     """SMS and WhatsApp through Twilio."""
 
@@ -76,6 +88,10 @@ class Twilio(Block):
     messaging_service_sid: Text | None = setting("send through this Messaging Service", None, eg="MG0123")
     sms_rate: Rate = setting("segments a second; auto = by the sender's kind", None)
     whatsapp_rate: Rate = setting("messages a second; auto = 80", None)
+    daily_recipients: Recipients = setting(
+        "people whom WhatsApp lets you write to first within 24 hours; auto: as it tells (at Twilio it tells nothing)",
+        0,
+    )
     opt_out_words: Annotated[Words, AfterValidator(_twilio_words)] = setting(
         "words that Twilio takes as an opt-out; default is Twilio's own list. Name yours when Advanced Opt-Out differs",
         None,
@@ -103,6 +119,10 @@ class Meta(Block):
     verify_token: EnvSecret = setting("what you type in when you register the webhook", eg="${META_VERIFY_TOKEN}")
     base_url: WebAddress = setting("where the API answers", "https://graph.facebook.com")
     rate: Rate = setting("messages a second; auto = 80", None)
+    daily_recipients: Recipients = setting(
+        "people whom WhatsApp lets you write to first within 24 hours; auto: as it tells (at Twilio it tells nothing)",
+        0,
+    )
     templates: Templates = setting(
         "approved templates: our name -> language -> Meta's name", dict, eg="{confirm: {en: order_confirm}}"
     )

@@ -37,7 +37,10 @@ const LINES = {
   "order.cancel_processed": () => "The shop has taken the cancellation",
   "order.odd_event": (n, d) => `The shop reported “${spaced(d.kind)}”, which does not fit an order that is ${stateName(d.state)}`,
   "rung.asked": (n, d) => `Asked by ${channel(d.channel)}`,
-  "rung.held": (n, d) => `Quiet hours: ${channel(d.channel)} waits for the morning`,
+  "rung.held": (n, d) => ({
+    money: `Today's money for messages is spent: ${channel(d.channel)} waits for tomorrow`,
+    sender_full: `WhatsApp's limit of people a day is reached: ${channel(d.channel)} waits for room`,
+  })[d.why] ?? `Quiet hours: ${channel(d.channel)} waits for the morning`,
   "rung.skipped": (n, d) => `No ${channel(d.channel)}: ${spaced(d.why)}`,
   "rung.too_late": (n, d) => `${channel(d.channel)} never got out in time: taken back`,
   sent: (n) => `${channel(n.via)} took the message`,
