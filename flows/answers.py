@@ -17,6 +17,7 @@ from flows import (
     changing,
     consent,
     doing,
+    explaining,
     following,
     handing,
     language,
@@ -111,6 +112,8 @@ def reply(turn: Turn, event: CustomerWrote, asked: list[Order]) -> None:
         _wordless(turn, event, first(asked))
         return
     if polls.answered(turn, event, question) or _typed_button(turn, event, question, asked):
+        return
+    if explaining.asked_why(turn, event, question, asked):
         return
     if (question is None or question.kind in ("slot", "time")) and slotting.ruled_out(
         turn, event, within(asked, BEFORE_DISPATCH)

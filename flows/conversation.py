@@ -47,10 +47,10 @@ class Question(Struct, frozen=True, omit_defaults=True):
     """A follow-up that is open beside the ladder's questions: the last one asked counts."""
 
     #: what it asks for; "second" is a second number, "call" when a call suits them,
-    #: "return" replace or refund, "stock" what instead of a missing article
+    #: "return" replace or refund, "stock" what instead of a missing article, "object" what is not right about the reasons told
     kind: Literal[
         "which", "no_what", "change_what", "number", "address", "time", "later", "why", "undo", "second", "call",
-        "solved", "deal", "return", "stock", "poll_why", "slot", "still", "replan",
+        "solved", "deal", "return", "stock", "poll_why", "slot", "still", "replan", "object",
     ]  # fmt: skip
     channel: str
     address: str

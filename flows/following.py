@@ -10,6 +10,7 @@ from flows import (
     bargaining,
     changing,
     complaints,
+    explaining,
     polls,
     reasons,
     replanning,
@@ -33,7 +34,7 @@ KINDS = frozenset(
     (
         *("solved", "number", "address", "time", "later", "why", "undo", "second", "call", "deal"),
         *("return", "stock", "poll_why"),
-        *("slot", "still", "replan"),
+        *("slot", "still", "replan", "object"),
     )
 )
 #: So many digits are an attempt at a phone number.
@@ -75,6 +76,8 @@ def follow(turn: Turn, event: CustomerWrote, question: Question, got: Understood
         return _undo(turn, event, question, order, got)
     if order is None:
         return False
+    if question.kind == "object":
+        return explaining.objected(turn, event, order, got)
     if question.kind == "why":
         return reasons.told(turn, event, order, got)
     if question.kind == "return":

@@ -126,6 +126,8 @@ TEXTS = {
     "reason.reply.start": "يريد الرسائل من جديد",
     "reason.reply.help": "يطلب المساعدة",
     "reason.reply.replan": "أجاب عن التوصيل الفاشل بكلماته",
+    "reason.reply.why": "يسأل لماذا نحتاط أو ماذا نعرف عنه",
+    "reason.reply.objects": "يقول إن الأسباب المذكورة غير صحيحة",
     "reason.reply.unclear": "كتب شيئًا لا تفهمه أي قاعدة",
     "reason.review": "انظر قبل الإرسال: التفاصيل أدناه",
     "reason.blocked": "شخص من المتجر حظر هذا العميل",

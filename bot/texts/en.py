@@ -134,6 +134,8 @@ TEXTS = {
     "reason.reply.start": "Wants messages again",
     "reason.reply.help": "Asks for help",
     "reason.reply.replan": "Answered the failed delivery in their own words",
+    "reason.reply.why": "Asks why we are careful, or what we know of them",
+    "reason.reply.objects": "Says that the reasons told are not right",
     "reason.reply.unclear": "Wrote something that no rule understands",
     "reason.review": "Please look before this is sent: see below",
     "reason.blocked": "Somebody at the shop blocked this customer",

@@ -126,6 +126,8 @@ TEXTS = {
     "reason.reply.start": "Quiere mensajes de nuevo",
     "reason.reply.help": "Pide ayuda",
     "reason.reply.replan": "Respondió a la entrega fallida con sus palabras",
+    "reason.reply.why": "Pregunta por qué tenemos cuidado o qué sabemos de él",
+    "reason.reply.objects": "Dice que los motivos no son correctos",
     "reason.reply.unclear": "Escribió algo que ninguna regla entiende",
     "reason.review": "Míralo antes de enviarlo: ver abajo",
     "reason.blocked": "Alguien de la tienda bloqueó a este cliente",

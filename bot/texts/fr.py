@@ -126,6 +126,8 @@ TEXTS = {
     "reason.reply.start": "Veut de nouveau des messages",
     "reason.reply.help": "Demande de l'aide",
     "reason.reply.replan": "A répondu à la livraison manquée avec ses mots",
+    "reason.reply.why": "Demande pourquoi nous sommes prudents, ou ce que nous savons",
+    "reason.reply.objects": "Dit que les raisons données ne sont pas justes",
     "reason.reply.unclear": "A écrit ce qu'aucune règle ne comprend",
     "reason.review": "À regarder avant l'envoi : voir plus bas",
     "reason.blocked": "Quelqu'un de la boutique a bloqué ce client",

@@ -126,6 +126,8 @@ TEXTS = {
     "reason.reply.start": "फिर से संदेश चाहते हैं",
     "reason.reply.help": "मदद माँगते हैं",
     "reason.reply.replan": "असफल डिलीवरी पर अपने शब्दों में जवाब दिया",
+    "reason.reply.why": "पूछता है कि हम सावधान क्यों हैं या क्या जानते हैं",
+    "reason.reply.objects": "कहता है कि बताए गए कारण सही नहीं हैं",
     "reason.reply.unclear": "ऐसा लिखा जो कोई नियम नहीं समझता",
     "reason.review": "भेजने से पहले देखें: नीचे लिखा है",
     "reason.blocked": "दुकान के किसी ने इस ग्राहक को रोका है",

@@ -126,6 +126,8 @@ TEXTS = {
     "reason.reply.start": "Quer mensagens de novo",
     "reason.reply.help": "Pede ajuda",
     "reason.reply.replan": "Respondeu à entrega falhada por palavras suas",
+    "reason.reply.why": "Pergunta porque temos cuidado, ou o que sabemos",
+    "reason.reply.objects": "Diz que os motivos não estão certos",
     "reason.reply.unclear": "Escreveu algo que nenhuma regra entende",
     "reason.review": "Veja antes de enviar: mais abaixo",
     "reason.blocked": "Alguém da loja bloqueou este cliente",

@@ -130,6 +130,11 @@ SPECS: dict[str, Spec] = {
     "call_me_ok": _spec(_TALK, "shop", "hours"),
     "review_wait": _spec(_TALK, "shop order", "", proactive=True),
     "blocked_polite": _spec(_TALK, "shop order", "hours", proactive=True),
+    # what speaks for a closer look, to the customer who asks (flows/explaining.py)
+    "reasons_told": _spec(
+        _TALK, "shop order", "back missed late open details big many before door person hours", bounded=False
+    ),
+    "reasons_none": _spec(_TALK, "shop", "order link", bounded=False),
     "missed_call": _spec(_TALK, "shop order", "number", ("call_me",), proactive=True, greets=True),
     "missed_call_link": _spec(_LINK, "shop order link", "number"),
     # consent and small talk

@@ -123,6 +123,8 @@ TEXTS = {
     "call_me_ok": "Amra {shop}-ke janiyechi je apni call chan.[ Somoy: {hours}.]",
     "review_wait": "Dhonnobad, apnar order {order} peyechi. Pathanor age {shop} theke ekjon ta dekhben.",
     "blocked_polite": "Order {order} pathanor age {shop} theke ekjonke cash on delivery-te raji hote hobe.[ Somoy: {hours}.]",
+    "reasons_told": "Order {order}: amra keno dubar dekhi.[ Ferot asha parcel: {back}.][ Apnake paoa jayni: {missed}.][ Hya bolar por batil: {late}.][ Arekti khola order: {open}.][ Oshabhabik ba oshompurno: {details}.][ Boro prothom order: {big}.][ Eksathe onek order: {many}.][ Ager je order-e beshi jotno legeche: {before}.][ {door} diye ager order.][ {person} theke ekjon eta thik korechen.] Emon lokkhon bhul hote pare ebong kichu batil kore na. Ja thik noy ekhane likhun: {shop} theke ekjon ta dekhben.[ Somoy: {hours}.]",
+    "reasons_none": "Apnar biruddhe kichu nei[: order {order} onnogulor motoi]. {shop} delivery-te taka den emon sobaike jigges kore. Apnar tothyo niye kichu? Ekhane likhun: ekjon porben.[ Amra ja rakhi: {link}]",
     "missed_call": "Hello, {shop} apnake[ {number} theke] order {order} niye call korechilo. Kokhon subidha? Din o somoy likhun.",
     "missed_call_link": "{shop} apnake[ {number} theke] order {order} niye call korechilo. Ekhane uttor din: {link}",
     # consent and small talk

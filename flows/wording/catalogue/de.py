@@ -123,6 +123,8 @@ TEXTS = {
     "call_me_ok": "Wir haben {shop} gesagt, dass Sie einen Anruf möchten.[ Zeiten: {hours}.]",
     "review_wait": "Danke, wir haben Ihre Bestellung {order}. Jemand von {shop} sieht sie vor dem Versand an.",
     "blocked_polite": "Vor dem Versand von Bestellung {order} muss jemand von {shop} der Nachnahme zustimmen. Fragen? Schreiben Sie uns.[ Zeiten: {hours}.]",
+    "reasons_told": "Bestellung {order}: warum wir genauer hinsehen.[ Pakete, die zurückkamen: {back}.][ Wir haben Sie nicht erreicht: {missed}.][ Nach einem Ja storniert: {late}.][ Eine andere offene Bestellung: {open}.][ Ungewöhnlich oder unvollständig: {details}.][ Eine große erste Bestellung: {big}.][ Viele Bestellungen auf einmal: {many}.][ Frühere Bestellungen, die mehr Mühe machten: {before}.][ Frühere Bestellungen mit {door}.][ Jemand von {person} hat es so entschieden.] Solche Zeichen können irren und stornieren nichts. Schreiben Sie hier, was nicht stimmt: Jemand von {shop} sieht es an.[ Zeiten: {hours}.]",
+    "reasons_none": "Nichts spricht gegen Sie[: Bestellung {order} wird wie jede andere behandelt]. {shop} fragt alle, die an der Tür zahlen. Etwas zu Ihren Daten? Schreiben Sie es hier: Ein Mensch liest es.[ Was wir aufbewahren: {link}]",
     "missed_call": "Guten Tag, {shop} hat Sie[ von {number}] wegen Bestellung {order} angerufen. Wann passt es? Antworten Sie mit Tag und Zeit.",
     "missed_call_link": "{shop} hat Sie[ von {number}] wegen Bestellung {order} angerufen. Bitte hier antworten: {link}",
     # consent and small talk

@@ -123,6 +123,8 @@ TEXTS = {
     "call_me_ok": "We told {shop} that you want a call.[ Hours: {hours}.]",
     "review_wait": "Thank you, we have your order {order}. A person at {shop} looks at it before it is sent.",
     "blocked_polite": "A person at {shop} has to agree to cash on delivery for order {order} before we send it. Write to us if you have a question.[ Hours: {hours}.]",
+    "reasons_told": "Order {order}: why we look twice.[ Parcels that came back: {back}.][ We could not reach you: {missed}.][ Cancelled after a yes: {late}.][ Another open order: {open}.][ Unusual or incomplete: {details}.][ A large first order: {big}.][ Many orders at once: {many}.][ Earlier orders that needed more care: {before}.][ Earlier orders with {door}.][ A person at {person} decided so.] Such signs can be wrong and cancel nothing. Write here what is not right: a person at {shop} looks at it.[ Hours: {hours}.]",
+    "reasons_none": "Nothing speaks against you[: order {order} is treated like any other]. {shop} asks everybody who pays at the door. Anything about your data? Write it here: a person reads it.[ What we keep: {link}]",
     "missed_call": "Hello, {shop} tried to call you[ from {number}] about order {order}. When suits you? Reply with a day and time.",
     "missed_call_link": "{shop} tried to call you[ from {number}] about order {order}. Please answer here: {link}",
     # consent and small talk

@@ -123,6 +123,8 @@ TEXTS = {
     "call_me_ok": "Avisamos a {shop} de que quieres una llamada.[ Horario: {hours}.]",
     "review_wait": "Gracias, tenemos tu pedido {order}. Una persona de {shop} lo revisa antes de enviarlo.",
     "blocked_polite": "Una persona de {shop} debe aprobar el pago al recibir del pedido {order} antes de enviarlo. Escríbenos si tienes dudas.[ Horario: {hours}.]",
+    "reasons_told": "Pedido {order}: por qué lo miramos dos veces.[ Paquetes que volvieron: {back}.][ No pudimos localizarte: {missed}.][ Cancelados después de un sí: {late}.][ Otro pedido abierto: {open}.][ Poco habitual o incompleto: {details}.][ Un primer pedido grande: {big}.][ Muchos pedidos a la vez: {many}.][ Pedidos anteriores que pidieron más cuidado: {before}.][ Pedidos anteriores con {door}.][ Lo decidió una persona de {person}.] Estas señales pueden fallar y no cancelan nada. Escribe aquí lo que no es correcto: lo mira una persona de {shop}.[ Horario: {hours}.]",
+    "reasons_none": "No hay nada en tu contra[: el pedido {order} se trata como cualquier otro]. {shop} pregunta a todos los que pagan en la puerta. ¿Algo sobre tus datos? Escríbelo aquí: lo lee una persona.[ Lo que guardamos: {link}]",
     "missed_call": "Hola, {shop} te llamó[ desde el {number}] por el pedido {order}. ¿Cuándo te va bien? Responde con día y hora.",
     "missed_call_link": "{shop} te llamó[ desde el {number}] por el pedido {order}. Responde aquí: {link}",
     # consent and small talk

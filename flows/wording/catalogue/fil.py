@@ -123,6 +123,8 @@ TEXTS = {
     "call_me_ok": "Sinabi namin sa {shop} na gusto mong tawagan ka.[ Oras: {hours}.]",
     "review_wait": "Salamat, nasa amin na ang order mo {order}. Titingnan ito ng tao sa {shop} bago ipadala.",
     "blocked_polite": "Bago ipadala ang order {order}, kailangang pumayag ang tao sa {shop} sa bayad pagdating.[ Oras: {hours}.]",
+    "reasons_told": "Order {order}: bakit namin tinitingnan nang dalawang beses.[ Mga paketeng bumalik: {back}.][ Hindi ka namin naabot: {missed}.][ Kinansela matapos mag-oo: {late}.][ May isa pang bukas na order: {open}.][ Kakaiba o kulang: {details}.][ Malaking unang order: {big}.][ Maraming order nang sabay: {many}.][ Mga dating order na kinailangan ng ingat: {before}.][ Mga dating order gamit ang {door}.][ Ganito ang pasya ng tao sa {person}.] Maaaring mali ang ganitong palatandaan at wala itong kinakansela. Isulat dito ang hindi tama: titingnan ito ng tao sa {shop}.[ Oras: {hours}.]",
+    "reasons_none": "Walang laban sa iyo[: ang order {order} ay gaya ng iba]. Tinatanong ng {shop} ang lahat ng nagbabayad pagdating. May tanong sa data mo? Isulat dito: babasahin ng tao.[ Ang itinatago namin: {link}]",
     "missed_call": "Kumusta, tumawag sa iyo ang {shop}[ mula sa {number}] tungkol sa order {order}. Kailan pwede? Sagutin ng araw at oras.",
     "missed_call_link": "{shop}: tumawag kami[ mula sa {number}] tungkol sa order {order}. Pakisagot dito: {link}",
     # consent and small talk

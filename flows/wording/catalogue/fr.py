@@ -123,6 +123,8 @@ TEXTS = {
     "call_me_ok": "Nous avons dit à {shop} que vous voulez un appel.[ Horaires : {hours}.]",
     "review_wait": "Merci, nous avons votre commande {order}. Une personne de {shop} la regarde avant l'envoi.",
     "blocked_polite": "Avant l'envoi, une personne de {shop} doit accepter le paiement à la livraison de la commande {order}. Écrivez-nous.[ Horaires : {hours}.]",
+    "reasons_told": "Commande {order} : pourquoi nous regardons deux fois.[ Colis revenus : {back}.][ Nous n'avons pas pu vous joindre : {missed}.][ Annulées après un oui : {late}.][ Une autre commande ouverte : {open}.][ Inhabituel ou incomplet : {details}.][ Une grande première commande : {big}.][ Beaucoup de commandes à la fois : {many}.][ Des commandes qui ont demandé plus de soin : {before}.][ Des commandes précédentes avec {door}.][ Une personne de {person} l'a décidé.] Ces signes peuvent se tromper et n'annulent rien. Écrivez ici ce qui n'est pas juste : une personne de {shop} le regarde.[ Horaires : {hours}.]",
+    "reasons_none": "Rien ne parle contre vous[ : la commande {order} est traitée comme les autres]. {shop} demande à tous ceux qui paient à la livraison. Une question sur vos données ? Écrivez ici, une personne la lit.[ Ce que nous gardons : {link}]",
     "missed_call": "Bonjour, {shop} vous a appelé[ du {number}] pour la commande {order}. Quand cela vous va-t-il ? Répondez par un jour et une heure.",
     "missed_call_link": "{shop} vous a appelé[ du {number}] pour la commande {order}. Répondez ici : {link}",
     # consent and small talk

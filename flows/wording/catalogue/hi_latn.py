@@ -123,6 +123,8 @@ TEXTS = {
     "call_me_ok": "Humne {shop} ko bata diya ki aapko call chahiye.[ Samay: {hours}.]",
     "review_wait": "Dhanyavaad, aapka order {order} mil gaya. Bhejne se pehle {shop} ka vyakti use dekhega.",
     "blocked_polite": "Order {order} bhejne se pehle {shop} ke vyakti ko delivery par cash ki manzoori deni hogi.[ Samay: {hours}.]",
+    "reasons_told": "Order {order}: hum dobara kyon dekhte hain.[ Laut kar aaye parcel: {back}.][ Aapse sampark nahin ho saka: {missed}.][ Haan ke baad cancel: {late}.][ Ek aur khula order: {open}.][ Asamanya ya adhoora: {details}.][ Bada pehla order: {big}.][ Ek saath kai order: {many}.][ Pichhle order jinmein zyada dhyaan laga: {before}.][ {door} ke saath pichhle order.][ {person} ke ek vyakti ne yeh tay kiya.] Aise sanket galat ho sakte hain aur kuch cancel nahin karte. Jo sahi nahin hai yahan likhein: {shop} ka vyakti use dekhega.[ Samay: {hours}.]",
+    "reasons_none": "Aapke khilaaf kuch nahin hai[: order {order} baaki order jaisa hi hai]. {shop} delivery par paise dene wale har grahak se poochta hai. Aapke data ke baare mein kuch? Yahan likhein: ek vyakti padhega.[ Hum kya rakhte hain: {link}]",
     "missed_call": "Namaste, {shop} ne[ {number} se] order {order} ke liye call kiya tha. Kab theek rahega? Din aur samay likhein.",
     "missed_call_link": "{shop} ne[ {number} se] order {order} ke liye call kiya tha. Jawab yahan dein: {link}",
     # consent and small talk

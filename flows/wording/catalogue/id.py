@@ -123,6 +123,8 @@ TEXTS = {
     "call_me_ok": "Kami memberi tahu {shop} bahwa Anda ingin ditelepon.[ Jam buka: {hours}.]",
     "review_wait": "Terima kasih, pesanan Anda {order} sudah kami terima. Petugas {shop} memeriksanya sebelum dikirim.",
     "blocked_polite": "Petugas {shop} perlu menyetujui bayar di tempat untuk pesanan {order} sebelum dikirim. Ada pertanyaan? Tulis saja.[ Jam buka: {hours}.]",
+    "reasons_told": "Pesanan {order}: mengapa kami periksa lagi.[ Paket yang kembali: {back}.][ Anda tidak dapat kami hubungi: {missed}.][ Dibatalkan setelah setuju: {late}.][ Pesanan lain yang masih terbuka: {open}.][ Tidak biasa atau kurang lengkap: {details}.][ Pesanan pertama yang besar: {big}.][ Banyak pesanan sekaligus: {many}.][ Pesanan lama yang perlu perhatian lebih: {before}.][ Pesanan lama dengan {door}.][ Petugas {person} memutuskan begitu.] Tanda seperti ini bisa keliru dan tidak membatalkan apa pun. Tulis di sini apa yang tidak benar: petugas {shop} memeriksanya.[ Jam buka: {hours}.]",
+    "reasons_none": "Tidak ada catatan buruk tentang Anda[: pesanan {order} diperlakukan seperti yang lain]. {shop} bertanya kepada semua yang bayar di tempat. Ada soal data Anda? Tulis di sini: petugas membacanya.[ Yang kami simpan: {link}]",
     "missed_call": "Halo, {shop} tadi menelepon Anda[ dari {number}] tentang pesanan {order}. Kapan waktu yang cocok? Balas dengan hari dan jam.",
     "missed_call_link": "{shop} tadi menelepon Anda[ dari {number}] tentang pesanan {order}. Mohon jawab di sini: {link}",
     # consent and small talk

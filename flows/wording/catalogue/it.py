@@ -123,6 +123,8 @@ TEXTS = {
     "call_me_ok": "Abbiamo detto a {shop} che vuoi una chiamata.[ Orari: {hours}.]",
     "review_wait": "Grazie, abbiamo il tuo ordine {order}. Una persona di {shop} lo guarda prima della spedizione.",
     "blocked_polite": "Prima di spedire l'ordine {order} una persona di {shop} deve accettare il pagamento alla consegna.[ Orari: {hours}.]",
+    "reasons_told": "Ordine {order}: perché guardiamo due volte.[ Pacchi tornati indietro: {back}.][ Non siamo riusciti a contattarti: {missed}.][ Annullati dopo un sì: {late}.][ Un altro ordine aperto: {open}.][ Insolito o incompleto: {details}.][ Un primo ordine grande: {big}.][ Molti ordini insieme: {many}.][ Ordini passati che hanno chiesto più cura: {before}.][ Ordini passati con {door}.][ Lo ha deciso una persona di {person}.] Questi segnali possono sbagliare e non annullano nulla. Scrivi qui che cosa non è giusto: lo guarda una persona di {shop}.[ Orari: {hours}.]",
+    "reasons_none": "Niente parla contro di te[: l'ordine {order} è trattato come gli altri]. {shop} chiede a tutti quelli che pagano alla consegna. Qualcosa sui tuoi dati? Scrivilo qui: lo legge una persona.[ Che cosa conserviamo: {link}]",
     "missed_call": "Ciao, {shop} ti ha chiamato[ dal {number}] per l'ordine {order}. Quando ti va bene? Rispondi con giorno e ora.",
     "missed_call_link": "{shop} ti ha chiamato[ dal {number}] per l'ordine {order}. Rispondi qui: {link}",
     # consent and small talk

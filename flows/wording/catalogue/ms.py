@@ -123,6 +123,8 @@ TEXTS = {
     "call_me_ok": "Kami beritahu {shop} bahawa anda mahu ditelefon.[ Waktu: {hours}.]",
     "review_wait": "Terima kasih, kami terima pesanan {order} anda. Petugas {shop} melihatnya sebelum dihantar.",
     "blocked_polite": "Sebelum pesanan {order} dihantar, petugas {shop} perlu bersetuju dengan bayar semasa terima.[ Waktu: {hours}.]",
+    "reasons_told": "Pesanan {order}: kenapa kami semak dua kali.[ Bungkusan yang kembali: {back}.][ Anda tidak dapat dihubungi: {missed}.][ Dibatalkan selepas setuju: {late}.][ Satu lagi pesanan terbuka: {open}.][ Luar biasa atau tidak lengkap: {details}.][ Pesanan pertama yang besar: {big}.][ Banyak pesanan serentak: {many}.][ Pesanan lama yang perlu lebih perhatian: {before}.][ Pesanan lama dengan {door}.][ Petugas {person} memutuskan begitu.] Tanda begini boleh silap dan tidak membatalkan apa-apa. Tulis di sini apa yang tidak betul: petugas {shop} melihatnya.[ Waktu: {hours}.]",
+    "reasons_none": "Tiada apa-apa terhadap anda[: pesanan {order} dilayan seperti yang lain]. {shop} bertanya kepada semua yang bayar semasa terima. Ada hal tentang data anda? Tulis di sini: petugas membacanya.[ Apa yang kami simpan: {link}]",
     "missed_call": "Salam, {shop} menelefon anda[ dari {number}] tentang pesanan {order}. Bila sesuai? Balas dengan hari dan masa.",
     "missed_call_link": "{shop} menelefon anda[ dari {number}] tentang pesanan {order}. Sila jawab di sini: {link}",
     # consent and small talk

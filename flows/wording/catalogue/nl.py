@@ -123,6 +123,8 @@ TEXTS = {
     "call_me_ok": "We hebben {shop} gezegd dat je gebeld wilt worden.[ Tijden: {hours}.]",
     "review_wait": "Bedankt, we hebben je bestelling {order}. Iemand van {shop} bekijkt hem voor het versturen.",
     "blocked_polite": "Voor we bestelling {order} versturen, moet iemand van {shop} betalen bij bezorging goedkeuren. Vragen? Schrijf ons.[ Tijden: {hours}.]",
+    "reasons_told": "Bestelling {order}: waarom we twee keer kijken.[ Pakketten die terugkwamen: {back}.][ We konden je niet bereiken: {missed}.][ Geannuleerd na een ja: {late}.][ Nog een open bestelling: {open}.][ Ongewoon of onvolledig: {details}.][ Een grote eerste bestelling: {big}.][ Veel bestellingen tegelijk: {many}.][ Eerdere bestellingen die meer zorg vroegen: {before}.][ Eerdere bestellingen met {door}.][ Iemand van {person} heeft dat besloten.] Zulke tekens kunnen fout zijn en annuleren niets. Schrijf hier wat niet klopt: iemand van {shop} kijkt ernaar.[ Tijden: {hours}.]",
+    "reasons_none": "Er spreekt niets tegen je[: bestelling {order} gaat zoals elke andere]. {shop} vraagt het iedereen die aan de deur betaalt. Iets over je gegevens? Schrijf het hier: een mens leest het.[ Wat we bewaren: {link}]",
     "missed_call": "Hallo, {shop} belde je[ van {number}] over bestelling {order}. Wanneer past het? Antwoord met dag en tijd.",
     "missed_call_link": "{shop} belde je[ van {number}] over bestelling {order}. Antwoord hier: {link}",
     # consent and small talk

@@ -123,6 +123,8 @@ TEXTS = {
     "call_me_ok": "Przekazaliśmy {shop} prośbę o telefon.[ Godziny: {hours}.]",
     "review_wait": "Dziękujemy, mamy zamówienie {order}. Ktoś z {shop} obejrzy je przed wysyłką.",
     "blocked_polite": "Przed wysyłką zamówienia {order} ktoś z {shop} musi zgodzić się na płatność przy odbiorze.[ Godziny: {hours}.]",
+    "reasons_told": "Zamówienie {order}: dlaczego sprawdzamy dwa razy.[ Paczki, które wróciły: {back}.][ Nie udało się skontaktować: {missed}.][ Anulowane po zgodzie: {late}.][ Inne otwarte zamówienie: {open}.][ Nietypowe lub niepełne: {details}.][ Duże pierwsze zamówienie: {big}.][ Wiele zamówień naraz: {many}.][ Wcześniejsze zamówienia, które wymagały więcej uwagi: {before}.][ Wcześniejsze zamówienia z {door}.][ Tak zdecydował ktoś z {person}.] Takie znaki mogą mylić i niczego nie anulują. Napisz tutaj, co się nie zgadza: ktoś z {shop} to sprawdzi.[ Godziny: {hours}.]",
+    "reasons_none": "Nic nie przemawia przeciwko Tobie[: zamówienie {order} jest traktowane jak inne]. {shop} pyta wszystkich, którzy płacą przy odbiorze. Coś o Twoich danych? Napisz tutaj: przeczyta to człowiek.[ Co przechowujemy: {link}]",
     "missed_call": "Dzień dobry, {shop} dzwonił[ z {number}] w sprawie zamówienia {order}. Kiedy pasuje? Odpisz dzień i godzinę.",
     "missed_call_link": "{shop} dzwonił[ z {number}] w sprawie zamówienia {order}. Odpowiedź tutaj: {link}",
     # consent and small talk

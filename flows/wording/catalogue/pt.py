@@ -123,6 +123,8 @@ TEXTS = {
     "call_me_ok": "Avisamos a {shop} que você quer uma ligação.[ Horário: {hours}.]",
     "review_wait": "Obrigado, temos o seu pedido {order}. Uma pessoa da {shop} olha para ele antes do envio.",
     "blocked_polite": "Uma pessoa da {shop} precisa aprovar o pagamento na entrega do pedido {order} antes do envio. Dúvidas? Escreva.[ Horário: {hours}.]",
+    "reasons_told": "Pedido {order}: porque olhamos duas vezes.[ Encomendas que voltaram: {back}.][ Não conseguimos contactá-lo: {missed}.][ Cancelados depois de um sim: {late}.][ Outro pedido em aberto: {open}.][ Fora do comum ou incompleto: {details}.][ Um primeiro pedido grande: {big}.][ Muitos pedidos ao mesmo tempo: {many}.][ Pedidos anteriores que pediram mais cuidado: {before}.][ Pedidos anteriores com {door}.][ Uma pessoa da {person} decidiu assim.] Estes sinais podem falhar e não cancelam nada. Escreva aqui o que não está certo: uma pessoa da {shop} olha para isso.[ Horário: {hours}.]",
+    "reasons_none": "Nada fala contra si[: o pedido {order} é tratado como os outros]. A {shop} pergunta a todos os que pagam na entrega. Algo sobre os seus dados? Escreva aqui: uma pessoa lê.[ O que guardamos: {link}]",
     "missed_call": "Olá, {shop} ligou para você[ do {number}] sobre o pedido {order}. Quando é bom? Responda com dia e hora.",
     "missed_call_link": "{shop} ligou para você[ do {number}] sobre o pedido {order}. Responda aqui: {link}",
     # consent and small talk

@@ -123,6 +123,8 @@ TEXTS = {
     "call_me_ok": "Am spus la {shop} că doriți un apel.[ Program: {hours}.]",
     "review_wait": "Mulțumim, avem comanda {order}. Cineva de la {shop} se uită la ea înainte de trimitere.",
     "blocked_polite": "Înainte de a trimite comanda {order}, cineva de la {shop} trebuie să accepte plata la livrare.[ Program: {hours}.]",
+    "reasons_told": "Comanda {order}: de ce ne uităm de două ori.[ Colete care s-au întors: {back}.][ Nu v-am putut contacta: {missed}.][ Anulate după un da: {late}.][ O altă comandă deschisă: {open}.][ Neobișnuit sau incomplet: {details}.][ O primă comandă mare: {big}.][ Multe comenzi deodată: {many}.][ Comenzi mai vechi care au cerut mai multă grijă: {before}.][ Comenzi mai vechi cu {door}.][ Așa a decis cineva de la {person}.] Astfel de semne pot greși și nu anulează nimic. Scrieți aici ce nu este corect: cineva de la {shop} se uită.[ Program: {hours}.]",
+    "reasons_none": "Nimic nu vorbește împotriva dvs.[: comanda {order} este tratată ca oricare alta]. {shop} întreabă pe toți cei care plătesc la livrare. Ceva despre datele dvs.? Scrieți aici: citește un om.[ Ce păstrăm: {link}]",
     "missed_call": "Bună ziua, {shop} v-a sunat[ de la {number}] despre comanda {order}. Când vă convine? Răspundeți cu ziua și ora.",
     "missed_call_link": "{shop} v-a sunat[ de la {number}] despre comanda {order}. Răspundeți aici: {link}",
     # consent and small talk

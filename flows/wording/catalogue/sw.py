@@ -123,6 +123,8 @@ TEXTS = {
     "call_me_ok": "Tumewaambia {shop} kwamba unataka kupigiwa.[ Saa za kazi: {hours}.]",
     "review_wait": "Asante, tumepata oda yako {order}. Mhudumu wa {shop} ataiangalia kabla ya kutumwa.",
     "blocked_polite": "Kabla ya kutuma oda {order}, mhudumu wa {shop} lazima akubali kulipa ukipokea.[ Saa za kazi: {hours}.]",
+    "reasons_told": "Oda {order}: kwa nini tunaangalia mara mbili.[ Vifurushi vilivyorudi: {back}.][ Hatukuweza kukupata: {missed}.][ Zilighairiwa baada ya ndiyo: {late}.][ Oda nyingine iliyo wazi: {open}.][ Si kawaida au haijakamilika: {details}.][ Oda kubwa ya kwanza: {big}.][ Oda nyingi kwa wakati mmoja: {many}.][ Oda za awali zilizohitaji uangalizi: {before}.][ Oda za awali zenye {door}.][ Mhudumu wa {person} aliamua hivyo.] Ishara kama hizi huweza kukosea na hazighairi chochote. Andika hapa kisicho sahihi: mhudumu wa {shop} ataangalia.[ Saa za kazi: {hours}.]",
+    "reasons_none": "Hakuna kibaya juu yako[: oda {order} inashughulikiwa kama nyingine]. {shop} huuliza kila anayelipa akipokea. Una jambo kuhusu data yako? Andika hapa: mtu ataisoma.[ Tunachohifadhi: {link}]",
     "missed_call": "Habari, {shop} ilikupigia[ kutoka {number}] kuhusu oda {order}. Lini inakufaa? Jibu kwa siku na saa.",
     "missed_call_link": "{shop} ilikupigia[ kutoka {number}] kuhusu oda {order}. Tafadhali jibu hapa: {link}",
     # consent and small talk

@@ -123,6 +123,8 @@ TEXTS = {
     "call_me_ok": "Aranmak istediğinizi mağazaya ({shop}) ilettik.[ Saatler: {hours}.]",
     "review_wait": "Teşekkürler, siparişiniz {order} bize ulaştı. Gönderilmeden önce {shop} çalışanı bakıyor.",
     "blocked_polite": "Sipariş {order} gönderilmeden önce {shop} çalışanının kapıda ödemeyi onaylaması gerekiyor. Sorunuz varsa yazın.[ Saatler: {hours}.]",
+    "reasons_told": "Sipariş {order}: neden iki kez bakıyoruz.[ Geri gelen paketler: {back}.][ Size ulaşamadık: {missed}.][ Onaydan sonra iptal: {late}.][ Açık başka bir sipariş: {open}.][ Alışılmadık ya da eksik: {details}.][ Büyük bir ilk sipariş: {big}.][ Aynı anda çok sipariş: {many}.][ Daha çok özen isteyen eski siparişler: {before}.][ {door} ile eski siparişler.][ {person} çalışanı böyle karar verdi.] Bu işaretler yanılabilir ve hiçbir şeyi iptal etmez. Doğru olmayanı buraya yazın: {shop} çalışanı bakar.[ Saatler: {hours}.]",
+    "reasons_none": "Aleyhinize bir şey yok[: sipariş {order} diğerleri gibi işlem görüyor]. {shop} kapıda ödeyen herkese sorar. Verilerinizle ilgili bir şey mi var? Buraya yazın: bir çalışan okur.[ Sakladıklarımız: {link}]",
     "missed_call": "Merhaba, {shop} sizi sipariş {order} için[ {number} numarasından] aradı. Ne zaman uygunsunuz? Gün ve saat yazın.",
     "missed_call_link": "{shop} sizi sipariş {order} için[ {number} numarasından] aradı. Buradan yanıtlayın: {link}",
     # consent and small talk

@@ -123,6 +123,8 @@ TEXTS = {
     "call_me_ok": "Hum ne {shop} ko bata diya ke aap ko call chahiye.[ Auqaat: {hours}.]",
     "review_wait": "Shukriya, aap ka order {order} mil gaya. Bhejne se pehle {shop} ka numainda use dekhega.",
     "blocked_polite": "Order {order} bhejne se pehle {shop} ke numainde ko delivery par cash manzoor karna hoga.[ Auqaat: {hours}.]",
+    "reasons_told": "Order {order}: hum dobara kyun dekhte hain.[ Wapas aaye parcel: {back}.][ Aap se raabta na ho saka: {missed}.][ Haan ke baad cancel: {late}.][ Ek aur khula order: {open}.][ Ghair mamooli ya na-mukammal: {details}.][ Bara pehla order: {big}.][ Ek saath kai order: {many}.][ Pichhle order jin mein zyada tawajjo lagi: {before}.][ {door} ke saath pichhle order.][ {person} ke numainde ne yeh tay kiya.] Aisi alamatein ghalat ho sakti hain aur kuch cancel nahin kartin. Jo durust nahin yahan likhein: {shop} ka numainda use dekhega.[ Auqaat: {hours}.]",
+    "reasons_none": "Aap ke khilaaf kuch nahin[: order {order} baaqi orders jaisa hi hai]. {shop} delivery par paise dene wale har shakhs se poochta hai. Apne data ke baare mein kuch? Yahan likhein: ek numainda parhega.[ Hum kya rakhte hain: {link}]",
     "missed_call": "Assalam o alaikum, {shop} ne[ {number} se] order {order} ke liye call ki thi. Kab munasib hai? Din aur waqt likhein.",
     "missed_call_link": "{shop} ne[ {number} se] order {order} ke liye call ki thi. Jawab yahan dein: {link}",
     # consent and small talk

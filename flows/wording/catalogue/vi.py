@@ -123,6 +123,8 @@ TEXTS = {
     "call_me_ok": "Chúng tôi đã báo {shop} rằng bạn muốn được gọi.[ Giờ làm: {hours}.]",
     "review_wait": "Cảm ơn, chúng tôi đã nhận đơn {order}. Nhân viên {shop} xem đơn trước khi gửi.",
     "blocked_polite": "Trước khi gửi đơn {order}, nhân viên {shop} cần đồng ý cho trả tiền khi nhận hàng.[ Giờ làm: {hours}.]",
+    "reasons_told": "Đơn {order}: vì sao chúng tôi xem kỹ hơn.[ Kiện hàng bị trả lại: {back}.][ Không liên lạc được với bạn: {missed}.][ Hủy sau khi đồng ý: {late}.][ Một đơn khác đang mở: {open}.][ Khác thường hoặc thiếu: {details}.][ Đơn đầu tiên lớn: {big}.][ Nhiều đơn cùng lúc: {many}.][ Đơn trước cần nhiều công hơn: {before}.][ Đơn trước với {door}.][ Nhân viên {person} đã quyết định vậy.] Các dấu hiệu này có thể sai và không hủy gì cả. Viết ở đây điều chưa đúng: nhân viên {shop} sẽ xem.[ Giờ làm: {hours}.]",
+    "reasons_none": "Không có gì bất lợi về bạn[: đơn {order} được xử lý như mọi đơn khác]. {shop} hỏi tất cả những ai trả tiền khi nhận hàng. Có gì về dữ liệu của bạn? Viết ở đây: một nhân viên sẽ đọc.[ Những gì chúng tôi giữ: {link}]",
     "missed_call": "Xin chào, {shop} đã gọi bạn[ từ số {number}] về đơn {order}. Khi nào tiện? Trả lời ngày và giờ.",
     "missed_call_link": "{shop} đã gọi bạn[ từ số {number}] về đơn {order}. Vui lòng trả lời tại: {link}",
     # consent and small talk
