@@ -83,7 +83,7 @@ class NewerDocument(OurFault):
     """The document was written by a newer program."""
 
 
-class Handled(Struct, frozen=True):
+class Handled(Struct, frozen=True, gc=False):
     """What became of an event. `duplicate`: seen before, nothing was written. `decision` None: it concerned nobody."""
 
     decision: Decision | None

@@ -31,7 +31,7 @@ class Rules(Struct, frozen=True):
     daily_at: time | None = time(20)  # the owner's numbers, shop's time; None: none
 
 
-class Step(Struct, frozen=True, omit_defaults=True):
+class Step(Struct, frozen=True, gc=False, omit_defaults=True):
     """One thing that happened to it: opened, more, taken, called, answered, solved, reopened, broken …"""
 
     at: datetime
@@ -39,7 +39,7 @@ class Step(Struct, frozen=True, omit_defaults=True):
     by: str = ""
 
 
-class Complaint(Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Complaint(Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     n: int  # 1, 2 … in the conversation: short enough for a button
     opened_at: datetime
     kind: Literal["complaint", "threat"] = "complaint"

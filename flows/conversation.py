@@ -31,7 +31,7 @@ SEEN_FOR = timedelta(days=90)
 SEEN_MOST = 500
 
 
-class Contact(Struct, frozen=True, omit_defaults=True):
+class Contact(Struct, frozen=True, gc=False, omit_defaults=True):
     """One address of the customer on one channel."""
 
     channel: str  # sms | whatsapp | email
@@ -43,7 +43,7 @@ class Contact(Struct, frozen=True, omit_defaults=True):
     reached_at: datetime | None = None  # WhatsApp: when we last wrote outside their window (flows/tiers.py)
 
 
-class Question(Struct, frozen=True, omit_defaults=True):
+class Question(Struct, frozen=True, gc=False, omit_defaults=True):
     """A follow-up that is open beside the ladder's questions: the last one asked counts."""
 
     #: what it asks for; "second" is a second number, "call" when a call suits them,
@@ -79,7 +79,7 @@ def one_address(a: str, b: str) -> bool:
 Note = journal.Note
 
 
-class Conversation(Struct, frozen=True, omit_defaults=True, kw_only=True, tag="conversation"):
+class Conversation(Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag="conversation"):
     id: str  # opaque
     shop: str
     v: int = VERSION

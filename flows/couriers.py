@@ -51,7 +51,7 @@ class Courier(Struct, frozen=True, kw_only=True):
     tells: bool = True  # it reports out_for_delivery itself; False: we tell the customer in the morning of the slot
 
 
-class Slot(Struct, frozen=True):
+class Slot(Struct, frozen=True, gc=False):
     """One window of one courier on one day, on the clock of `zone`, which is the customer's."""
 
     day: date
@@ -71,7 +71,7 @@ class Slot(Struct, frozen=True):
         return f"{self.day.isoformat()} {self.hours}"
 
 
-class Option(Struct, frozen=True, omit_defaults=True):
+class Option(Struct, frozen=True, gc=False, omit_defaults=True):
     """One thing that a customer can choose, under its number in the list."""
 
     kind: Literal["slot", "neighbour", "pickup", "cancel"]
@@ -79,7 +79,7 @@ class Option(Struct, frozen=True, omit_defaults=True):
     place: str = ""  # of a pick-up
 
 
-class Offer(Struct, frozen=True):
+class Offer(Struct, frozen=True, gc=False):
     """A list that was offered about an order; answers and buttons are bound to its number."""
 
     n: int  # 1, 2 … within the order

@@ -12,7 +12,7 @@ from flows.pointers import Pointer
 Document = Conversation | Desk
 
 
-class Decision(Struct, frozen=True, kw_only=True):
+class Decision(Struct, frozen=True, gc=False, kw_only=True):
     """`notice` is one word for the caller, with its value: "same", "conflict", "unknown", "already:Ana", "stale" …"""
 
     document: Document

@@ -22,7 +22,7 @@ def may(role: str, least: str) -> bool:
     return role in ROLES and ROLES.index(role) >= ROLES.index(least)
 
 
-class Person(Struct, frozen=True, omit_defaults=True):
+class Person(Struct, frozen=True, gc=False, omit_defaults=True):
     """Somebody of the shop, by Telegram user id."""
 
     telegram: int
@@ -34,7 +34,7 @@ class Person(Struct, frozen=True, omit_defaults=True):
     left: bool = False  # is not in the staff group any more: no rights until back
 
 
-class Invite(Struct, frozen=True):
+class Invite(Struct, frozen=True, gc=False):
     """A code that was given out: the first who brings it joins with this role. The code itself is kept nowhere."""
 
     mark: str  # SHA-256 of shop and code
@@ -43,7 +43,7 @@ class Invite(Struct, frozen=True):
     until: datetime
 
 
-class Desk(Struct, frozen=True, omit_defaults=True, kw_only=True, tag="desk"):
+class Desk(Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag="desk"):
     id: str
     shop: str
     v: int = 1

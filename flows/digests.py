@@ -37,7 +37,7 @@ _LAST = frozenset({"limit"})
 _STEP_MINOR = 5_000
 
 
-class Named(Struct, frozen=True):
+class Named(Struct, frozen=True, gc=False):
     """One thing that waits: its line, and the button that opens it."""
 
     lines: tuple[Line, ...]

@@ -21,28 +21,28 @@ from flows.wording import Moment
 Value = str | int | Money | Moment
 
 
-class Accepted(Struct, frozen=True, tag=True, omit_defaults=True):
+class Accepted(Struct, frozen=True, gc=False, tag=True, omit_defaults=True):
     """The provider took it. `provider_id` is its own id of the message ("" where it has none); `segments` of an SMS."""
 
     provider_id: str = ""
     segments: int = 1
 
 
-class Refused(Struct, frozen=True, tag=True):
+class Refused(Struct, frozen=True, gc=False, tag=True):
     """The provider said no, for good: nothing was sent."""
 
     code: str
     reason: str = ""
 
 
-class TryAgain(Struct, frozen=True, tag=True):
+class TryAgain(Struct, frozen=True, gc=False, tag=True):
     """Definitely not sent; may be tried again after so many seconds."""
 
     after_s: float
     reason: str = ""
 
 
-class Unknown(Struct, frozen=True, tag=True):
+class Unknown(Struct, frozen=True, gc=False, tag=True):
     """The request left and no usable answer came."""
 
     reason: str = ""
@@ -51,7 +51,7 @@ class Unknown(Struct, frozen=True, tag=True):
 Outcome = Accepted | Refused | TryAgain | Unknown
 
 
-class Effect(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Effect(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """What every effect is: a wish with the id of its event and its place among that event's wishes."""
 
 
@@ -315,14 +315,14 @@ class ShowNotice(Effect, frozen=True, kw_only=True, tag=True):
     language: str = ""  # of whoever reads it there; "" the shop's
 
 
-class Line(Struct, frozen=True, omit_defaults=True):
+class Line(Struct, frozen=True, gc=False, omit_defaults=True):
     """One line of a card or notice: a staff text key with its values."""
 
     key: str
     values: dict[str, Value] = {}
 
 
-class Button(Struct, frozen=True):
+class Button(Struct, frozen=True, gc=False):
     """A button on a card: its verb is also its staff text key ("button.<verb>")."""
 
     verb: str
@@ -330,7 +330,7 @@ class Button(Struct, frozen=True):
     values: dict[str, Value] = {}  # of its text
 
 
-class Card(Struct, frozen=True, omit_defaults=True):
+class Card(Struct, frozen=True, gc=False, omit_defaults=True):
     """A card's whole content, as staff text keys; the bot makes it words in the group's language."""
 
     state: str
@@ -371,7 +371,7 @@ AnyEffect = (
 Status = Literal["planned", "sending", "unknown"]
 
 
-class Open(Struct, frozen=True, omit_defaults=True):
+class Open(Struct, frozen=True, gc=False, omit_defaults=True):
     """An effect that is not settled. Only `planned` may leave, and only through the final gate."""
 
     id: str

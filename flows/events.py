@@ -27,7 +27,7 @@ ShopEvent = Literal[
 ]
 
 
-class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Event(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """What every event has: the source's own id, to whom it may belong, and when it was received."""
 
     event_id: str  # prefix and the source's own id: "twilio:SM…:received"
@@ -73,7 +73,7 @@ class ShopReported(Event, frozen=True, kw_only=True, tag=True):
     happened_at: datetime | None = None
 
 
-class Attached(Struct, frozen=True):
+class Attached(Struct, frozen=True, gc=False):
     """A picture, a voice note or another file in a customer's message, by the provider's own id: never an address to fetch."""
 
     kind: str  # content type: audio/ogg, image/jpeg …

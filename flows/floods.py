@@ -33,7 +33,7 @@ _DONE = {"ask": "flood.asked", "cancel": "flood.cancelled"}
 SHOWN = 6
 
 
-class Flood(Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Flood(Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """One burst of orders that a ceiling held."""
 
     n: int  # its buttons are bound to it

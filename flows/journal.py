@@ -7,7 +7,7 @@ from datetime import datetime
 from msgspec import Struct
 
 
-class Note(Struct, frozen=True, omit_defaults=True):
+class Note(Struct, frozen=True, gc=False, omit_defaults=True):
     """One line of the journal: what happened, to which order, by whom and through what."""
 
     n: int

@@ -41,7 +41,7 @@ class NotMoney(ValueError):
     """The text is no amount of this currency; the message says why in plain words."""
 
 
-class Money(Struct, frozen=True, tag="money"):
+class Money(Struct, frozen=True, gc=False, tag="money"):
     """`minor` units of `currency` (ISO 4217): Money(4990, "EUR") is 49.90 euros."""
 
     minor: int

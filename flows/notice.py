@@ -13,7 +13,7 @@ TEMPLATE = "notice"
 State = Literal["asked", "held", "sent", "failed", "off"]
 
 
-class Choice(Struct, frozen=True, omit_defaults=True):
+class Choice(Struct, frozen=True, gc=False, omit_defaults=True):
     """Which orders are meant."""
 
     kind: Literal["open", "confirmed", "day", "courier", "orders"]
@@ -21,7 +21,7 @@ class Choice(Struct, frozen=True, omit_defaults=True):
     orders: tuple[str, ...] = ()
 
 
-class Draft(Struct, frozen=True, omit_defaults=True):
+class Draft(Struct, frozen=True, gc=False, omit_defaults=True):
     """What is to be said to whom. `texts`: language -> text; "" is for everybody whose language has none of its own."""
 
     choice: Choice
@@ -39,7 +39,7 @@ class Draft(Struct, frozen=True, omit_defaults=True):
         return tag, self.texts[tag]
 
 
-class Counted(Struct, frozen=True, omit_defaults=True):
+class Counted(Struct, frozen=True, gc=False, omit_defaults=True):
     """Who would get it, as of the preview."""
 
     orders: tuple[str, ...] = ()  # one order of each customer
@@ -48,7 +48,7 @@ class Counted(Struct, frozen=True, omit_defaults=True):
     left_out: dict[str, int] = {}  # why -> how many orders
 
 
-class Notice(Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Notice(Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """One notice at the desk. `orders` are those that nobody has been asked to write to yet."""
 
     n: int
@@ -77,7 +77,7 @@ class Notice(Struct, frozen=True, omit_defaults=True, kw_only=True):
         return self.count("asked") + self.count("held")
 
 
-class Noticed(Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Noticed(Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """A notice as its customer's conversation remembers it."""
 
     n: int

@@ -28,14 +28,14 @@ ASKABLE: frozenset[str] = frozenset({"pending", "flagged", "held"})
 BEFORE_DISPATCH: frozenset[str] = frozenset({"pending", "flagged", "held", "confirmed"})
 
 
-class Item(Struct, frozen=True, omit_defaults=True):
+class Item(Struct, frozen=True, gc=False, omit_defaults=True):
     title: str
     quantity: int = 1
     sku: str = ""
     price: Money | None = None  # of one piece
 
 
-class OrderFields(Struct, frozen=True, omit_defaults=True, kw_only=True):
+class OrderFields(Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """What a shop tells of an order, parsed: two tellings are the same order when all fields but `placed_at` are equal."""
 
     id: str
@@ -67,7 +67,7 @@ class OrderFields(Struct, frozen=True, omit_defaults=True, kw_only=True):
 GREETING = -1
 
 
-class Asked(Struct, frozen=True, omit_defaults=True):
+class Asked(Struct, frozen=True, gc=False, omit_defaults=True):
     """A ladder question that went out (or was tried): its address may answer it while the order is askable."""
 
     effect_id: str
@@ -85,7 +85,7 @@ class Asked(Struct, frozen=True, omit_defaults=True):
 ASKED_MOST = 30
 
 
-class Skipped(Struct, frozen=True):
+class Skipped(Struct, frozen=True, gc=False):
     """A rung that could not be tried, and why (a staff text key: no_phone, not_mobile, dead, opted_out, no_template …)."""
 
     channel: str
@@ -93,28 +93,28 @@ class Skipped(Struct, frozen=True):
     at: datetime
 
 
-class Reason(Struct, frozen=True, omit_defaults=True):
+class Reason(Struct, frozen=True, gc=False, omit_defaults=True):
     """Why an order needs a person: a staff text key with its values."""
 
     key: str
     values: dict[str, str] = {}
 
 
-class Call(Struct, frozen=True):
+class Call(Struct, frozen=True, gc=False):
     """One unanswered call by staff."""
 
     at: datetime
     by: str
 
 
-class CardRef(Struct, frozen=True):
+class CardRef(Struct, frozen=True, gc=False):
     """Where the order's one card stands in the staff group."""
 
     chat: str
     message_id: int
 
 
-class Before(Struct, frozen=True):
+class Before(Struct, frozen=True, gc=False):
     """What Undo goes back to."""
 
     state: State
@@ -125,7 +125,7 @@ class Before(Struct, frozen=True):
     name: str = ""  # of the person who had decided before
 
 
-class Change(Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Change(Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """Something that the customer changed, with all that stood there before: until dispatch it can be taken back."""
 
     n: int  # 1, 2 … within the order: an Undo button is bound to it
@@ -142,7 +142,7 @@ class Change(Struct, frozen=True, omit_defaults=True, kw_only=True):
     decided_at: datetime | None = None
 
 
-class Deal(Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Deal(Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """The one bargain about an order (flows/bargaining.py): what is offered, or what became of it."""
 
     #: asked: staff decide; offered: the customer decides; awaiting: agreed, once it is paid ahead; left: offered, not taken;
@@ -160,7 +160,7 @@ class Deal(Struct, frozen=True, omit_defaults=True, kw_only=True):
     address: str = ""
 
 
-class Order(Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Order(Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """One order inside its customer's conversation."""
 
     fields: OrderFields

@@ -7,7 +7,7 @@ from msgspec import Struct
 Kind = Literal["conversation", "phone", "email", "whatsapp_id", "order", "page", "desk"]
 
 
-class Pointer(Struct, frozen=True):
+class Pointer(Struct, frozen=True, gc=False):
     """One name under which a conversation is found. `key` is canonical: E.164, lower-case e-mail, order id.
 
     `shop` is empty only for kind "conversation", whose key is the opaque id itself, and "page", whose key is the hashed token.

@@ -24,7 +24,7 @@ class Polls(Struct, frozen=True, omit_defaults=True):
     welcome: bool = False  # a returning customer is greeted, and asked how the last order went
 
 
-class Poll(Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Poll(Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """The last question for a score. `left_at`: when it really left; no score comes before that."""
 
     order_id: str

@@ -5,7 +5,7 @@ import zlib
 from msgspec import Struct
 
 
-class PostalAddress(Struct, frozen=True):
+class PostalAddress(Struct, frozen=True, gc=False):
     """Every part as the customer typed it; empty where nothing was typed. `country` is ISO 3166 alpha-2."""
 
     line1: str = ""

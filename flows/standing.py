@@ -11,7 +11,7 @@ from msgspec import Struct
 State = Literal["", "approved", "pending", "rejected", "paused", "gone"]
 
 
-class Standing(Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Standing(Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """By our name and language. Empty fields: nothing was said, or all is well."""
 
     name: str

@@ -55,7 +55,7 @@ FOLLOWED_KEPT = 65_536
 NOBODY = "?"
 
 
-class _Row(msgspec.Struct):
+class _Row(msgspec.Struct, gc=False):
     """A conversation as read."""
 
     id: str

@@ -44,7 +44,7 @@ def at(milliseconds: int) -> datetime:
     return _EPOCH + milliseconds * _MS
 
 
-class Row(msgspec.Struct):
+class Row(msgspec.Struct, gc=False):
     """A conversation as it stands in the transaction, what this batch has written included."""
 
     n: int
@@ -54,7 +54,7 @@ class Row(msgspec.Struct):
     document: Document
 
 
-class Decided(msgspec.Struct):
+class Decided(msgspec.Struct, gc=False):
     """One unit that is to be written: its row (None: a new conversation), the decision, and the document as bytes."""
 
     row: Row | None

@@ -16,7 +16,7 @@ from flows.matching.words import words_of
 from flows.postal import PostalAddress
 
 
-class Reading(Struct, frozen=True):
+class Reading(Struct, frozen=True, gc=False):
     """All values folded. `unit` holds (label, value) in the order flat, floor, …; `loose` numbers without a label."""
 
     country: str

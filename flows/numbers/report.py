@@ -41,7 +41,7 @@ class Costs(Struct, frozen=True):
     returned_parcel: float | None = None
 
 
-class Saved(Struct, frozen=True):
+class Saved(Struct, frozen=True, gc=False):
     """Parcels that did not come back compared with before, and what that is worth. Never without its interval."""
 
     parcels: float
@@ -57,7 +57,7 @@ class Saved(Struct, frozen=True):
         return self.low > 0
 
 
-class Minutes(Struct, frozen=True):
+class Minutes(Struct, frozen=True, gc=False):
     """Times in minutes: how many, the median, and what nine of ten did not exceed."""
 
     n: int = 0
@@ -65,7 +65,7 @@ class Minutes(Struct, frozen=True):
     ninth: float = 0.0
 
 
-class Report(Struct, frozen=True, kw_only=True):
+class Report(Struct, frozen=True, gc=False, kw_only=True):
     """One shop, one period. Counts are orders unless their name says otherwise."""
 
     shop: str

@@ -14,7 +14,7 @@ from msgspec import Struct
 Z = 1.959963984540054
 
 
-class Share(Struct, frozen=True):
+class Share(Struct, frozen=True, gc=False):
     """`part` of `whole`, with the interval that holds the true share in 95 of 100 months like this one."""
 
     part: int

@@ -25,7 +25,7 @@ from flows.risk.subject import Subject
 Verdict = Literal["trusted", "normal", "watch", "review", "blocked"]
 
 
-class Bought(Struct, frozen=True):
+class Bought(Struct, frozen=True, gc=False):
     """What this customer took and paid before, in the order's currency: "4 orders, 310 EUR, last in May"."""
 
     orders: int

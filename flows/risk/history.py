@@ -30,7 +30,7 @@ ENDINGS: tuple[Ended, ...] = tuple(ended for ended in get_args(Ended) if ended !
 SHIPPED: frozenset[str] = GOOD | CAME_BACK
 
 
-class Matched(Struct, frozen=True, array_like=True):
+class Matched(Struct, frozen=True, gc=False, array_like=True):
     """By what an order of the past was found to be this customer's."""
 
     means: Means
@@ -38,7 +38,7 @@ class Matched(Struct, frozen=True, array_like=True):
     score: float = 1.0
 
 
-class Ruling(Struct, frozen=True):
+class Ruling(Struct, frozen=True, gc=False):
     """What a person decided about this customer for good; only the latest one counts.
 
     `trusted` and `blocked` are the verdict itself. `normal` lets the customer off: signals from before and after are
@@ -51,7 +51,7 @@ class Ruling(Struct, frozen=True):
     note: str = ""
 
 
-class PastOrder(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class PastOrder(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """One closed order. Times are aware UTC; amounts whole minor units of `currency`."""
 
     order_id: str

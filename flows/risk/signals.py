@@ -5,7 +5,7 @@ from msgspec import Struct
 from flows.matching import Means
 
 
-class Reason(Struct, frozen=True):
+class Reason(Struct, frozen=True, gc=False):
     """One signal that fired. `code` names the sentence (staff wording `risk.<code>`), `values` fill it."""
 
     code: str

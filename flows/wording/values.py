@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from babel import Locale
 
 
-class Moment(Struct, frozen=True, tag="moment"):
+class Moment(Struct, frozen=True, gc=False, tag="moment"):
     """A point in time as the customer should read it: `at` is aware UTC, `zone` the customer's ("Europe/Madrid").
     `style`: "time" 15:00, "day" Thu 26 Nov, "weekday" Thu, "daytime" day and time."""
 
