@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,14 @@ def settings_of(context: click.Context, command: str) -> Settings:
     return settings
 
 
+#: Why nobody can listen there.
+NO_PORT = {
+    errno.EADDRINUSE: "another program listens there, perhaps a Doorstep that runs already",
+    errno.EACCES: "ports below 1024 are for the system's administrator",
+}
+OTHER_PORT = "Another one: `listen` in the settings for serve, --port (make run PORT=8081) for the sandbox"
+
+
 class Plain(click.Group):
     """What the house itself says is wrong is said in one line, without a traceback."""
 
@@ -39,6 +48,11 @@ class Plain(click.Group):
             return super().invoke(ctx)
         except ServiceError as error:
             click.echo(f"doorstep: {error}", err=True)
+            raise SystemExit(1) from None
+        except OSError as error:
+            if error.errno not in NO_PORT:
+                raise
+            click.echo(f"doorstep: the port cannot be used: {NO_PORT[error.errno]}. {OTHER_PORT}", err=True)
             raise SystemExit(1) from None
 
 

@@ -16,6 +16,8 @@ import click
 from flows.pointers import conversation
 
 if TYPE_CHECKING:
+    import socket
+
     from aiohttp import web
 
     from engine.clock import Clock
@@ -160,7 +162,8 @@ class House:
         troubles = {**self.watchdog.troubles, **self.far_watchdog.troubles}
         return {**self.known_faults, **late, **troubles}
 
-    async def start(self, host: str, port: int) -> None:
+    async def start(self, host: str, port: int, listening: socket.socket | None = None) -> None:
+        """`listening`: a socket that is bound already, in place of host and port."""
         from aiohttp import web
 
         from adapters.replaying import replay
@@ -182,7 +185,10 @@ class House:
         )
         self.tasks.append(asyncio.create_task(self._wake_up()))
         await self.runner.setup()
-        await web.TCPSite(self.runner, host, port, backlog=512, reuse_address=True).start()
+        if listening is None:
+            await web.TCPSite(self.runner, host, port, backlog=512, reuse_address=True).start()
+        else:
+            await web.SockSite(self.runner, listening, backlog=512).start()
         self._start_bots([bot for bot in self.bots if self.several is None or bot not in self.polling])
         self._start_bots(self.mailboxes if self.several is None else [])
         self.tasks.append(asyncio.create_task(self._sweep()))
@@ -260,11 +266,12 @@ class House:
             self.lock.release()
 
 
-async def run(house: House, host: str, port: int) -> None:
+async def run(house: House, host: str, port: int, listening: socket.socket | None = None) -> None:
+    """Until Ctrl-C, or until `house.ended` is set."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, house.ended.set)
-    await house.start(host, port)
+    await house.start(host, port, listening)
     click.echo(f"Doorstep listens on http://{host}:{port}", err=True)
     await house.ended.wait()
     click.echo("Stopping: finishing what is under way …", err=True)

@@ -16,7 +16,13 @@ from commands.front import settings_of
 from commands.house import House, run
 
 if TYPE_CHECKING:
+    import socket
+
     from aiohttp import web
+
+    from engine.settings import Settings
+    from sandbox.pretend import Pretend
+    from sandbox.shops import ShopAccess
 
 
 @click.command()
@@ -55,44 +61,49 @@ def sandbox(context: click.Context, port: int, data: str) -> None:
 
     Example: python run.py sandbox --port 8080
     """
-    asyncio.run(_play(context.obj, port, data))
+    import socket
+
+    from engine import journal_log
+
+    journal_log.set_up("WARNING")
+    with socket.create_server(("127.0.0.1", port), backlog=512) as listening:
+        click.echo(f"The sandbox: open http://127.0.0.1:{port} in a browser. Ctrl-C ends it.", err=True)
+        while asyncio.run(_play(context.obj, port, data, listening)):
+            gc.unfreeze()  # the house that is gone may be collected
 
 
-async def _play(config: Path, port: int, data: str) -> None:
-    """The unchanged service, pointed at pretend providers on loopback; the page and the inspection are mounted beside it."""
-    import base64
+async def _play(config: Path, port: int, data: str, listening: socket.socket) -> bool:
+    """The unchanged service, pointed at pretend providers on loopback; the page and the inspection are mounted beside it.
+
+    True: it shall begin afresh. Requests meanwhile wait in the queue of `listening`, which stays open.
+    """
     import secrets
     import tempfile
 
     from adapters.inspection import Inspection
-    from engine import journal_log
     from engine.clock import RunningClock
     from engine.guide import looked
-    from engine.settings import BadSettings, load
     from sandbox.play import Playground
     from sandbox.pretend import afternoon, pretend_providers
     from sandbox.shops import ShopAccess
 
-    journal_log.set_up("WARNING")
     url = f"http://127.0.0.1:{port}"
     access = ShopAccess(secrets.token_hex(8), secrets.token_hex(8), secrets.token_hex(8), "demo")
     async with contextlib.AsyncExitStack() as stack:
         folder = data or stack.enter_context(tempfile.TemporaryDirectory(prefix="doorstep-"))
-        pretend = await stack.enter_async_context(pretend_providers(url))
-        key = base64.b64encode(b"the sandbox keeps nothing secret"[:32]).decode()
         path = Path(folder).resolve() / "sandbox.db"
-        env = {"DOORSTEP_KEY": key, "DEMO_API_TOKEN": access.api_token, **pretend.env}
-        env |= {"SHOPIFY_SECRET": access.shopify_secret, "WOO_SECRET": access.woo_secret}
-        try:
-            settings = load(config, env, pretend.settings(url, f"sqlite:///{path}", access, _approved()))
-        except BadSettings as error:
-            for fault in error.faults:
-                click.echo(str(fault), err=True)
-            raise SystemExit(1) from None
+        pretend = await stack.enter_async_context(pretend_providers(url))
+        settings = _pretended(config, pretend, url, path, access)
         clock = RunningClock()
         begins = afternoon(clock.now())
         pretend.world.skip_to(begins)
         clock.skip_to(begins)
+        afresh = asyncio.Event()
+
+        def end() -> None:
+            afresh.set()
+            house.ended.set()
+
         play = Playground(
             pretend.world,
             pretend.twilio,
@@ -103,8 +114,8 @@ async def _play(config: Path, port: int, data: str) -> None:
             group_chat=pretend.group,
             people=pretend.people,
             ready=lambda: looked(config, datetime.now(UTC)),
+            afresh=end,
         )
-
         play.shop.keeps(pretend.admin, pretend.rest, pretend.callback)
 
         def extra(house: House) -> list[web.RouteDef]:
@@ -113,8 +124,28 @@ async def _play(config: Path, port: int, data: str) -> None:
 
         house = House(settings, clock, extra)
         house.app.on_shutdown.append(lambda _app: play.close())  # its event streams would hold the shutdown up
-        click.echo(f"The sandbox: open {url} in a browser. Ctrl-C ends it.", err=True)
-        await run(house, "127.0.0.1", port)
+        await run(house, "127.0.0.1", port, listening.dup())
+        if afresh.is_set():
+            for kept in path.parent.glob(f"{path.name}*"):
+                kept.unlink()  # with --data it would be read again
+    return afresh.is_set()
+
+
+def _pretended(config: Path, pretend: Pretend, url: str, path: Path, access: ShopAccess) -> Settings:
+    """The settings of `config` with the pretend providers in place of the real ones; every fault at once and exit 1."""
+    import base64
+
+    from engine.settings import BadSettings, load
+
+    key = base64.b64encode(b"the sandbox keeps nothing secret"[:32]).decode()
+    env = {"DOORSTEP_KEY": key, "DEMO_API_TOKEN": access.api_token, **pretend.env}
+    env |= {"SHOPIFY_SECRET": access.shopify_secret, "WOO_SECRET": access.woo_secret}
+    try:
+        return load(config, env, pretend.settings(url, f"sqlite:///{path}", access, _approved()))
+    except BadSettings as error:
+        for fault in error.faults:
+            click.echo(str(fault), err=True)
+        raise SystemExit(1) from None
 
 
 def _approved() -> dict[str, dict[str, tuple[str, list[tuple[str, str]]]]]:

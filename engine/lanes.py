@@ -14,8 +14,11 @@ from datetime import datetime, timedelta
 
 from flows.effects import Open
 
-#: Messages that Telegram takes in one group a minute.
+#: Messages that Telegram takes in one group a minute. Edits count like messages.
+#: Source: https://github.com/tdlib/td/issues/2592 and /3034 (its author), read 2026-11
 GROUP_A_MINUTE = 20
+#: So many of these are kept for what is as urgent as this or more: the card under somebody's finger, while new cards flood in.
+KEPT_A_MINUTE, KEPT_FOR = 4, 0
 
 
 class Lane:
@@ -50,12 +53,15 @@ class Lane:
     def __len__(self) -> int:
         return len(self._heap) + len(self._later)
 
-    def next_permit(self, now: datetime) -> datetime:
-        """When the next permit is free; `now` or earlier: at once."""
+    def next_permit(self, now: datetime, urgency: int = KEPT_FOR) -> datetime:
+        """When the next permit for something so urgent is free; `now` or earlier: at once."""
         paced = now if self._free_at is None else self._free_at - self._burst
-        if self._window is None or len(self._took) < self._window[0]:
+        if self._window is None:
             return paced
-        return max(paced, self._took[0] + self._window[1])
+        most = self._window[0] - (KEPT_A_MINUTE if urgency > KEPT_FOR else 0)
+        if len(self._took) < most:
+            return paced
+        return max(paced, self._took[len(self._took) - most] + self._window[1])
 
     def refund(self) -> None:
         """A permit was taken, and nothing left."""
@@ -69,7 +75,7 @@ class Lane:
         if effect.id in self._granted:
             return True
         self._ripen(now)
-        if self.shut or self._heap or effect.not_before > now or self.next_permit(now) > now:
+        if self.shut or self._heap or effect.not_before > now or self.next_permit(now, effect.urgency) > now:
             return False
         self._granted.add(effect.id)
         self.charge(1.0, now)
@@ -120,13 +126,13 @@ class Lane:
         """When something here can leave; None: nothing waits."""
         self._ripen(now)
         if self._heap:
-            return max(self.next_permit(now), now)
+            return max(self.next_permit(now, self._heap[0][0]), now)
         return self._later[0][0] if self._later else None
 
     def take(self, now: datetime) -> tuple[str, str] | None:
         """(conversation, effect id) of what goes next, with its permit; None when nothing can go now."""
         self._ripen(now)
-        if not self._heap or self.next_permit(now) > now:
+        if not self._heap or self.next_permit(now, self._heap[0][0]) > now:
             return None
         _, _, effect_id, conversation = heapq.heappop(self._heap)
         self._known.discard(effect_id)

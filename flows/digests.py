@@ -33,6 +33,8 @@ EVERY = {"cards": timedelta(seconds=15), "pings": timedelta(seconds=2)}
 #: An edit of a card that stands goes before every new card; a new one by what it is about.
 _REASONS = {"reply.complaint": 1, "owner_has_it": 1, "reply.human": 2, "reply.call_me": 2, "reply.cancel": 2}
 _LAST = frozenset({"limit"})
+#: The card that somebody has just pressed: before everything else of the group, who pressed waits for it.
+PRESSED = -10
 #: A bigger amount goes first among equals: one step for so many minor units.
 _STEP_MINOR = 5_000
 

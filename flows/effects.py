@@ -89,7 +89,7 @@ class ShowCard(Effect, frozen=True, kw_only=True, tag=True):
 
     seq: int  # 0: the card of the talk itself
     card: Card | None = None  # filled by the final gate
-    rank: int = 0  # among cards that wait; 0: an edit of what stands (flows/digests.py)
+    rank: int = 0  # among cards that wait; 0: an edit of what stands, below: somebody looks at it (flows/digests.py)
 
 
 class TellStaff(Effect, frozen=True, kw_only=True, tag=True):

@@ -36,7 +36,7 @@ def urgency(effect: AnyEffect) -> int:
     if isinstance(effect, PingOwner):
         return -1 if effect.first else 3 if effect.silent else 0 if effect.complaint else 1
     if isinstance(effect, ShowCard):
-        return 10 + effect.rank
+        return 10 + effect.rank  # from 0, the card that was just pressed (flows/digests.py)
     if isinstance(effect, ShowDigest):
         return 0
     if isinstance(effect, PointTo):

@@ -26,7 +26,7 @@ from flows.conversation import (
 )
 from flows.decision import Decision
 from flows.effects import AnyEffect, Open, PingOwner, Remember, Say, ShowCard, TellStaff, Value
-from flows.events import AnyEvent
+from flows.events import AnyEvent, StaffPressed
 from flows.notice import TEMPLATE, Noticed
 from flows.orders import CLOSED, Order
 from flows.pointers import Pointer
@@ -236,6 +236,8 @@ class Turn:
         if not order.card_wanted:
             order = self.put(replace(order, card_wanted=True))
         rank = digests.rank(order, self.complaints)
+        if order.card is not None and isinstance(self.event, StaffPressed):
+            rank = digests.PRESSED
         waiting = next((o for o in self.open if _posts(o, order.seq)), None)
         if waiting is not None and isinstance(waiting.effect, ShowCard) and waiting.effect.rank > rank:
             self.settle(waiting.id)

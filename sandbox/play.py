@@ -7,6 +7,7 @@ reference of the routes. They are for loopback: no password, but only JSON bodie
 from __future__ import annotations
 
 import dataclasses
+import secrets
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -21,7 +22,7 @@ from sandbox.play_acts import Acts, Missing, Staff
 from sandbox.play_events import Ticker
 from sandbox.play_skip import Inspection, Skipped, Skipper, Unanswered
 from sandbox.play_state import Customers, Json, Picture, Stage
-from sandbox.samples import COUNTRIES, GALLERY
+from sandbox.samples import COUNTRIES, GALLERY, SHOP_COUNTRY
 from sandbox.shops import PretendShop, ShopAccess
 from sandbox.smtp import PretendSmtp
 from sandbox.telegram import PretendTelegram
@@ -54,7 +55,8 @@ class Playground:
     """Mount `routes()` on the service's application, and `await close()` when it shuts down.
 
     service_url: where the service answers (its webhooks, `/orders` and `/_inspect/…`). people: the staff, an owner among
-    them; whoever the pretend Telegram does not know yet is made known, and so is the group.
+    them; whoever the pretend Telegram does not know yet is made known, and so is the group. `ready`: what `check` sees.
+    `afresh`: ends this playground and begins another one.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Playground:
         group_chat: int,
         people: Sequence[Staff],
         ready: Ready | None = None,
+        afresh: Callable[[], object] | None = None,
     ) -> None:
         owner = next((p for p in people if p.role == "owner"), None)
         if owner is None:
@@ -79,7 +82,9 @@ class Playground:
         self._telegram = telegram
         self._meta = meta
         self._people = tuple(people)
-        self._owner, self._group, self._ready = owner.telegram, group_chat, ready
+        self._owner, self._group, self._ready, self._afresh = owner.telegram, group_chat, ready, afresh
+        #: tells a page that another playground answers now: all that it shows is gone
+        self.life = secrets.token_hex(4)
         _set_stage(telegram, group_chat, people)
         self.shop = PretendShop(world, service_url, shop)
         staff = tuple(person.telegram for person in people)
@@ -104,6 +109,7 @@ class Playground:
             "staff/say": self._acts.staff_say,
             "fault": self._acts.fault,
             "skip": self.skip,
+            "afresh": self.afresh,
         }
         return [
             web.get("/", self._page),
@@ -137,6 +143,13 @@ class Playground:
                 raise ValueError(f"hours: more than 0, at most {MOST_HOURS}; or to: next")
             skipped = await self.skipper.by(timedelta(hours=hours))
         return self._told(skipped)
+
+    async def afresh(self, _: Json) -> Json:
+        """Everything that happened here goes: whoever serves the playground ends it and serves a new one."""
+        if self._afresh is None:
+            raise LookupError("this playground is one of a test: start another one")
+        self._afresh()
+        return {"life": self.life}
 
     def _arrival(self, asked: Json) -> Callable[[Received], bool]:
         """Whether a line of the ledger is what is waited for: on a channel at `for` (anybody, when left out), or in a chat."""
@@ -178,12 +191,16 @@ class Playground:
             "people": [dataclasses.asdict(person) for person in self._people],
             "providers": self._providers,
             "facts": sorted(phonebook.FACTS),
+            "zone": COUNTRIES[SHOP_COUNTRY].zone,
+            "life": self.life,
             **scenes.shown(),
         }  # fmt: skip
-        return web.json_response(told)
+        return web.json_response(told, headers={"Cache-Control": "no-store"})
 
     async def _state(self, _: web.Request) -> web.StreamResponse:
-        return web.json_response(self._picture.shows(self.customers), headers={"Cache-Control": "no-store"})
+        return web.json_response(
+            {"life": self.life} | self._picture.shows(self.customers), headers={"Cache-Control": "no-store"}
+        )
 
     async def _story(self, _: web.Request) -> web.StreamResponse:
         """The service's own account: its conversations, and its clock with the next due moment; 502 when it gives none."""

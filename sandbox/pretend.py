@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sandbox.callback import PretendCallback
 from sandbox.play import Staff
+from sandbox.samples import COUNTRIES, SHOP_COUNTRY
 from sandbox.serving import serve
 from sandbox.shopify_admin import PretendShopifyAdmin
 from sandbox.shops import ShopAccess
@@ -24,7 +25,7 @@ ACCOUNT = "AC" + "5a" * 16
 TWILIO_TOKEN, BOT_TOKEN = "sandbox-twilio-token", "700000000:AAsandbox-sandbox-sandbox-sandbox-1"
 SENDER = "+34911234567"
 #: Where the demo shop is, and the first day of its weekend.
-ZONE, SATURDAY = "Europe/Madrid", 5
+ZONE, SATURDAY = COUNTRIES[SHOP_COUNTRY].zone, 5
 GROUP = -1001234567890
 PEOPLE = (Staff(101, "Olga", "owner"), Staff(102, "Ana", "staff"), Staff(103, "Ben", "staff"))
 

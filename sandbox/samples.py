@@ -24,6 +24,8 @@ class Country:
     cod: str
 
 
+#: Of the demo shop.
+SHOP_COUNTRY = "ES"
 #: By ISO 3166 alpha-2: where the samples go, and a few more for one's own orders.
 COUNTRIES: dict[str, Country] = {
     "ES": Country("Spain", "EUR", "Europe/Madrid", "es", "Contra reembolso"),

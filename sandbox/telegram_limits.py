@@ -1,8 +1,9 @@
 """How many messages Telegram takes from a bot, on the world's clock.
 
 Telegram's own words: not more than one message a second in one chat (short bursts pass), 20 a minute in one group, about 30 a
-second over all chats; the precise limits are undocumented.
-Source: https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this.
+second over all chats; the precise limits are undocumented. Edits share the limits of messages.
+Sources: https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this,
+https://github.com/tdlib/td/issues/2592 and /3034 (Telegram's own developer), read November 2026.
 """
 
 from __future__ import annotations
@@ -42,12 +43,8 @@ class Pacing:
         self._sent: dict[tuple[str, int], deque[datetime]] = {}
         self._closed_until: datetime | None = None
 
-    def spend_edit(self, now: datetime) -> int:
-        """As `spend`, for what changes a message: it counts over all chats only."""
-        return self._spend([(("all", 0), self.limits.overall_second, SECOND)], now)
-
     def spend(self, chat_id: int, is_group: bool, now: datetime) -> int:
-        """0 and the message counts, or the whole seconds to wait and nothing counts."""
+        """0 and the message or edit counts, or the whole seconds to wait and nothing counts."""
         windows: list[Window] = [
             (("chat", chat_id), self.limits.per_chat_second, SECOND),
             (("group", chat_id), self.limits.per_group_minute if is_group else None, MINUTE),

@@ -141,9 +141,7 @@ def _editable(state: TelegramState, params: Params) -> Post:
 def _edit(state: TelegramState, post: Post, text: str, entities: list[Json], html: str, markup: Json | None) -> Json:
     if (text, entities) == (post.text, post.entities) and same_markup(markup, post.markup):
         raise bad_request(NOT_MODIFIED)
-    wait_s = state.pacing.spend_edit(state.world.now())
-    if wait_s:
-        raise Refused(429, f"Too Many Requests: retry after {wait_s}", retry_after=wait_s)
+    _pay(state, post.room)
     post.text, post.entities, post.html, post.markup = text, entities, html, markup
     post.edits += 1
     post.edited_at = state.world.now()

@@ -89,17 +89,18 @@ export function update(state, phone) {
   badge($("broken"), state.faults.length);
   const words = state.faults.map((f, n) => ({ n, text: `${f.provider}: ${f.kind.replaceAll("_", " ")}${f.kind.endsWith("status") ? ` ${f.status}` : ""}, ${f.times < 0 ? "until mended" : `${f.times} more`}` }));
   keep($("faults"), words, (item) => item.n, (item) => el("li", { text: item.text }));
-  const facts = phone && phone.phone ? Object.keys(FACTS).map((name) => ({ name, phone: phone.phone, on: phone.facts.includes(name), all: phone.facts })) : [];
+  const facts = phone && phone.phone ? Object.keys(FACTS).map((name) => ({ name, phone: phone.phone, on: phone.facts.includes(name) })) : [];
   $("facts").hidden = !facts.length;
   keep($("facts"), [{ name: "" }, ...facts], (item) => item.name, (item) => (item.name ? fact(item) : el("legend", { text: "About this customer’s number" })));
 }
 
-function fact({ name, phone, on, all }) {
-  const box = el("input", { type: "checkbox", checked: on });
+function fact({ name, phone, on }) {
+  const box = el("input", { type: "checkbox", name, checked: on });
   box.addEventListener("change", () => {
-    const facts = box.checked ? [...all, name] : all.filter((each) => each !== name);
+    const facts = [...$("facts").querySelectorAll("input:checked")].map((each) => each.name); // more may be ticked than is known yet
+    const before = box.checked ? facts.filter((each) => each !== name) : [...facts, name];
     ask("fault", { phone, facts })
-      .then(() => undo.remember(`${phone}: ${FACTS[name]}`, undo.request("fault", { phone, facts: all })))
+      .then(() => undo.remember(`${phone}: ${FACTS[name]}`, undo.request("fault", { phone, facts: before })))
       .catch((error) => tell(error.message));
   });
   return el("label", {}, box, FACTS[name]);

@@ -11,11 +11,15 @@ import * as undo from "./undo.js";
 
 const $ = (id) => document.getElementById(id);
 const TOAST_MS = 4500;
+const LOOK_MS = 250;
 let state = null;
 let tale = null;
 let toastTimer = 0;
 let fetching = null;
 let again = false;
+let life = ""; // this playground's; another one is a playground that began afresh
+let shopZone = ""; // where nobody has ordered yet
+const RECONNECT_MS = 2000;
 
 /** Says something for a few seconds, longer where it `stays`; screen readers hear it. */
 function tell(text, stays = false) {
@@ -27,26 +31,33 @@ function tell(text, stays = false) {
 /** Fetches and shows what is new; calls while one is under way lead to one more. */
 function refresh() {
   again = true;
-  fetching ??= (async () => {
-    while (again) {
-      again = false;
-      try {
-        [state, tale] = await Promise.all([ask("state"), ask("story").catch(() => null)]);
-        show();
-      } catch (error) {
-        tell(`The playground does not answer: ${error.message}`);
-      }
-    }
-    fetching = null;
-  })();
+  fetching ??= fetchAll().finally(() => (fetching = null));
   return fetching;
+}
+
+async function fetchAll() {
+  while (again) {
+    again = false;
+    const got = await Promise.all([ask("state"), ask("story").catch(() => null)]).catch((error) => tell(`The playground does not answer: ${error.message}`));
+    if (!got) continue;
+    [state, tale] = got;
+    if (state.life !== life) return location.reload(); // everything shown here is of the playground before
+    show();
+  }
+}
+
+/** Hears of every change. A stream that ends is opened again by the browser, one that is refused by us. */
+function listen() {
+  const stream = new EventSource("/sandbox/events");
+  stream.addEventListener("message", refresh);
+  stream.addEventListener("error", () => stream.readyState === EventSource.CLOSED && setTimeout(listen, RECONNECT_MS));
 }
 
 function show() {
   if (!state) return;
   phone.update(state);
   const whose = phone.current();
-  time.setClock(tale?.clock?.now || state.now, whose?.zone);
+  time.setClock(tale?.clock?.now || state.now, whose?.zone || shopZone);
   phone.update(state);
   telegram.update(state);
   story.update(tale, whose);
@@ -75,7 +86,7 @@ async function skip(button) {
     tell(error.message);
   }
   for (const each of all) each.disabled = false;
-  button.focus();
+  if (document.activeElement === document.body) button.focus(); // a disabled button loses it; whoever went on keeps it
   refresh();
 }
 
@@ -101,6 +112,7 @@ function look(name, column) {
 
 async function start() {
   const gallery = await ask("gallery");
+  ({ life, zone: shopZone } = gallery);
   undo.start(tell);
   scenes.start(gallery, { say: tell, state: () => state, refresh, look, chosen: phone.choose });
   tabs($("begins"), (name) => {
@@ -119,8 +131,27 @@ async function start() {
   views();
   for (const button of document.querySelectorAll("[data-skip]")) button.addEventListener("click", () => skip(button));
   setInterval(showClock, 1000);
+  afresh();
   await refresh();
-  new EventSource("/sandbox/events").addEventListener("message", refresh);
+  listen();
+}
+
+/** Everything away that happened here. The service starts again meanwhile: the page looks until it is another one. */
+function afresh() {
+  $("afresh-form").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    $("afresh").close();
+    tell("Beginning afresh …", true);
+    try {
+      await ask("afresh", {});
+      while (true) {
+        await refresh();
+        await new Promise((done) => setTimeout(done, LOOK_MS));
+      }
+    } catch (error) {
+      tell(error.message);
+    }
+  });
 }
 
 start().catch((error) => tell(`The page could not start: ${error.message}`));

@@ -64,7 +64,7 @@ export function update(state) {
 
 function show() {
   const phone = current();
-  $("customer").replaceChildren(...options(phone));
+  offer(options(phone));
   $("phone-number").textContent = phone ? phone.phone || phone.email : "";
   $("app").dataset.app = app;
   $("reply").hidden = app === "mail" || !phone;
@@ -77,12 +77,20 @@ function show() {
   rows(phone);
 }
 
+/** The choice of customers; left alone while it is as before, for somebody may have it open. */
+function offer(told) {
+  const look = JSON.stringify(told);
+  if ($("customer").look === look) return;
+  $("customer").look = look;
+  $("customer").replaceChildren(...told.map((each) => el("option", each)));
+}
+
 function options(phone) {
-  if (!phones.length) return [el("option", { text: "nobody yet" })];
+  if (!phones.length) return [{ text: "nobody yet" }];
   return [...phones].reverse().map((each) => {
     const name = [each.name, each.phone || each.email].filter(Boolean).join(" · ");
     const waiting = each === phone ? 0 : APPS.reduce((sum, kind) => sum + unread(each, kind), 0);
-    return el("option", { value: each.key, selected: each === phone, text: waiting ? `${name} (${waiting} new)` : name });
+    return { value: each.key, selected: each === phone, text: waiting ? `${name} (${waiting} new)` : name };
   });
 }
 
@@ -142,23 +150,16 @@ function quick() {
   keep($("quick"), QUICK[app], (text) => text, (text) => el("button", { type: "button", text, dir: "auto", on: { click: () => reply(text) } }));
 }
 
-async function reply(text) {
-  const phone = current();
-  return act(() => ask("reply", { phone: phone.phone, channel: app, text }));
-}
+const reply = (text) => act((phone) => ask("reply", { phone, channel: app, text }));
+const attach = (kind) => act((phone) => ask("reply", { phone, channel: app, attach: kind }));
+const press = (item, button) => act((phone) => ask("press", { phone, provider_id: item.id, button: button.id }));
 
-async function attach(kind) {
-  return act(() => ask("reply", { phone: current().phone, channel: app, attach: kind }));
-}
-
-async function press(item, button) {
-  return act(() => ask("press", { phone: current().phone, provider_id: item.id, button: button.id }));
-}
-
-/** Runs an act of the customer; the service's status is told when it did not take it. */
+/** Runs an act of the customer who is looked at; the service's status is told when it did not take it. */
 async function act(work) {
+  const phone = current();
+  if (!phone) return false; // chosen, and not known yet
   try {
-    const told = await work();
+    const told = await work(phone.phone);
     if (told.status < 200 || told.status > 299) tell(told.status ? `The service answered ${told.status}.` : "The service did not answer.");
     return true;
   } catch (error) {

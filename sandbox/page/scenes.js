@@ -108,6 +108,7 @@ async function play(scene) {
   const mine = (playing = { run: ++runs });
   try {
     if (!tools.state()) await tools.refresh(); // pressed before the page knew who is there
+    if (!tools.state()) return stop();
     const told = values(scene);
     for (const [n, one] of scene.steps.entries()) {
       if (playing !== mine) return;

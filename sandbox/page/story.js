@@ -9,6 +9,7 @@ const SOON = 4;
 const $ = (id) => document.getElementById(id);
 let story = { conversations: [], clock: null };
 let whose = null;
+const picked = {}; // order -> what the shop is about to report
 let tell = () => {};
 
 export function start(said) {
@@ -84,7 +85,8 @@ function entry(note) {
 
 function order(told) {
   const how = told.decided_by ? `by ${told.decided_by}${told.via ? ` through ${channel(told.via)}` : ""}` : `version ${told.version}, step ${Number(told.rung) + 1} of the ladder`;
-  const pick = el("select", { "aria-label": `What the shop reports about order ${told.id}` }, ...EVENTS.map((name) => el("option", { value: name, text: spaced(name) })));
+  const pick = el("select", { "aria-label": `What the shop reports about order ${told.id}` }, ...EVENTS.map((name) => el("option", { value: name, selected: name === picked[told.id], text: spaced(name) })));
+  pick.addEventListener("change", () => (picked[told.id] = pick.value)); // the row is made anew whenever the order changes
   const form = el("form", {}, pick, el("button", { type: "submit", class: "plain", text: "Shop reports" }));
   form.addEventListener("submit", (event) => {
     event.preventDefault();

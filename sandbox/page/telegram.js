@@ -35,7 +35,7 @@ export function start(said, staff) {
   });
   $("replying").querySelector("button").addEventListener("click", () => answer(null));
   $("who").replaceChildren(...people.map((person) => el("option", { value: person.telegram, text: `${person.name}, ${person.role}` })));
-  $("who").addEventListener("change", () => chat === "private" && update(last));
+  $("who").addEventListener("change", () => last && update(last));
 }
 
 export function update(state) {
@@ -85,6 +85,8 @@ const who = () => (chat === "owner" ? owner() : Number($("who").value));
 const DECIDES = /^c:(confirm|cancel):/;
 /** Telegram's address of a message in a private group: https://t.me/c/1234567890/15. */
 const PLACE = /^https:\/\/t\.me\/c\/\d+\/(?:\d+\/)?(\d+)$/;
+/** A card changes when Telegram's pace lets it: within seconds. */
+const LOOK_MS = 250, CARD_LOOKS = 60;
 const isAddress = (data) => /^(https?|tel|tg|mailto):/i.test(data);
 
 function message(item, changed) {
@@ -146,10 +148,15 @@ async function press(node, item, data) {
   node.removeAttribute("aria-disabled");
 }
 
-/** Presses the card's own Undo, which is there while the decision can be taken back. */
+/** Presses the card's own Undo, which comes with the card's next edit and is there while the decision can be taken back. */
 async function takeBack(asked) {
-  const fresh = (await ask("state"))[asked.chat === "private" ? "owner" : asked.chat].messages.find((m) => m.message_id === asked.message_id);
-  const way = fresh?.buttons.flat().find(([, data]) => /^c:undo:/.test(data));
+  let way = null;
+  for (let looks = 0; !way && looks < CARD_LOOKS; looks++) {
+    if (looks) await new Promise((done) => setTimeout(done, LOOK_MS));
+    const state = await ask("state");
+    const room = { group: state.group, owner: state.owner }[asked.chat] || state.private[asked.who] || state.owner;
+    way = room.messages.find((m) => m.message_id === asked.message_id)?.buttons.flat().find(([, data]) => /^c:undo:/.test(data));
+  }
   if (!way) throw new Error("its card shows no Undo");
   const told = await ask("staff/press", { ...asked, data: way[1] });
   if (told.toast) tell(told.toast);

@@ -143,11 +143,20 @@ const BAD = /^(disowned|promise\.broken|complaint\.(open|escalated|reopened)|cou
 const SAID = new Set(["text"]);
 const TOLD = new Set(["id", "total", "shared", "effect", "was"]);
 
+/** A line of an older program may lack what its words name: then it is told by its name. */
+function told(known, note, data) {
+  try {
+    return known(note, data);
+  } catch {
+    return spaced(note.what);
+  }
+}
+
 /** One journal line as {text, quote, more, kind}: kind is customer, staff, bad or empty. */
 export function line(note) {
   const data = note.data || {};
   const known = LINES[note.what];
-  const text = known ? known(note, data) : `${spaced(note.what)}${note.by ? `, by ${who(note.by)}` : ""}`;
+  const text = known ? told(known, note, data) : `${spaced(note.what)}${note.by ? `, by ${who(note.by)}` : ""}`;
   const quote = Object.entries(data).filter(([name]) => SAID.has(name)).map(([, value]) => value)[0] || "";
   const rest = known ? [] : Object.entries(data).filter(([name, value]) => value && !SAID.has(name) && !TOLD.has(name));
   const more = known && data.template ? spaced(data.template) : rest.map(([name, value]) => `${spaced(name)}: ${spaced(value)}`).join(", ");

@@ -6,16 +6,18 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
-from playing_service import ANA, GROUP, OLGA, Play, PlayingService, playing, texts
+from playing_service import ACCESS, ANA, GROUP, OLGA, PEOPLE, Play, PlayingService, playing, texts
 
 from sandbox import play_skip
-from sandbox.play import PAGE
+from sandbox.play import PAGE, Playground
 from sandbox.play_events import COALESCE_S
 from sandbox.play_skip import Skipper
+from sandbox.smtp import PretendSmtp
 from sandbox.telegram_params import Json, Params
 from sandbox.world import World
 
@@ -418,6 +420,32 @@ async def test_two_skips_at_once_are_one(play: Play, browser: Browser) -> None:
     assert (await browser.post("skip", {"hours": 1}, 400))["error"] == "a skip is under way"
     play.service.busy = 0
     assert (await first)["reached"]
+
+
+async def test_beginning_afresh_is_up_to_whoever_serves_the_page(play: Play, browser: Browser) -> None:
+    """The page names the playground's life; ending it is asked of whoever serves it, and refused in words where nobody can."""
+    told = await browser.post("afresh", {}, 404)
+    assert "start another one" in told["error"]
+    ended: list[str] = []
+    hooks = play.twilio, play.telegram, PretendSmtp(play.world)
+    lives = [
+        Playground(
+            play.world, *hooks, service_url=play.url, shop=ACCESS, group_chat=GROUP, people=PEOPLE,
+            afresh=lambda: ended.append("ended"),
+        )
+        for _ in range(2)
+    ]  # fmt: skip
+    assert (await lives[0].afresh({}))["life"] == lives[0].life != lives[1].life
+    assert ended == ["ended"]
+    assert (await browser.get("gallery"))["life"] == (await browser.get("state"))["life"] == play.ground.life
+
+
+def test_every_route_of_the_playground_is_documented(play: Play) -> None:
+    """docs/sandbox.md names each route that the page, or a program in its place, can ask."""
+    told = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text("utf-8")
+    asked = [(route.method, route.path) for route in play.ground.routes() if "static" not in route.path]
+    assert len(asked) > 12
+    assert [f"{method} {path}" for method, path in asked if f"{method} `{path}`" not in told] == []
 
 
 def test_the_world_s_clock_skips_forward_only() -> None:

@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
 import pytest_asyncio
+from browsing import TEST_S, opened
 from playing_service import GROUP, Play, playing, texts
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from sandbox.telegram_params import Params
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TEST_S)]
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PHONE = "+34600000101"
 HOSTILE = '<img src=x onerror="document.title=1"> & <b>not bold</b>'
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    if CHROMIUM is None:
-        if os.environ.get("REQUIRE_SERVICES") == "1":
-            pytest.fail("chromium is not installed")
-        pytest.skip("chromium is not installed")
-    async with async_playwright() as driver:
-        browser = await driver.chromium.launch(executable_path=CHROMIUM, args=ARGS)
-        yield browser
-        await browser.close()
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -42,17 +27,8 @@ async def play() -> AsyncIterator[Play]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def page(play: Play, browser: Browser) -> AsyncIterator[Page]:
-    """The page, 1440 px wide; any error or warning on its console fails the test."""
-    wrong: list[str] = []
-    page = await browser.new_page(viewport={"width": 1440, "height": 900})
-    page.set_default_timeout(10_000)
-    page.on("console", lambda said: wrong.append(said.text) if said.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    await page.goto(play.url + "/")
-    await page.wait_for_selector("#gallery button", state="attached")
-    yield page
-    await page.close()
-    assert not wrong
+    async with opened(browser, play.url + "/") as page:
+        yield page
 
 
 async def test_an_order_a_text_an_answer_and_a_skip(play: Play, page: Page) -> None:

@@ -5,77 +5,28 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
+from browsing import SMALL, TEST_S, card, opened, order_of, plays
 from picturing import Pictures
-from playwright.async_api import Browser, Locator, Page, async_playwright, expect
-from whole_playground import Playground, whole_playground
+from playwright.async_api import Browser, Page, expect
+from whole_playground import Playground
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TEST_S)]
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-#: Milliseconds that a story may take on a busy machine.
-PATIENCE_MS = 90_000
-WIDE, SMALL = {"width": 1440, "height": 900}, {"width": 360, "height": 740}
-expect.set_options(timeout=PATIENCE_MS)
 #: What people with a keyboard, a screen reader or weak eyes need: the rules of WCAG 2.1, levels A and AA.
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    if CHROMIUM is None:
-        if os.environ.get("REQUIRE_SERVICES") == "1":
-            pytest.fail("chromium is not installed")
-        pytest.skip("chromium is not installed")
-    async with async_playwright() as driver:
-        browser = await driver.chromium.launch(executable_path=CHROMIUM, args=ARGS)
-        yield browser
-        await browser.close()
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def ground() -> AsyncIterator[Playground]:
-    async with whole_playground() as ground:
-        yield ground
-
-
 @pytest_asyncio.fixture(loop_scope="module")
 async def page(ground: Playground, browser: Browser) -> AsyncIterator[Page]:
-    """The page, 1440 px wide; any error or warning on its console fails the test."""
-    wrong: list[str] = []
-    page = await browser.new_page(viewport=WIDE)
-    page.set_default_timeout(PATIENCE_MS)
-    page.on("console", lambda said: wrong.append(said.text) if said.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    await page.goto(ground.url + "/?pace=150")
-    await page.wait_for_selector("#scenes button")
-    yield page
-    await page.close()
-    assert not wrong
-
-
-async def plays(page: Page, title: str) -> None:
-    """The story is pressed and watched to its end."""
-    await page.click(f"#scenes button:has-text('{title}')")
-    await page.wait_for_selector("#caption.done:not([hidden])")
-
-
-async def order_of(page: Page) -> str:
-    """The order of the customer who is looked at."""
-    text = await page.locator("#placed .order b").first.inner_text()
-    return text.removeprefix("Order ")
-
-
-def card(page: Page, order_id: str) -> Locator:
-    return page.locator(f"article.tg:has-text('Order {order_id} ')").filter(has=page.locator(".keys")).first
+    """The page, with stories that are told quickly."""
+    async with opened(browser, ground.url + "/?pace=150") as page:
+        yield page
 
 
 async def test_the_story_of_a_complaint(ground: Playground, page: Page, pictures: Pictures) -> None:
@@ -240,7 +191,7 @@ async def test_axe_finds_nothing(page: Page, scheme: str) -> None:
     for tab in ("sms", "mail", "whatsapp", "group", "private", "owner", "heard", "real", "happened", "orders"):
         await page.click(f"#tab-{tab}")
         assert await wrongs(page) == [], tab
-    for dialog in ("own", "trouble"):
+    for dialog in ("own", "trouble", "afresh"):
         await page.click(f"[data-opens={dialog}]")
         assert await wrongs(page) == [], dialog
         await page.keyboard.press("Escape")

@@ -36,10 +36,14 @@ class Playground:
         """What the shop's own program was told about this order, oldest first."""
         return [row["what"] for row in (await self.state())["shop"] if row["order"] == order_id]
 
-    async def order(self, order_id: str) -> Any:
+    async def orders(self) -> list[Any]:
+        """As the service itself tells them."""
         async with self._session.get(f"{self.url}/sandbox/story") as answer:
             told = await answer.json()
-        return next(o for c in told["conversations"] for o in c["orders"] if o["id"] == order_id)
+        return [order for conversation in told["conversations"] for order in conversation["orders"]]
+
+    async def order(self, order_id: str) -> Any:
+        return next(order for order in await self.orders() if order["id"] == order_id)
 
     async def answers(self) -> bool:
         try:

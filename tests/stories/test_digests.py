@@ -83,6 +83,25 @@ async def test_a_flood_of_flags(tmp_path: Path) -> None:
         assert len([m for m in t.tg.shows(t.group) if "wait for their card" in m.text]) == 0
 
 
+async def test_a_press_while_the_group_is_full(tmp_path: Path) -> None:
+    """While cards flood in and the minute's messages are used up, each card that somebody presses changes within five seconds."""
+    async with town(tmp_path, telegram=True) as t:
+        t.tg.limits = LIMITS
+        await flood(t, 60)
+        await t.skip(seconds=26)
+        assert len(posted(t)) >= 15, "the burst and more is through"
+        for _ in range(3):
+            card = next(
+                m for m in t.tg.shows(t.group) if "✅ Confirm" in [text for row in m.buttons for text, _ in row]
+            )
+            assert await t.tg.presses(ANA, card.message_id, "✅ Confirm", t.group, wait_s=2)
+            await t.skip(seconds=5)
+            (shown,) = [m for m in t.tg.shows(t.group) if m.message_id == card.message_id]
+            assert "Undo" in " ".join(text for row in shown.buttons for text, _ in row), shown
+        assert a_minute(t.world.texts(str(t.group), "telegram")) <= 20
+        assert not [a for name, _, a in t.tg.state.calls if a.get("error_code") == 429]
+
+
 async def test_complaints_while_the_group_is_full(tmp_path: Path) -> None:
     """With the group's queue full, each complaint reaches the owner within 10 s (p95), and each customer is told at once."""
     async with town(tmp_path, telegram=True, settings=WITH_PHONE, twilio_more="sms_rate: 50") as t:
