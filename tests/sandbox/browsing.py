@@ -13,9 +13,9 @@ from playwright.async_api import Browser, Locator, Page, async_playwright, expec
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 #: Milliseconds that whatever is waited for may take on a busy machine.
-PATIENCE_MS = 90_000
+PATIENCE_MS = 120_000
 #: Seconds for a whole test of the page there.
-TEST_S = 400
+TEST_S = 1200
 WIDE, SMALL = {"width": 1440, "height": 900}, {"width": 360, "height": 740}
 expect.set_options(timeout=PATIENCE_MS)
 
