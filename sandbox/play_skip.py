@@ -18,7 +18,7 @@ import aiohttp
 from sandbox.world import Received, World
 
 #: Real seconds that the service may need to get quiet after a step; a request that hangs on a fault takes about ten.
-QUIET_S = 20.0
+QUIET_S = 60.0
 #: Real seconds between two looks at whether it is quiet.
 LOOK_STEP_S = 0.01
 #: Moments in one skip. A night of one order has a handful; beyond this something feeds itself.
@@ -28,7 +28,7 @@ MOST_MOMENTS = 40
 #: A moment nearer than this simply comes: the service's clock would have passed it before it is told.
 NEAR = timedelta(milliseconds=60)
 #: Seconds that an inspection may take.
-ASK_S = 10.0
+ASK_S = 30.0
 
 
 class Unanswered(Exception):

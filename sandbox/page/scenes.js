@@ -37,9 +37,10 @@ function stop() {
   $("caption").hidden = true;
 }
 
-function caption(scene, text, n, done) {
+function caption(scene, text, n, done, wrong = false) {
   $("caption").hidden = false;
   $("caption").classList.toggle("done", done);
+  $("caption").classList.toggle("stopped", wrong);
   $("caption-title").textContent = scene.title;
   $("caption-text").textContent = text;
   $("caption-bar").max = scene.steps.length;
@@ -118,7 +119,7 @@ async function play(scene) {
     }
     if (playing === mine) caption(scene, `Your turn. ${scene.then}`, scene.steps.length, true);
   } catch (error) {
-    tools.say(error.message);
-    if (playing === mine) stop();
+    if (playing === mine) caption(scene, `It stopped here: ${error.message}`, scene.steps.length, true, true);
+    else tools.say(error.message);
   }
 }

@@ -52,6 +52,8 @@ async def plays(page: Page, title: str) -> None:
     """The story is pressed and watched to its end."""
     await page.click(f"#scenes button:has-text('{title}')")
     await page.wait_for_selector("#caption.done:not([hidden])")
+    said = await page.inner_text("#caption")
+    assert "It stopped here" not in said, said
 
 
 async def order_of(page: Page) -> str:

@@ -83,7 +83,7 @@ async def test_beginning_afresh(ground: Playground, page: Page, browser: Browser
         await page.click("[data-opens=afresh]")
         await page.click("#afresh [type=submit]")
         for each in (page, other):
-            await expect(each.locator("#customer option")).to_have_text("nobody yet")
+            await expect(each.locator("#customer")).to_have_text("nobody yet")
             await expect(each.locator("#now")).to_contain_text("16:0")
             await expect(each.locator("#messages article")).to_have_count(0)
     now = await ground.state()
