@@ -4,6 +4,7 @@ import { language } from "./scenes.js";
 import * as undo from "./undo.js";
 
 const PLATFORMS = { shopify: "Shopify webhook", woocommerce: "WooCommerce webhook", api: "orders API" };
+const PROVIDERS = { twilio: "Twilio (SMS, WhatsApp)", meta: "Meta (WhatsApp)", smtp: "Mail server", telegram: "Telegram" };
 const FACTS = {
   landline: "a landline", no_whatsapp: "not on WhatsApp", unknown: "unknown to its network", unreachable: "switched off",
   opted_out: "said STOP to every sender", no_receipt: "no delivery report comes back",
@@ -73,7 +74,7 @@ function own(countries) {
 
 function trouble(providers) {
   const form = $("break");
-  form.elements.provider.replaceChildren(...providers.map((name) => el("option", { value: name, text: name })));
+  form.elements.provider.replaceChildren(...providers.map((name) => el("option", { value: name, text: PROVIDERS[name] || name })));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const provider = form.elements.provider.value;

@@ -39,6 +39,7 @@ function heard(row) {
 }
 
 async function look() {
+  if (!$("steps").children.length) $("left").textContent = "Looking …";
   try {
     const { steps } = await ask("ready");
     const left = steps.filter((step) => !step.done && !step.optional).length;

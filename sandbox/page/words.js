@@ -2,7 +2,7 @@
 
 const CHANNELS = {
   sms: "SMS", whatsapp: "WhatsApp", email: "e-mail", page: "the customer’s page", call: "a call", telegram: "Telegram",
-  api: "the orders API", shopify: "Shopify", woocommerce: "WooCommerce", staff: "the staff group", automatic: "the settings",
+  api: "the orders API", callback: "the shop’s program", shopify: "Shopify", woocommerce: "WooCommerce", staff: "the staff group", automatic: "the settings",
 };
 const STATES = { pending: "waiting for an answer", flagged: "handed to staff", held: "held for the owner", ignored: "left alone" };
 
