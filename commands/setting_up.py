@@ -24,7 +24,7 @@ def check(context: click.Context, online: bool) -> None:
     """
     from engine.check import check as look
     from engine.check import check_online
-    from engine.guide import guided, in_words
+    from engine.guide import guided, in_words, readable
 
     faults = look(context.obj, os.environ, datetime.now(UTC))
     if online and not any(not fault.warning for fault in faults):
@@ -36,14 +36,18 @@ def check(context: click.Context, online: bool) -> None:
         click.echo("The providers are asked once everything below is mended:", err=True)
     for fault in faults:
         click.echo(str(fault))
-    steps = guided(context.obj, os.environ, datetime.now(UTC))
-    if any(not step.done and not step.optional for step in steps):
+    steps = guided(context.obj, os.environ, datetime.now(UTC)) if readable(context.obj) else []
+    left = any(not step.done and not step.optional for step in steps)
+    if left:
         click.echo("\nWhat is left to set up:")
         for line in in_words(steps):
             click.echo(line)
         click.echo("")
     wrong = [f for f in faults if not f.warning]
-    click.echo("All is well." if not faults else f"{len(wrong)} to mend, {len(faults) - len(wrong)} to know of.")
+    if faults:
+        click.echo(f"{len(wrong)} to mend, {len(faults) - len(wrong)} to know of.")
+    else:
+        click.echo("Nothing is wrong. What is left to set up stands above." if left else "All is well.")
     raise SystemExit(1 if wrong else 0)
 
 

@@ -1,4 +1,4 @@
-"""One message to see whether a provider works: the ladder's own question, about an order that does not exist."""
+"""One message to see whether a provider works: what the shop says to whoever asks for help, for no order is there to speak of."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 from engine.ports import BadPayload, Message
 from engine.rendering import message
 from flows.effects import Say
-from flows.money import Money
+from flows.opening import hours_value
 from flows.phones import read_phone
 from flows.policy import Policy
 
@@ -28,8 +28,8 @@ def test_message(policy: Policy, to: str, channel: str | None, now: datetime) ->
         channel=chosen,
         to=address,
         sender=sender.address,
-        template="thanks_reply",
-        values={"shop": policy.name, "order": "TEST", "total": Money(4990, policy.currency)},
+        template="help",
+        values={"shop": policy.name, **hours_value(policy)},
         lang=policy.language,
     )
     return message(say, f"send-test:{now.isoformat()}", "send-test", policy, "")[0]

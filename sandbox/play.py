@@ -6,6 +6,7 @@ reference of the routes. They are for loopback: no password, but only JSON bodie
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import secrets
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
@@ -218,7 +219,8 @@ class Playground:
     async def _checklist(self, _: web.Request) -> web.StreamResponse:
         """The steps to real use, looked at anew: they change as the settings and the environment do."""
         return web.json_response(
-            {"steps": list(self._ready()) if self._ready else []}, headers={"Cache-Control": "no-store"}
+            {"steps": list(await asyncio.to_thread(self._ready)) if self._ready else []},
+            headers={"Cache-Control": "no-store"},
         )
 
     def _guarded(self, act: Callable[[Json], Awaitable[Json]]) -> Handler:
