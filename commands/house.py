@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 SWEEP = timedelta(seconds=20)
 #: Timers wait so long at most for what was missed before the start, in machine seconds.
 FIRST_SWEEP_S = 20.0
+#: So many new containers before the garbage collector looks at them. With its usual 700 it looks at what forty requests under way
+#: hold, finds them all alive, and does so again for the next forty.
+YOUNG_MOST = 10_000
 
 
 class House:
@@ -195,6 +198,7 @@ class House:
         # lexicon and catalogues are a million objects that live for ever: a collection that walks them stops the loop for 0.1 s,
         # and a service that has just said it is ready does not begin with one
         gc.freeze()
+        gc.set_threshold(YOUNG_MOST)
         gc.enable()
 
     async def _wake_up(self) -> None:

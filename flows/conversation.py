@@ -1,4 +1,8 @@
-"""A conversation: one customer at one shop. The unit of state, of locking and of commit; one document in every store."""
+"""A conversation: one customer at one shop. The unit of state, of locking and of commit; one document in every store.
+
+Documents, events and effects are frozen and made of what was there before, so nothing in them can hold itself: the garbage collector
+has no cycle to look for there (gc=False), which with thousands of them in memory was a tenth of an answer's time.
+"""
 
 from __future__ import annotations
 
