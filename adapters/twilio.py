@@ -22,7 +22,8 @@ MESSAGE_PATH = "/hooks/twilio/message"
 STATUS_PATH = "/hooks/twilio/status"
 
 #: An empty TwiML: no answer by the webhook itself, ours go the one road. Source: twilio.com/docs/messaging/twiml, read 2026-11.
-EMPTY_TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
+EMPTY_TWIML = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
+_XML = {"Content-Type": "text/xml; charset=utf-8"}
 
 
 class TwilioSettings(Struct, frozen=True, kw_only=True):
@@ -80,16 +81,17 @@ def routes(front: Front, *accounts: TwilioSettings) -> list[web.RouteDef]:
 
     async def message(request: web.Request) -> web.Response:
         return await receive(
-            request, front, MESSAGE_ROUTE, known.verify, known.message, FORM_LIMIT_BYTES, (FORM,), _twiml
+            request, front, MESSAGE_ROUTE, known.verify, known.message, FORM_LIMIT_BYTES, (FORM,), empty_twiml
         )
 
     async def status(request: web.Request) -> web.Response:
         return await receive(
-            request, front, STATUS_ROUTE, known.verify, known.status, FORM_LIMIT_BYTES, (FORM,), _twiml
+            request, front, STATUS_ROUTE, known.verify, known.status, FORM_LIMIT_BYTES, (FORM,), empty_twiml
         )
 
     return [web.post(MESSAGE_PATH, message), web.post(STATUS_PATH, status)]
 
 
-def _twiml() -> web.Response:
-    return web.Response(text=EMPTY_TWIML, content_type="text/xml")
+def empty_twiml() -> web.Response:
+    """The 200 that says nothing further."""
+    return web.Response(body=EMPTY_TWIML, headers=_XML)

@@ -8,7 +8,7 @@ ours. Source: https://www.twilio.com/docs/messaging/guides/webhook-request, read
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Literal
 
 from adapters.customers import Head, e164_of, pointers_of
@@ -33,8 +33,8 @@ STATUSES: dict[str, Literal["queued", "sent", "delivered", "read", "failed"]] = 
     "canceled": "failed",
 }
 
-_OF_A_MESSAGE = ("MessageSid", "AccountSid", "From", "To", "Body")
-_OF_A_STATUS = ("MessageSid", "AccountSid", "MessageStatus")
+_OF_A_MESSAGE = frozenset({"MessageSid", "AccountSid", "From", "To", "Body"})
+_OF_A_STATUS = frozenset({"MessageSid", "AccountSid", "MessageStatus"})
 #: Twilio sends at most ten media. Source: twilio.com/docs/messaging/guides/webhook-request, read 2026-11.
 MAX_MEDIA = 10
 #: The address of a file at Twilio, of which only the two ids are read: it is not called.
@@ -100,14 +100,15 @@ def parse_status(account_sid: str, received: Received) -> tuple[AnyEvent, ...]:
     )
 
 
-def _once(pairs: Sequence[tuple[str, str]], names: Sequence[str]) -> dict[str, str]:
+def _once(pairs: Sequence[tuple[str, str]], names: Set[str]) -> dict[str, str]:
     """The fields by name. Raises BadPayload where one of `names` is missing or stands there twice."""
     fields = dict(pairs)
-    if missing := [name for name in names if name not in fields]:
+    if not fields.keys() >= names:
+        missing = sorted(names - fields.keys())
         raise BadPayload(*(f"{name} is missing" for name in missing))
     if len(fields) != len(pairs):
         given = [name for name, _ in pairs]
-        if doubled := [name for name in names if given.count(name) > 1]:
+        if doubled := [name for name in sorted(names) if given.count(name) > 1]:
             raise BadPayload(*(f"{name} stands there twice" for name in doubled))
     return fields
 
@@ -128,11 +129,12 @@ def _pressed(fields: Mapping[str, str], head: Head) -> CustomerPressed | None:
 
 
 def _wrote(fields: Mapping[str, str], head: Head) -> CustomerWrote:
+    carries = fields.get("NumMedia", "0") != "0"
     return CustomerWrote(
         text=fields["Body"],
         opt_out_type=fields.get("OptOutType", "").upper(),
-        media=_media(fields),
-        files=_files(fields),
+        media=_media(fields) if carries else (),
+        files=_files(fields) if carries else (),
         location=_location(fields),
         name=fields.get("ProfileName", ""),
         **head,
@@ -141,7 +143,7 @@ def _wrote(fields: Mapping[str, str], head: Head) -> CustomerWrote:
 
 def _media(fields: Mapping[str, str]) -> tuple[str, ...]:
     count = fields.get("NumMedia", "0")
-    if count == "0" or not count.isdecimal():
+    if not count.isdecimal():
         return ()
     return tuple(
         fields.get(f"MediaContentType{n}", "application/octet-stream") for n in range(min(int(count), MAX_MEDIA))
@@ -159,8 +161,10 @@ def _files(fields: Mapping[str, str]) -> tuple[Attached, ...]:
 
 
 def _location(fields: Mapping[str, str]) -> tuple[float, float] | None:
+    if "Latitude" not in fields or "Longitude" not in fields:
+        return None
     try:
         latitude, longitude = float(fields["Latitude"]), float(fields["Longitude"])
-    except (KeyError, ValueError):
+    except ValueError:
         return None
     return (latitude, longitude) if abs(latitude) <= 90 and abs(longitude) <= 180 else None  # NaN is neither

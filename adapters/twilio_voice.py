@@ -20,7 +20,7 @@ from aiohttp import web
 
 from adapters.exchange import Answer, Exchange, decoded, form_encoded
 from adapters.receiving import FORM, FORM_LIMIT_BYTES, Parse, Received, read, receive
-from adapters.twilio import EMPTY_TWIML, Accounts, TwilioSettings
+from adapters.twilio import Accounts, TwilioSettings, empty_twiml
 from adapters.twilio_send import CLOCKS_APART, account_url, authorization, outcome
 from engine.ports import BadPayload, Found, Front, Lookup, Message, StoreUnavailable
 from flows import pointers
@@ -223,14 +223,10 @@ def routes(front: Front, accounts: Sequence[TwilioSettings]) -> list[web.RouteDe
     presses = _Presses(front, known)
 
     async def ended(request: web.Request) -> web.Response:
-        return await receive(request, front, STATUS_ROUTE, known.verify, _ended, FORM_LIMIT_BYTES, (FORM,), _twiml)
+        return await receive(request, front, STATUS_ROUTE, known.verify, _ended, FORM_LIMIT_BYTES, (FORM,), empty_twiml)
 
     return [web.post(PRESS_PATH, presses.press), web.post(STATUS_PATH, ended)]
 
 
 def _ended(received: Received) -> tuple[AnyEvent, ...]:
     return parse_ended(received)
-
-
-def _twiml() -> web.Response:
-    return web.Response(text=EMPTY_TWIML, content_type="text/xml")
