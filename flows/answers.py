@@ -59,10 +59,11 @@ def wrote(turn: Turn, event: CustomerWrote) -> None:
     """Words, media or a place from the customer."""
     _hear(turn, event.channel, event.address, event.name)
     noticing.heard(turn, event)
-    turn.claims += [
-        pointer for pointer in event.to if pointer.kind == "whatsapp_id"
-    ]  # they may hide the number next time
-    asked = [o for o in asked_at(turn, event.address, event.channel) if event.order_id in ("", o.id)]
+    if event.channel == "whatsapp":  # they may hide the number next time
+        turn.claims += [pointer for pointer in event.to if pointer.kind == "whatsapp_id"]
+    asked = asked_at(turn, event.address, event.channel)
+    if event.order_id:
+        asked = [o for o in asked if o.id == event.order_id]
     if event.reaction or event.deleted or event.edited:
         _reacted(turn, event, asked)
         return
@@ -160,26 +161,32 @@ def _read(turn: Turn, text: str, question: Question | None, asked: list[Order]) 
 
 def _overtaken(turn: Turn, asked: list[Order]) -> bool:
     """Whether something else with digits was asked after the orders were: a bare 3 may be its answer, however late."""
-    later = [q.at for q in (turn.question,) if q is not None]
-    later += [poll.left_at for poll in (turn.poll,) if poll is not None and poll.left_at is not None]
+    question, poll = turn.question, turn.poll
+    later = [] if question is None else [question.at]
+    if poll is not None and poll.left_at is not None:
+        later.append(poll.left_at)
+    if not later:
+        return False
     last = max((a.at for order in asked for a in order.asked), default=None)
-    return last is not None and any(at > last for at in later)
+    return last is not None and max(later) > last
 
 
 def _meant(turn: Turn, event: CustomerWrote, got: Understood, asked: list[Order]) -> None:
     """Each part of the message is done; what decides comes first. What is not sure is read by a person."""
-    wants = [(got.intent, got.slots), *((part.intent, part.slots) for part in got.parts)]
+    wants = [(got.intent, got.slots), *[(part.intent, part.slots) for part in got.parts]]
     if not got.sure or doing.doubtful(got, event.text):
         grave = next((p.intent for p in got.parts if p.intent in ("threat", "complaint")), got.intent)
         doing.do(turn, event, grave, got.slots, asked, sure=False, tone=got.tone)
         return
-    if got.intent == "yes" and any(intent == "change_phone" and slots.phone for intent, slots in wants):
+    if got.intent == "yes" and got.parts and any(intent == "change_phone" and slots.phone for intent, slots in wants):
         wants = wants[1:]  # the new number is asked: a yes from the old one would be told and taken back in one breath
     text = event.text if len(wants) > 1 else ""
     for intent, slots in wants:
         before = turn.question
         _want(turn, event, intent, slots, asked, got.tone, text)
-        asked = [turn.get(o.id) or o for o in asked if turn.get(o.id) is not None]
+        if len(wants) == 1:
+            return
+        asked = [order for was in asked if (order := turn.get(was.id)) is not None]
         opened = turn.question
         if opened is not None and opened is not before and opened.kind == "which":
             return  # the rest is done once the order is known
@@ -242,6 +249,8 @@ def _place(turn: Turn, event: CustomerWrote, question: Question | None, asked: l
 def _typed_button(turn: Turn, event: CustomerWrote, question: Question | None, asked: list[Order]) -> bool:
     """Where a sender shows buttons as words, their titles are typed: "Cancel the order" is an answer like any other."""
     match buttons.titled(event.text, turn.language, turn.policy.script):
+        case "":
+            return False  # nearly every text
         case "undo" if question is not None and question.kind == "undo":
             following.take_back(turn, event, question, turn.get(question.order_ids[0]))
         case "take" | "leave" as verb if question is not None and question.kind == "deal":

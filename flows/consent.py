@@ -20,6 +20,7 @@ _ALWAYS_OUT = frozenset({"stop", "stopall", "unsubscribe", "optout", "opt-out", 
 _ALWAYS_IN = frozenset({"start", "unstop"})
 _ALWAYS_HELP = frozenset({"help", "info"})
 _EVERYTHING = frozenset({"stop everything", "stop all", "stopall"})
+_ALWAYS = _ALWAYS_OUT | _ALWAYS_IN | _ALWAYS_HELP | _EVERYTHING
 
 
 class Ruling(Struct, frozen=True):
@@ -39,10 +40,16 @@ class Ruling(Struct, frozen=True):
 NOTHING = Ruling()
 
 
+def _listed(word: str, sender: Sender | None) -> bool:
+    if word in _ALWAYS or sender is None:
+        return word in _ALWAYS
+    return word in sender.opt_out or word in sender.opt_in or word in sender.help
+
+
 def settle(text: str, sender: Sender | None, *, prompt_open: bool, opt_out_type: str = "") -> Ruling:
     """The one table. `opt_out_type` is the provider's own verdict, which outranks our matching."""
     word = text.strip(_EDGE).casefold()
-    if len(word) > 16 and not opt_out_type:
+    if not opt_out_type and (len(word) > 16 or not _listed(word, sender)):
         return NOTHING
     out = sender is not None and word in sender.opt_out
     in_ = sender is not None and word in sender.opt_in

@@ -83,7 +83,8 @@ def _decide(turn: Turn, order: Order, state: State, by: Who, via: Via, name: str
 
 def rest(turn: Turn, order: Order) -> None:
     """No timer of this order is left."""
-    turn.rest(*[f"{name}:{order.id}" for name in _TIMERS])
+    its = f":{order.id}"
+    turn.rest(*[name for name in turn.timers if name.removesuffix(its) in _TIMERS])
 
 
 def reopen(turn: Turn, order: Order, *, by: Who, via: Via) -> Order:

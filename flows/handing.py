@@ -44,8 +44,13 @@ def quiet_until(turn: Turn, order: Order) -> datetime | None:
 
 def talked_about(turn: Turn, asked: list[Order]) -> Order | None:
     """The order about which a person talks with whoever wrote: of those asked here, else of any."""
-    mine = [*asked, *turn.orders, *([turn.talk] if turn.talk is not None else [])]
-    return next((order for order in mine if quiet_until(turn, order) is not None), None)
+    mine = [*asked, *turn.orders]
+    if turn.talk is not None:
+        mine.append(turn.talk)
+    for order in mine:
+        if order.talk_until is not None and quiet_until(turn, order) is not None:
+            return order
+    return None
 
 
 def pass_on(turn: Turn, event: CustomerWrote, order: Order, words: str) -> None:

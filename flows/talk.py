@@ -27,6 +27,8 @@ NOTICED_MOST = 160
 
 #: The reason of an order whose customer has said yes, and that only staff confirm.
 SAID_YES = "said_yes"
+#: Which values a text may carry.
+_VALUES = {template: frozenset((*spec.needs, *spec.may)) for template, spec in SPECS.items()}
 #: Texts that carry a way to act are sent with buttons on WhatsApp.
 _BUTTONS_MOST = 3
 
@@ -42,15 +44,14 @@ def answer(
         template = "confirm_email"  # no yes is taken there
     if template == "status_pending" and order is not None and any(r.key == SAID_YES for r in order.reasons):
         template = "review_wait"  # theirs was said: a person looks at it
-    spec = SPECS[template]
-    wanted = {*spec.needs, *spec.may}
+    spec, wanted = SPECS[template], _VALUES[template]
     carried: dict[str, Value] = basics(turn, order) if order else {"shop": turn.policy.name}
     if template == "confirm_email" and order is not None:
         carried.update(asked_at(order))
     if "hours" in wanted:
         carried.update(**hours_value(turn.policy))
     if event.channel == "email":
-        wanted.add("shop")  # signs every mail
+        wanted |= {"shop"}  # signs every mail
     carried = {k: v for k, v in carried.items() if k in wanted} | values
     contact = turn.contact(event.channel, event.address)
     if contact is not None and contact.stopped:

@@ -376,7 +376,7 @@ def _remember(seen: dict[str, int], event_id: str, now: datetime) -> dict[str, i
 
 def _recent(orders: list[Order], former: dict[str, str]) -> tuple[tuple[Order, ...], dict[str, str]]:
     """The orders that stay in the document; of the others their numbers and how they ended, the newest last."""
-    closed = [o for o in orders if o.state in CLOSED]
+    closed = [o for o in orders if o.state in CLOSED] if len(orders) > CLOSED_KEPT else []
     if len(closed) <= CLOSED_KEPT:
         return tuple(orders), former
     gone = {o.seq: o for o in sorted(closed, key=lambda o: o.seq)[:-CLOSED_KEPT]}

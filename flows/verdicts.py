@@ -28,7 +28,7 @@ def asked_at(turn: Turn, address: str, channel: str = "") -> list[Order]:
     """
     hidden = channel == "whatsapp" and not address.startswith("+")
     found = [o for o in turn.orders if any(a.status != "withdrawn" and _reaches(a, address, hidden) for a in o.asked)]
-    return sorted(found, key=lambda o: (not o.open, -o.seq))
+    return sorted(found, key=lambda o: (not o.open, -o.seq)) if len(found) > 1 else found
 
 
 def _reaches(asked: Asked, address: str, hidden: bool) -> bool:
@@ -114,14 +114,13 @@ def _greeted(order: Order, event: CustomerWrote) -> bool:
 
 def has_left(turn: Turn, order: Order, address: str) -> bool:
     """Whether the question about the order as it is now has gone out to this address: a yes to an older one is none to it."""
-    waiting = {o.id for o in turn.open if o.status == "planned"}
-    return any(
-        a.version == order.version
-        and _reaches(a, address, hidden=not address.startswith("+") and "@" not in address)
-        and a.status != "withdrawn"
-        and a.effect_id not in waiting
-        for a in order.asked
-    )
+    waiting = [o.id for o in turn.open if o.status == "planned"]
+    hidden = not address.startswith("+") and "@" not in address
+    for asked in order.asked:
+        left = asked.version == order.version and asked.status != "withdrawn" and asked.effect_id not in waiting
+        if left and _reaches(asked, address, hidden):
+            return True
+    return False
 
 
 def _yes_by_mail(turn: Turn, event: CustomerWrote, asked: list[Order]) -> None:
