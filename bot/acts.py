@@ -118,11 +118,15 @@ class Acts:
             case "away":
                 until = moment(act.value)
                 return ShopSet(what="away", until=until, **head) if until or act.value == "-" else None
-            case "remove" if act.value.isdigit():
+            case "remove" if act.value.isascii() and act.value.isdigit():
                 return DeskActed(what="remove", person=int(act.value), **head)
             case "notice":
                 verb, _, n = act.value.partition(".")
-                return NoticePressed(verb=VERBS[verb], n=int(n), **head) if verb in VERBS and n.isdigit() else None
+                return (
+                    NoticePressed(verb=VERBS[verb], n=int(n), **head)
+                    if verb in VERBS and n.isascii() and n.isdigit()
+                    else None
+                )
             case "language":
                 return DeskActed(what="language", value=act.value, **head)
         return None

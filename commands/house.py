@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import logging
 import os
 import signal
 import sys
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
     from engine.clock import Clock
     from engine.settings import Settings
+
+log = logging.getLogger("doorstep.house")
 
 #: How often the service looks after itself: backlogs, work that a process left behind.
 SWEEP = timedelta(seconds=20)
@@ -230,11 +233,16 @@ class House:
     async def _sweep(self) -> None:
         while True:
             await asyncio.sleep(SWEEP.total_seconds())
-            with contextlib.suppress(Exception):
-                await self.engine.look_at_desks()
-                await self.outbox.watch_backlog()
-                await self.outbox.glance()
-            await self.look_around()
+            for look in (
+                self.engine.look_at_desks,
+                self.outbox.watch_backlog,
+                self.outbox.glance,
+                self.look_around,
+            ):
+                try:  # one that fails holds up no other, and not the next round
+                    await look()
+                except Exception:
+                    log.exception("house.look_failed", extra={"look": look.__name__})
 
     async def look_around(self) -> None:
         """Sweeps and watches whose time has come. Of several processes the leading one asks the providers."""

@@ -24,7 +24,8 @@ RIGHTS: dict[str, tuple[str, ...]] = {
 
 
 def pressed(turn: Turn, event: ComplaintPressed) -> None:
-    """Notice: done | taken:<name> | solved | passed | wanted:<what> | already:solved | not_allowed | gone."""
+    """Notice: done | taken:<name> | solved (the customer is asked) | closed | passed | wanted:<what> | already:solved |
+    not_allowed | gone."""
     complaint = complaints.get(turn, event.complaint)
     if complaint is None:
         turn.notice = "gone"
@@ -109,7 +110,8 @@ def _wanted(turn: Turn, complaint: Complaint, event: ComplaintPressed, how: str)
 
 def _solved(turn: Turn, complaint: Complaint, event: ComplaintPressed) -> None:
     complaints.solve(turn, complaint, event.name)
-    turn.notice = "solved"
+    question = turn.fields.get("question")
+    turn.notice = "solved" if question is not None else "closed"
 
 
 def _staff(turn: Turn, complaint: Complaint, event: ComplaintPressed) -> None:

@@ -21,7 +21,7 @@ from flows.ladder import flag
 from flows.money import Money
 from flows.opening import hours_value
 from flows.orders import ASKABLE, Order, OrderFields, Reason
-from flows.reach import compose, preferred, tell
+from flows.reach import compose, heard, preferred, tell
 from flows.turn import Turn
 from flows.understand.model import Understood
 from flows.wording import Moment
@@ -341,7 +341,7 @@ def solve(turn: Turn, complaint: Complaint, name: str) -> Complaint:
     turn.refresh(order)
     if turn.policy.complaints.ask_solved and complaint.kind == "complaint":
         found = preferred(turn, order, "solved_ask")
-        if found is not None and found.two_way:
+        if found is not None and (found.two_way or heard(turn, found.channel, found.to)):  # else no answer could come
             turn.say(compose(turn, order, "solved_ask", found, "notice"))
             asked = Question("solved", found.channel, found.to, turn.now, (order.id,), wanted=str(complaint.n))
             turn.set(question=asked)

@@ -18,7 +18,7 @@ from flows.deciding import confirm
 from flows.effects import Value
 from flows.events import OrderTold
 from flows.informing import delivery_time
-from flows.ladder import begin, flag, hold, staff_wait, wait_of
+from flows.ladder import begin, flag, fresh, hold, staff_wait, wait_of
 from flows.opening import hours_value
 from flows.orders import ASKABLE, GREETING, Asked, Order, Reason
 from flows.postal import mark
@@ -92,13 +92,14 @@ def _welcome(turn: Turn, order: Order) -> Order:
     found = preferred(turn, order, "trusted_confirmed")
     if found is None:
         return order
-    say = compose(turn, order, "trusted_confirmed", found, "answer")
+    purpose = "answer" if fresh(turn, order) else "notice"  # what they have just done; else it waits for the morning
+    say = compose(turn, order, "trusted_confirmed", found, purpose)
     if found.channel == "whatsapp":
         say = replace(say, buttons=("change", "not_me"))
-    effect_id = turn.plan(say)
+    effect_id = turn.say(say)
     comes = delivery_time(turn)
     if comes and (found.channel == "sms" or turn.window_open(found.to)):  # a text of its own: the greeting is full
-        turn.plan(compose(turn, order, "faq_answer", found, "answer", answer=comes))
+        turn.say(compose(turn, order, "faq_answer", found, purpose, answer=comes))
     asked = Asked(effect_id, found.channel, found.to, order.version, GREETING, turn.now)
     return turn.put(order.with_asked(asked))
 

@@ -90,10 +90,14 @@ def _held_until(turn: Turn, order: Order, channel: str) -> datetime | None:
         return crowded
     if channel == "voice":  # a call at night wakes a house, whatever was ordered just now
         return hours.quiet_until(turn.now, turn.policy.quiet, zone_of(turn, order))
-    placed = min(order.fields.placed_at, order.received_at)
-    if first_text(order) and turn.now - placed < FRESH:
+    if first_text(order) and fresh(turn, order):
         return None
     return hours.quiet_until(turn.now, turn.policy.quiet, zone_of(turn, order))
+
+
+def fresh(turn: Turn, order: Order) -> bool:
+    """Whether a word about it surprises nobody at any hour."""
+    return turn.now - min(order.fields.placed_at, order.received_at) < FRESH
 
 
 def _why_held(turn: Turn, order: Order, channel: str) -> str:

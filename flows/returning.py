@@ -28,6 +28,8 @@ Talk = CustomerWrote | CustomerPressed
 SENT = ("shipped", "delivered", "returned")
 #: What 1 and 2 mean where we ask about a return.
 WISHES = {1: "replace", 2: "refund"}
+#: The parcel is with the customer, or nearly: the courier has something to fetch.
+_THERE = ("shipped", "delivered")
 TOLD = {"replace": "replacement_wanted", "refund": "refund_wanted"}
 _TEMPLATES = {"replace": "replace_ok", "refund": "refund_ok"}
 
@@ -74,16 +76,16 @@ def told(turn: Turn, event: CustomerWrote, order: Order, got: Understood) -> boo
 
 def decide(turn: Turn, order: Order, event: StaffPressed | ComplaintPressed, how: str) -> None:
     """Replace or refund, from the card or under a complaint: once, told to the shop with what the courier has to fetch, and to
-    the customer. Where nothing has been sent yet there is nothing to fetch: the shop and staff hear it, and the customer from them."""
+    the customer. Where nothing has been sent yet, or it is back already, there is nothing to fetch: the shop and staff hear it, and
+    the customer from them."""
     if order.return_done:
         turn.notice = f"already:{order.state}:{order.return_by}"
         return
     turn.note("return.decided", order.id, by=f"{event.role}:{event.name}", via="telegram", how=how)
     order = turn.put(replace(order, return_done=how, return_by=event.name))
-    turn.tell_shop(
-        order, TOLD[how], by=event.name, amount=order.fields.total, pickup=pickup(order) if order.state in SENT else ""
-    )
-    if order.state in SENT:
+    there = order.state in _THERE
+    turn.tell_shop(order, TOLD[how], by=event.name, amount=order.fields.total, pickup=pickup(order) if there else "")
+    if there:
         tell(turn, order, _TEMPLATES[how])
     turn.refresh(order)
 

@@ -16,7 +16,7 @@ from flows.heard import whole
 from flows.opening import hours_value
 from flows.orders import BEFORE_DISPATCH, Order
 from flows.phones import mask
-from flows.reach import Way, compose, preferred, template_language
+from flows.reach import Way, compose, heard, preferred, template_language
 from flows.turn import UNDO_GRACE, Turn
 from flows.wording.spec import SPECS
 
@@ -147,7 +147,8 @@ def _ask(turn: Turn, order: Order, who: str, template: str, kind: str) -> None:
     found = _where(turn, order)
     if found is not None and found.channel == "whatsapp" and not turn.window_open(found.to):
         found = preferred(turn, order, template, but=frozenset({"whatsapp"}))
-    if found is None or not (found.two_way or SPECS[template].may):  # no answer could come, and no page takes it
+    answers = found is not None and (found.two_way or heard(turn, found.channel, found.to))
+    if found is None or not (answers or SPECS[template].may):  # no answer could come, and no page takes it
         turn.notice = "unreachable"
         return
     more = hours_value(turn.policy) if kind == "time" else {}

@@ -361,6 +361,7 @@ TEXTS = {
     "button.k_solved": "✅ حُلّت",
     "button.k_staff": "👥 اطلب من الفريق",
     "toast.solved": "أُغلقت. سيُسأل العميل هل حُلّت.",
+    "toast.closed": "أُغلقت.",
     "toast.passed": "طُلب من المجموعة.",
     "toast.wanted.replacement_wanted": "أُبلغ نظام المتجر والفريق بالاستبدال.",
     "toast.wanted.refund_wanted": "أُبلغ نظام المتجر والفريق برد المبلغ.",

@@ -347,6 +347,7 @@ TEXTS = {
     "button.k_solved": "✅ Solved",
     "button.k_staff": "👥 Ask staff",
     "toast.solved": "Closed. The customer is asked whether it is solved.",
+    "toast.closed": "Closed.",
     "toast.passed": "The group has been asked.",
     "toast.wanted.replacement_wanted": "The shop's system and your staff are told to replace it.",
     "toast.wanted.refund_wanted": "The shop's system and your staff are told to refund it.",

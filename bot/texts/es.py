@@ -362,6 +362,7 @@ TEXTS = {
     "button.k_solved": "✅ Resuelta",
     "button.k_staff": "👥 Pasar al equipo",
     "toast.solved": "Cerrada. Se pregunta al cliente si quedó resuelta.",
+    "toast.closed": "Cerrado.",
     "toast.passed": "Se ha pedido al grupo.",
     "toast.wanted.replacement_wanted": "El sistema de la tienda y tu equipo saben que hay que reponerlo.",
     "toast.wanted.refund_wanted": "El sistema de la tienda y tu equipo saben que hay que reembolsar.",

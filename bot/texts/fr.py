@@ -363,6 +363,7 @@ TEXTS = {
     "button.k_solved": "✅ Réglée",
     "button.k_staff": "👥 Demander à l'équipe",
     "toast.solved": "Close. On demande au client si c'est réglé.",
+    "toast.closed": "C'est clos.",
     "toast.passed": "Le groupe est prévenu.",
     "toast.wanted.replacement_wanted": "Le système de la boutique et l'équipe savent qu'il faut remplacer.",
     "toast.wanted.refund_wanted": "Le système de la boutique et l'équipe savent qu'il faut rembourser.",

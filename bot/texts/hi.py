@@ -361,6 +361,7 @@ TEXTS = {
     "button.k_solved": "✅ हल हुई",
     "button.k_staff": "👥 टीम से कहें",
     "toast.solved": "बंद। ग्राहक से पूछा जाएगा कि हल हुई या नहीं।",
+    "toast.closed": "बंद कर दिया।",
     "toast.passed": "समूह से कह दिया।",
     "toast.wanted.replacement_wanted": "दुकान के सिस्टम और टीम को बदलने को कहा गया।",
     "toast.wanted.refund_wanted": "दुकान के सिस्टम और टीम को पैसे लौटाने को कहा गया।",

@@ -362,6 +362,7 @@ TEXTS = {
     "button.k_solved": "✅ Resolvida",
     "button.k_staff": "👥 Pedir à equipa",
     "toast.solved": "Fechada. Pergunta-se ao cliente se ficou resolvida.",
+    "toast.closed": "Fechado.",
     "toast.passed": "O grupo foi avisado.",
     "toast.wanted.replacement_wanted": "O sistema da loja e a equipa sabem que é para substituir.",
     "toast.wanted.refund_wanted": "O sistema da loja e a equipa sabem que é para reembolsar.",

@@ -363,6 +363,7 @@ TEXTS = {
     "button.k_solved": "✅ Решено",
     "button.k_staff": "👥 Попросить команду",
     "toast.solved": "Закрыто. Клиента спросят, решено ли.",
+    "toast.closed": "Закрыто.",
     "toast.passed": "Группа попрошена.",
     "toast.wanted.replacement_wanted": "Система магазина и команда знают: заменить.",
     "toast.wanted.refund_wanted": "Система магазина и команда знают: вернуть деньги.",

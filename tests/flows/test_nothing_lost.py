@@ -11,12 +11,13 @@ from flows import pointers
 from flows.cards import CONFIRM_CANCELLED
 from flows.complaint import Complaint
 from flows.effects import Accepted, AskProvider, Refused, Say, TellDesk, TellStaff, Unknown
-from flows.events import CustomerPressed, NoticeAsked, ShopReported, StaffGave, StaffWrote
+from flows.events import ComplaintPressed, CustomerPressed, NoticeAsked, ShopReported, StaffGave, StaffWrote
 from flows.money import Money
 from flows.notice import Choice, Draft
 from flows.orders import Order
 from flows.policy import Calls
 from flows.postal import PostalAddress
+from flows.risk import PastOrder
 from flows.step import start
 from flows.turn import Turn
 from tests.flows.shop import ANA, BEN, CY, GATEWAY, MAIL, NOW, POLICIES, POLICY, SHOP, fields, told, wrote
@@ -437,3 +438,62 @@ def test_an_answer_from_a_number_with_its_9_is_one_to_what_was_asked_without_it(
     assert last(world).template == "replan"
     writes_with_9(world, "1")
     assert order(world).replan == "slot"
+
+
+# -- at the right hour
+
+
+@pytest.mark.parametrize(("age", "leaves"), [(timedelta(minutes=2), True), (timedelta(hours=5), False)])
+def test_a_good_customer_is_greeted_at_night_only_about_a_fresh_order(age: timedelta, leaves: bool) -> None:
+    """Their order is confirmed at once at any hour; the word of it wakes nobody about an order of the afternoon, which came late."""
+    world = World()
+    world.now = NOW.replace(hour=22)
+    past = tuple(
+        PastOrder(order_id=f"G{n}", placed_at=NOW, closed_at=NOW, ended="paid", amount_minor=4990, currency="EUR")
+        for n in range(4)
+    )
+    world.bring(told(fields("A1", placed_at=world.now - age), past=past))
+    world.run_outbox()
+    assert (order(world).state, order(world).decided_by) == ("confirmed", "rule")
+    assert bool([a for a in world.attempts if isinstance(a.open.effect, Say)]) == leaves
+    world.now += timedelta(hours=12)
+    world.run_outbox()
+    assert [a.say.template for a in world.attempts if isinstance(a.open.effect, Say)] == ["trusted_confirmed"]
+
+
+# -- true
+
+
+def test_who_closes_a_threat_is_not_told_that_the_customer_is_asked() -> None:
+    """Solved under a threat closes it, and says no more than that."""
+    world = asked()
+    says(world, "I will sue you and call the police")
+    (conversation,) = world.conversations()
+    assert conversation.complaints[-1].kind == "threat"
+    assert owner_presses(world, "k_solved") == "closed"
+
+
+def owner_presses(world: World, verb: str) -> str:
+    event = ComplaintPressed(
+        event_id=f"telegram:{world.next()}", to=(pointers.order(SHOP, "A1"),), at=world.now, by=111, name="Olga",
+        role="owner", verb=verb, complaint=1,
+    )  # fmt: skip
+    decision = world.bring(event)
+    assert decision is not None
+    return decision.notice
+
+
+def test_a_refund_for_a_parcel_that_is_back_promises_no_courier() -> None:
+    """Nothing is there to be fetched: the shop and staff are told, and the customer hears it from them."""
+    world = asked()
+    says(world, "yes")
+    for kind in ("shipped", "returned"):
+        to = (pointers.order(SHOP, "A1"),)
+        event = ShopReported(event_id=f"api:{world.next()}", to=to, at=world.now, order_id="A1", kind=kind)  # type: ignore[arg-type]
+        world.bring(event)
+    says(world, "I want to complain, this is terrible service")
+    world.run_outbox()
+    before = len(world.attempts)
+    assert owner_presses(world, "k_refund") == "wanted:refund_wanted"
+    world.run_outbox()
+    assert not [a for a in world.attempts[before:] if isinstance(a.open.effect, Say)]
