@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from adapters import order_reading
 from adapters.order_model import OrderBody, fields_of, read_body
-from engine.history_columns import MissingColumns, map_columns, normal
+from engine.history_columns import OF_A_PERSON, MissingColumns, map_columns, normal
 from engine.history_file import Record, Sheet, look, records
 from engine.history_values import DateStyle, Evidence, amount, comma_decimal, date_style, moment
 from engine.ports import BadPayload, TheirFault
@@ -38,25 +38,7 @@ _MORE = {
 }
 _NAMED = {normal(name): field for field, names in _MORE.items() for name in names.split(",")}
 #: What a row may say of its order; the rest of the columns is not used.
-USED = frozenset(
-    (
-        *(
-            "id",
-            "placed",
-            "name",
-            "first_name",
-            "last_name",
-            "phone",
-            "email",
-            "line1",
-            "line2",
-            "house",
-            "city",
-            "region",
-        ),
-        *("postcode", "country", "total", "currency", "item", "sku", *_MORE),
-    )
-)
+USED = OF_A_PERSON | {"id", "placed", "total", "currency", "item", "sku", *_MORE}
 _FIRST = 50
 _CODE = re.compile(r"[A-Za-z]{2}")
 

@@ -1,7 +1,7 @@
 """A folded address cut into words and numbers, with what stood between them."""
 
 import re
-from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 _TOKEN = re.compile(r"\d+|[^\W\d_]+|[#°]")
@@ -32,33 +32,26 @@ ROMAN = {  # without i, v, x and xi: too short to be told from an initial, or a 
 
 
 class Token(NamedTuple):
-    """`text` is digits, letters, `#` or `°`. `glued`: no sign or space before it. `gap`: the signs before it."""
+    """`text` is digits, letters, `#` or `°`. `glued`: no sign or space before it. `gap`: the signs before it. `number`: digits.
+    `opens`: a new part of the address begins here, after a comma or at the very start."""
 
     text: str
     glued: bool
     gap: str
-
-    @property
-    def number(self) -> bool:
-        return self.text.isdigit()
-
-    @property
-    def opens(self) -> bool:
-        """Whether a new part of the address begins here: after a comma, or at the very start."""
-        return "," in self.gap or "\x02" in self.gap
+    number: bool
+    opens: bool
 
 
 def tokens(folded: str) -> tuple[Token, ...]:
     """The words and numbers of `folded` in order, at most `MAX_TOKENS`."""
-    return tuple(_tokens(folded))
-
-
-def _tokens(folded: str) -> Iterator[Token]:
+    found: list[Token] = []
     end = 0
-    for count, match in enumerate(_TOKEN.finditer(folded)):
-        if count == MAX_TOKENS:
-            return
-        start = match.start()
+    for match in islice(_TOKEN.finditer(folded), MAX_TOKENS):
+        start, text = match.start(), match[0]
         gap = folded[end:start]
-        yield Token(match[0], bool(count) and not gap, gap if count else f"\x02{gap}")
+        if found:
+            found.append(Token(text, not gap, gap, text.isdigit(), "," in gap))
+        else:
+            found.append(Token(text, False, f"\x02{gap}", text.isdigit(), True))
         end = match.end()
+    return tuple(found)

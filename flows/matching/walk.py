@@ -15,8 +15,11 @@ class Walk:
 
     def meanings(self, at: int, size: int) -> tuple[Word, ...]:
         """What the `size` words from `at` on mean together; no writing reaches over a comma."""
+        if size == 1:
+            token = self.peek(at)
+            return () if token is None else self.known.by_writing.get((token.text,), ())
         run = self.tokens[at : at + size]
-        if size > 1 and (len(run) < size or any("," in token.gap for token in run[1:])):
+        if len(run) < size or any("," in token.gap for token in run[1:]):
             return ()
         return self.known.by_writing.get(tuple(token.text for token in run), ())
 
@@ -84,20 +87,25 @@ class Walk:
 
     def lone_door(self, at: int) -> str:
         """A letter and a number that fill a part of the address between them: `B-204, Shanti Apartments`."""
-        letter, number = self.tokens[at], self.peek(at + 1)
-        if not letter.opens or len(letter.text) > 1 or number is None or not number.number:
+        letter = self.tokens[at]
+        if len(letter.text) > 1 or not letter.opens:
+            return ""
+        number = self.peek(at + 1)
+        if number is None or not number.number:
             return ""
         return letter.text + number.text if number.gap in {"", "-", "/"} and self.closes(at + 2) else ""
 
     def initials(self, at: int) -> str:
         """Letters with points between them are one word, as if the points were left out: M.G. Road, S.V. Road."""
+        if len(self.tokens[at].text) > 1:
+            return ""
         end = at + 1
         while (
             (token := self.peek(end)) is not None and token.gap == "." and len(token.text) == 1 and token.text.isalpha()
         ):
             end += 1
         run = self.tokens[at:end]
-        if len(run) < 2 or len(run[0].text) > 1 or any(self.meanings(at, size) for size in range(2, LONGEST + 1)):
+        if len(run) < 2 or any(self.meanings(at, size) for size in range(2, LONGEST + 1)):
             return ""
         return "".join(token.text for token in run)
 
