@@ -101,6 +101,14 @@ async def test_dates_are_decided_over_the_whole_file(store: SqliteStore, tmp_pat
         assert f"{found.placed_at:%m-%d}" == "04-02"  # midnight in Madrid is the evening before in UTC
 
 
+@pytest.mark.parametrize("written", ["2025-03-31", "31/03/2025", "03/31/2025", "31.03.25", "2025/03/31"])
+async def test_each_style_of_dates_means_one_day(store: SqliteStore, tmp_path: Path, written: str) -> None:
+    """Whatever the shop writes, the thirty-first of March is the thirty-first of March."""
+    await bring(store, write(tmp_path / "orders.csv", [row(7, **{"order date": written})]))
+    (found,) = await store.history("demo", who(phone="600000007"))
+    assert found.placed_at.isoformat() == "2025-03-30T22:00:00+00:00"
+
+
 async def test_shopifys_lines_of_one_order_are_one_order(store: SqliteStore, tmp_path: Path) -> None:
     """Further items follow with most cells empty; the order is one row with all its items, and the lines are counted."""
     header = ("Name", "Email", "Financial Status", "Fulfillment Status", "Currency", "Total", "Created at", "Lineitem name",
@@ -221,6 +229,30 @@ def test_a_broken_off_import_goes_on_where_it_was(tmp_path: Path, how: signal.Si
     assert "done before" in output
     assert _count(tmp_path / "history.db") == 20000 - 400
     assert [int(line["Order Number"]) for line in rejected(path)] == list(range(50, 20001, 50))
+
+
+def test_two_commands_at_once_keep_every_order_once(tmp_path: Path) -> None:
+    """Two processes import one file: the second says that the first is at it, or finds all done; no row is lost or doubled."""
+    path = write(tmp_path / "orders.csv", [row(n, total="-1" if n % 50 == 0 else "5") for n in range(1, 2001)])
+    both = [command(tmp_path, "import-history", str(path), "--yes") for _ in range(2)]
+    said = [running.communicate(timeout=180) for running in both]
+    for running, (_, errors) in zip(both, said, strict=True):
+        assert running.returncode == 0 or "another process is importing" in errors, errors
+    assert 0 in [running.returncode for running in both]
+    assert _count(tmp_path / "history.db") == 2000 - 40
+    assert [int(line["Order Number"]) for line in rejected(path)] == list(range(50, 2001, 50))
+
+
+async def test_a_file_that_was_cut_and_then_came_whole(store: SqliteStore, tmp_path: Path) -> None:
+    """Cut inside a row: its orders are kept, the cut row is refused by name; the whole file brings the rest, and no order twice."""
+    whole = write(tmp_path / "orders.csv", [row(n) for n in range(1, 31)]).read_bytes()
+    path = tmp_path / "orders.csv"
+    path.write_bytes(whole[: whole.index(b"\r\n21,") + 12])
+    assert await bring(store, path) == Tally(records=21, new=20, rejected=1)
+    assert [line["line"] for line in rejected(path)] == ["22"]
+    path.write_bytes(whole)
+    assert await bring(store, path) == Tally(records=30, new=10, same=20)
+    assert await store.history_counts("demo") == {"delivered": 30}
 
 
 def _wait_for_rows(path: Path, running: subprocess.Popen[str]) -> None:

@@ -249,7 +249,7 @@ async def _asked(t: Town, method: str, path: str, body: Any, token: str) -> str:
 
 async def pumping(size: int, folder: Path, dice: random.Random) -> Figure:
     """Made-up orders on one prefix: what the limits allow is texted, the rest is kept and held, none is dropped."""
-    figure, known = Figure(), 0
+    figure, known, held = Figure(), 0, 0
     async with town(folder, more="risk: {enabled: false}", twilio_more=FAST) as t:  # the ceilings alone
         orders = [an_order(t, dice.randrange(10_000), name=f"Maria Lopez {n}") for n in range(size)]
         for order in orders:
@@ -261,9 +261,12 @@ async def pumping(size: int, folder: Path, dice: random.Random) -> Figure:
         for order in orders:
             found = await t.house.engine.order("demo", order["id"])
             known += found is not None
+            kept = found.order(order["id"]) if found is not None else None
+            held += kept is not None and kept.state == "held"
     figure.check(known == size, f"{size - known} orders were dropped")
+    figure.check(held == size - texted, f"{size - texted - held} orders are neither texted nor held")
     figure.said = (
-        f"{size} made-up orders on one prefix: {texted} texted (at most {MOST_ON_A_PREFIX}), {known} kept, 0 dropped"
+        f"{size} made-up orders on one prefix: {texted} texted (at most {MOST_ON_A_PREFIX}), {held} held, 0 dropped"
     )
     return figure
 
