@@ -323,9 +323,10 @@ class Store(Protocol):
     async def journal(self, conversation: str) -> list[Note]:
         """The whole story, oldest first: moved lines and the document's tail."""
 
-    async def tales(self, shop: str, after: str, limit: int) -> tuple[list[Tale], str]:
+    async def tales(self, shop: str, after: str, limit: int, since: datetime | None = None) -> tuple[list[Tale], str]:
         """Conversations of one shop with their journals, by id, from the one after `after` ("": the first) on; and the id to go
-        on from, "" when that was all. At most `limit` conversations of all shops are looked at. Read-only, for reports."""
+        on from, "" when that was all. At most `limit` conversations of all shops are looked at. `since`: those with a line
+        from then on, the others' journals are not read. Read-only, for reports."""
 
     async def keep(self, kept: Kept) -> bool:
         """Keep a body (encrypted). False when the same one is kept already."""

@@ -160,6 +160,10 @@ class Conversation(Struct, frozen=True, gc=False, omit_defaults=True, kw_only=Tr
                 return effect
         return None
 
+    def told_since(self, since: datetime | None) -> bool:
+        """Whether its journal may have a line from `since` on; None asks for everything."""
+        return since is None or not self.notes or self.notes[-1].at >= since
+
     def next_due(self) -> datetime | None:
         return min(self.timers.values(), default=None)
 

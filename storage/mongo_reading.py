@@ -104,7 +104,7 @@ class MongoReading(MongoConnection):
             notes += document.notes
         return [found for _, found in sorted({note.n: note for note in notes}.items())]
 
-    async def tales(self, shop: str, after: str, limit: int) -> tuple[list[Tale], str]:
+    async def tales(self, shop: str, after: str, limit: int, since: datetime | None = None) -> tuple[list[Tale], str]:
         found, last = [], ""
         with self.answers():
             rows = (await self._db()).conversation.find({"_id": {"$gt": after}}, {"key": 1, "doc": 1})
@@ -112,7 +112,7 @@ class MongoReading(MongoConnection):
         for row in page:
             last = row["_id"]
             document = codec.read(self._sealer.open(row["key"], row["doc"]))
-            if isinstance(document, Conversation) and document.shop == shop:
+            if isinstance(document, Conversation) and document.shop == shop and document.told_since(since):
                 found.append(Tale(document, await self.journal(last)))
         return found, last
 

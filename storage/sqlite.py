@@ -444,13 +444,13 @@ class SqliteStore(SqliteForgetting, SqliteExpiring):
             notes += document.notes
         return notes
 
-    async def tales(self, shop: str, after: str, limit: int) -> tuple[list[Tale], str]:
+    async def tales(self, shop: str, after: str, limit: int, since: datetime | None = None) -> tuple[list[Tale], str]:
         found, last = [], ""
         with self._reader:  # one snapshot, as above
             rows: list[Any] = self._reader.execute(sql.PAGE_BY_ID, (after, limit)).fetchall()
             for last, key, sealed in rows:
                 document = codec.read(self._sealer.open(key, sealed))
-                if isinstance(document, Conversation) and document.shop == shop:
+                if isinstance(document, Conversation) and document.shop == shop and document.told_since(since):
                     moved: list[Any] = self._reader.execute(sql.JOURNAL, (last,)).fetchall()
                     notes = [n for lines, _ in moved for n in codec.read_notes(self._sealer.open(key, lines))]
                     found.append(Tale(document, [*notes, *document.notes]))

@@ -541,3 +541,24 @@ async def test_tales_give_every_conversation_of_a_shop_once_page_by_page(store: 
     assert len({tale.conversation.id for tale in found}) == len(found) == 5
     assert all([note.n for note in tale.notes] == [1, 2] for tale in found)
     assert (await store.tales("other", "", 10))[0] == []
+
+
+async def test_tales_of_a_period_leave_out_what_ended_before_it(store: Store) -> None:
+    """Whose last line is older than `since` is passed over, whole journals of the others are given, and the pages go on as ever."""
+    for n, days in enumerate((9, 0, 5, 1)):
+        line = (
+            Note(n=1, at=NOW - timedelta(days=20), what="asked"),
+            Note(n=2, at=NOW - timedelta(days=days), what="answered"),
+        )
+        change = heard_with(lambda c, k=line: replace(c, notes=k[1:]), spilled=line[:1])  # type: ignore[misc]
+        await store.transact(wrote(n, phone=f"+3460000020{n}"), change, NOW)
+    found, after, looked = [], "", 0
+    while page := await store.tales("demo", after, 1, NOW - timedelta(days=5)):
+        after = page[1]
+        if not after:
+            break
+        found += page[0]
+        looked += 1
+    assert looked == 4
+    assert sorted((NOW - tale.notes[-1].at).days for tale in found) == [0, 1, 5]
+    assert all([note.n for note in tale.notes] == [1, 2] for tale in found)

@@ -16,6 +16,7 @@ from flows.couriers import Aftercare, Area, Courier, Slot
 from flows.orders import Order
 from flows.policy import Hours
 from flows.postal import PostalAddress
+from tests.depth import examples
 from tests.flows.shop import POLICY, fields
 
 #: Whole and half hours of summer time, quarter-hour offsets, changes at midnight, a day that never was (Apia, 30 December 2011).
@@ -126,7 +127,7 @@ LEFT_OUT = Courier(name="C", week=dict.fromkeys((0, 4), ((time(0), time(0, 15)),
 
 
 @example((LEFT_OUT, datetime(2011, 12, 30, tzinfo=UTC), "Pacific/Apia", "Pacific/Apia", frozenset(), False))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500))
 @given(cases())
 def test_offered_is_exactly_what_can_be_served(case: tuple[Courier, datetime, str, str, frozenset[str], bool]) -> None:
     """Over calendars, holidays, zones and clock changes: the slots are those of the oracle, none more, none less."""

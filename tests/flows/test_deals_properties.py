@@ -19,6 +19,7 @@ from flows.pointers import order as order_pointer
 from flows.policy import Policy
 from flows.risk.assessment import Verdict
 from storage import codec
+from tests.depth import examples
 from tests.flows.shop import ANA, GROUP, NOW, POLICY, SHOP, fields, told, wrote
 from tests.flows.world import World
 
@@ -152,7 +153,7 @@ class Talk:
         world.run_outbox()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150))
 @given(
     OFFERS, MINOR, ITEMS, TALK, st.sampled_from(["normal", "normal", "normal", "trusted", "watch", "review", "blocked"])
 )

@@ -15,6 +15,7 @@ from flows.pointers import order as order_pointer
 from flows.poll_asking import TEMPLATES
 from flows.poll_rules import Polls
 from flows.polls import results, score_of
+from tests.depth import examples
 from tests.flows.shop import ANA, NOW, POLICY, SHOP, fields, told, wrote
 from tests.flows.world import World
 
@@ -91,7 +92,7 @@ class Life:
         world.run_outbox()
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80))
 @given(STEPS)
 def test_a_digit_answers_what_was_asked_last(steps: list[str | int]) -> None:
     """After a confirm question 1, 2 and 3 are never a score; after a poll no digit decides an order; one score per poll."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import csv
 import json
 import struct
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -18,6 +21,7 @@ from msgspec.structs import replace
 import run
 from bench.month import DAYS, FIRST, SHOP, Month
 from engine.ports import Tale
+from engine.reporting import PAGE, lately
 from flows.conversation import Conversation
 from flows.decision import Decision
 from flows.events import CustomerWrote
@@ -25,6 +29,7 @@ from flows.numbers import Baseline, Costs, Report, Stories, report
 from flows.numbers.sureness import fewer, share, wilson
 from flows.numbers.tables import tables
 from flows.pointers import phone
+from flows.policy import Policy
 from storage.opening import open_store
 from tests.numbers.recount import Recount
 
@@ -166,6 +171,45 @@ async def fill(path: Path, month: Month) -> None:
         await store.close()
 
 
+async def test_the_days_numbers_are_made_beside_the_work(tmp_path: Path) -> None:
+    """Between any two pages of the journals others have their turn, and what ended before that day is not read at all."""
+    month = Month(400)
+    await fill(tmp_path / "shop.db", month)
+    store = open_store(str(tmp_path / "shop.db"), KEY, lambda why: None)
+    read, turns, given = store.tales, [0], []
+
+    async def tales(*asked: Any) -> tuple[list[Tale], str]:
+        page, after = await read(*asked)
+        given.append((turns[0], len(page)))
+        return page, after
+
+    async def others() -> None:
+        while True:
+            turns[0] += 1
+            await asyncio.sleep(0)
+
+    store.tales = tales  # type: ignore[method-assign]
+    working = asyncio.create_task(others())
+    try:
+        since = UNTIL - timedelta(days=1)
+        policy = Policy(shop=SHOP, name="Demo", language="en", country="ES", currency="EUR", zone=ZONE)
+        found = await lately(store, policy, since, UNTIL)
+    finally:
+        working.cancel()
+        await store.close()
+    assert len(given) > 10
+    assert all(later[0] > earlier[0] for earlier, later in pairwise(given))
+    assert max(n for _, n in given) <= PAGE
+    assert 0 < sum(n for _, n in given) < 300, "most customers of a month have nothing to do with its last day"
+    whole = Stories()
+    for tale in month.tales():
+        whole.read(tale.conversation, tale.notes)
+    assert found == report(
+        whole, shop=SHOP, since=since, until=UNTIL, zone=ZONE, costs=Costs("EUR"), baseline=Baseline()
+    )
+    assert found.orders > 0
+
+
 def size_of(png: bytes) -> tuple[int, int]:
     """Width and height, from the picture's own header."""
     assert png.startswith(b"\x89PNG\r\n\x1a\n")
@@ -175,8 +219,6 @@ def size_of(png: bytes) -> tuple[int, int]:
 @pytest.mark.parametrize("lang", ["en", "ar", "hi"])
 async def test_the_command_writes_tables_and_pictures(config: Path, tmp_path: Path, lang: str) -> None:
     """`run.py report --out` gives the same figures as JSON, CSV and PNG, in the reader's language; a phone's chat can show them."""
-    import asyncio
-
     month = Month(120)
     await fill(tmp_path / "shop.db", month)
     words = ["--config", str(config), "report", "--since", "2026-10-01", "--until", "2026-11-01", "--lang", lang]

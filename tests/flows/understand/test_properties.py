@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from flows.understand import DECISIONS, INTENTS, TONES, clean, fold, understand
 from flows.understand.lexicon import PHRASES
 from flows.understand.reading import QUICK
+from tests.depth import examples
 
 PROMPTS = st.sampled_from(["confirm", "no_what", "which", "why", "number", "address", "time", "poll", None])
 LANGS = st.sampled_from([None, "en", "ar", "hi", "ur", "fr", "th", "el", "xx", ""])
@@ -59,7 +60,7 @@ def test_a_quote_of_ours_is_never_an_answer(word, frame, lang):
     assert not (got.sure and got.intent in DECISIONS)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.sampled_from(sorted(QUICK)), LANGS)
 def test_the_short_road_and_the_long_one_agree(word, lang):
     """A lexicon entry found at once means what the whole reading would have made of it."""
