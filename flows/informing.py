@@ -21,12 +21,14 @@ _TOPICS: dict[str, tuple[str, ...]] = {
     "delivery_cost": (
         "shipping", "delivery charge", "delivery cost", "delivery fee", "fee", "charges", "envio", "envío", "gastos",
         "livraison coûte", "frais", "frete", "ongkir", "kargo ücret", "стоимость доставки", "сколько стоит доставка",
-        "توصيل", "الشحن", "تكلفة", "डिलीवरी चार्ज", "शिपिंग", "ڈیلیوری چارج", "ডেলিভারি চার্জ", "versandkosten",
+        "رسوم", "تكلفة", "مصاريف", "سعر التوصيل", "سعر الشحن", "ثمن التوصيل", "بكم التوصيل", "كم التوصيل", "كم الشحن",
+        "डिलीवरी चार्ज", "शिपिंग", "ڈیلیوری چارج", "ডেলিভারি চার্জ", "versandkosten",
     ),
     "delivery_time": (
         "how long", "how many days", "when will", "delivery time", "arrive", "cuándo", "cuando", "cuánto tarda", "quand",
         "combien de temps", "quanto tempo", "quando", "berapa lama", "kapan", "ne zaman", "kaç gün", "когда", "сколько дней",
-        "متى", "كم يوم", "وقت", "कब", "कितने दिन", "kab", "kitne din", "کب", "کتنے دن", "কবে", "কতদিন", "wann", "wie lange",
+        "متى", "كم يوم", "وقت", "كم يستغرق", "كم تستغرق", "كم مدة", "كم المدة", "مدة التوصيل",
+        "कब", "कितने दिन", "kab", "kitne din", "کب", "کتنے دن", "কবে", "কতদিন", "wann", "wie lange",
     ),
     "returns": (
         "return", "refund", "exchange", "devol", "cambio", "retour", "rembours", "échange", "troca", "reembolso", "kembali",

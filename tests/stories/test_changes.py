@@ -18,7 +18,7 @@ from tests.town import ANA, ANA_PHONE, WA_FROM, Town, town
 
 NEW = "+34600000009"
 TOTAL = Money(4990, "EUR")
-FAQ = "faq: {en: {delivery_time: Two days.}, es: {delivery_time: Dos dias.}, ar: {delivery_time: يومان.}}"
+FAQ = "faq: {en: {delivery_time: Two days.}, es: {delivery_time: Dos dias.}, ar: {delivery_time: يومان., delivery_cost: مجانا.}}"
 
 
 class Tongue(Struct, frozen=True):
@@ -109,30 +109,32 @@ async def test_a_new_number_taken_back(tmp_path: Path, they: Tongue) -> None:
         assert stranger() == []
 
 
-async def test_a_number_that_has_answered_keeps_the_order(tmp_path: Path) -> None:
+@TONGUES
+async def test_a_number_that_has_answered_keeps_the_order(tmp_path: Path, they: Tongue) -> None:
     """Taken back too late: the new number has confirmed, so nothing changes, and both the old one and staff hear that."""
     async with town(tmp_path, telegram=True) as t:
-        order = await t.order()
-        await t.sms(EN.number)
+        order = await t.order(language=they.lang)
+        await t.sms(they.number)
         await t.skip(seconds=10)
-        await t.sms("yes", NEW)
-        await t.sms("no")
+        await t.sms(they.yes, NEW)
+        await t.sms(they.no)
         await t.skip(seconds=10)
         assert (await t.state(order), (await t.get(order)).fields.phone) == ("confirmed", NEW)
-        assert t.last("sms") == text("already_confirmed", EN, order=order)
+        assert t.last("sms") == text("already_confirmed", they, order=order)
         assert any("former phone number" in x for x in t.group_texts())
 
 
-async def test_a_number_with_a_conversation_of_its_own_takes_the_order_over(tmp_path: Path) -> None:
+@TONGUES
+async def test_a_number_with_a_conversation_of_its_own_takes_the_order_over(tmp_path: Path, they: Tongue) -> None:
     """Ben has an order himself: Ana's comes beside it, each is decided by its own question."""
     async with town(tmp_path) as t:
         his = await t.order(phone=NEW, email="ben@example.com")
-        hers = await t.order()
-        await t.sms(EN.number)
+        hers = await t.order(language=they.lang)
+        await t.sms(they.number)
         await t.skip(seconds=10)
         assert (await t.conversation(his)).id == (await t.conversation(hers)).id
         await t.sms("1", NEW)
-        assert "Which one do you mean?" in t.last("sms", NEW)
+        assert all(order in t.last("sms", NEW) for order in (his, hers)), "which of them?"
         await t.sms(hers, NEW)
         assert (await t.state(his), await t.state(hers)) == ("pending", "confirmed")
 
@@ -199,29 +201,31 @@ async def test_an_address_that_is_asked_for(tmp_path: Path, they: Tongue) -> Non
         assert text("address_ok", they, order=order, address="Calle Sol 7, 28013, Madrid") in t.got("sms")
 
 
-async def test_another_town_is_for_a_person(tmp_path: Path) -> None:
+@TONGUES
+async def test_another_town_is_for_a_person(tmp_path: Path, they: Tongue) -> None:
     """Another town changes what the delivery costs: staff see the difference, the order keeps its address."""
     async with town(tmp_path, telegram=True) as t:
-        order = await t.order()
-        await t.sms("my address is Rambla 2, 08001 Barcelona")
+        order = await t.order(language=they.lang)
+        await t.sms(they.address.replace("Calle Luna 4, 28004 Madrid", "Rambla 2, 08001 Barcelona"))
         await t.skip(seconds=10)
         assert (await t.get(order)).fields.address.city == "Madrid"
         assert any("in another town" in x and "Barcelona" in x for x in t.group_texts())
-        assert "A person at Demo Shop will read this" in t.last("sms")
+        assert t.last("sms") == text("handed_over", they, order=order)
 
 
-@pytest.mark.parametrize("written", [EN.number, EN.address, EN.tomorrow])
-async def test_after_dispatch_changes_are_for_a_person(tmp_path: Path, written: str) -> None:
+@TONGUES
+@pytest.mark.parametrize("wish", ["number", "address", "tomorrow"])
+async def test_after_dispatch_changes_are_for_a_person(tmp_path: Path, wish: str, they: Tongue) -> None:
     """The parcel has left: nothing is changed, and the customer hears who reads it and when."""
     async with town(tmp_path) as t:
-        order = await t.order()
+        order = await t.order(language=they.lang)
         await t.sms("1")
         await t.report(order, "shipped")
         before = (await t.get(order)).fields
         await t.skip(seconds=5)
-        await t.sms(written)
+        await t.sms(getattr(they, wish))
         assert (await t.get(order)).fields == before
-        assert "already with the courier" in t.last("sms")
+        assert t.last("sms") == text("too_late_dispatched", they, order=order)
 
 
 @TONGUES
@@ -306,22 +310,66 @@ async def test_why_it_is_cancelled_and_a_later_date(tmp_path: Path, they: Tongue
         assert await t.state(order) == "confirmed"
 
 
-async def test_a_later_date_taken_back(tmp_path: Path) -> None:
+@TONGUES
+async def test_a_later_date_taken_back(tmp_path: Path, they: Tongue) -> None:
     """NO to "we write again on Friday" after a cancel: it is cancelled again, and nothing is asked on Friday."""
     async with town(tmp_path) as t:
-        order = await t.order()
+        order = await t.order(language=they.lang)
         await t.sms("3")
         await t.skip(minutes=2)
         await t.sms("2")
         await t.skip(seconds=5)
-        await t.sms("friday")
+        await t.sms(they.friday)
         assert await t.state(order) == "pending"
         await t.skip(seconds=5)
-        await t.sms("no")
+        await t.sms(they.no)
         await t.skip(seconds=5)
         assert await t.state(order) == "cancelled"
         heard = new_ones(t)
         await t.skip(120)
+        assert heard() == []
+
+
+WHY = {
+    "changed_mind": {"en": "changed my mind", "es": "cambié de opinión", "ar": "غيرت رأيي"},
+    "no_money": {"en": "no money now", "es": "no tengo dinero ahora", "ar": "ليس لدي مال الآن"},
+    "too_slow": {"en": "too slow", "es": "tarda demasiado", "ar": "التوصيل بطيء"},
+    "ordered_elsewhere": {"en": "bought it somewhere else", "es": "lo compré en otro sitio", "ar": "اشتريته من مكان آخر"},
+    "wrong_item": {"en": "wrong item", "es": "producto equivocado", "ar": "طلبت المنتج الخطأ"},
+}  # fmt: skip
+
+
+@TONGUES
+@pytest.mark.parametrize("reason", WHY)
+async def test_each_reason_is_kept_for_the_report(tmp_path: Path, reason: str, they: Tongue) -> None:
+    """Asked why, by words or by its number: the same reason on the order and in the journal; one answer, and it stays cancelled."""
+    async with town(tmp_path, telegram=True) as t:
+        for said in (WHY[reason][they.lang], str(list(WHY).index(reason) + 1)):
+            order = await t.order(language=they.lang)
+            await t.sms(they.cancel)
+            await t.skip(minutes=2)
+            assert t.last("sms") == text("why_cancel", they)
+            heard = new_ones(t)
+            await t.sms(said)
+            await t.skip(seconds=5)
+            known = await t.get(order)
+            assert (known.state, known.cancel_reason) == ("cancelled", reason), said
+            assert "cancel.reason" in await t.story(order)
+            assert len(heard()) == 1
+
+
+@TONGUES
+async def test_a_cancel_taken_back(tmp_path: Path, they: Tongue) -> None:
+    """Cancelled in their own words, told with the way back; a yes brings the order back, confirmed, and nothing asks why any more."""
+    async with town(tmp_path) as t:
+        order = await t.order(language=they.lang)
+        await t.sms(they.cancel)
+        assert await t.state(order) == "cancelled"
+        assert t.last("sms") == text("cancelled_by_customer", they, order=order)
+        await t.sms(they.yes)
+        assert await t.state(order) == "confirmed"
+        heard = new_ones(t)
+        await t.skip(minutes=10)
         assert heard() == []
 
 
@@ -401,13 +449,22 @@ async def test_thanks_are_answered_once(tmp_path: Path, they: Tongue) -> None:
         assert heard() == [text("thanks_reply", they)]
 
 
-@pytest.mark.parametrize(("they", "asks"), [(EN, "how long does delivery take?"), (ES, "¿cuánto tarda el envío?")])
-async def test_the_shops_own_answer(tmp_path: Path, they: Tongue, asks: str) -> None:
+@pytest.mark.parametrize(
+    ("they", "asks", "answer"),
+    [
+        (EN, "how long does delivery take?", "Two days."),
+        (ES, "¿cuánto tarda el envío?", "Dos dias."),
+        (AR, "كم يستغرق التوصيل؟", "يومان."),
+        (AR, "كم رسوم التوصيل؟", "مجانا."),
+    ],
+    ids=["en", "es", "ar", "ar-cost"],
+)
+async def test_the_shops_own_answer(tmp_path: Path, they: Tongue, asks: str, answer: str) -> None:
     """A common question is answered in the shop's own words, in the customer's language; the order stays as it is."""
     async with town(tmp_path, in_shop=FAQ) as t:
         order = await t.order(language=they.lang)
         await t.sms(asks)
-        assert t.last("sms") == {"en": "Two days.", "es": "Dos dias."}[they.lang]
+        assert t.last("sms") == answer
         assert await t.state(order) == "pending"
 
 
@@ -458,18 +515,19 @@ async def test_the_machine_keeps_quiet_while_a_person_talks(tmp_path: Path) -> N
         assert await t.state(order) == "confirmed"
 
 
-async def test_a_place_is_noted_and_taken_back(tmp_path: Path) -> None:
+@TONGUES
+async def test_a_place_is_noted_and_taken_back(tmp_path: Path, they: Tongue) -> None:
     """A WhatsApp location is the courier's; Undo takes it back, and only once."""
     async with town(tmp_path) as t:
-        order = await t.order()
+        order = await t.order(language=they.lang)
         await t.skip(4.1)
         await t.whatsapp("", location=(40.41678, -3.70379))
         assert "40.41678, -3.70379" in (await t.get(order)).fields.courier_note
         assert any("40.41678" in x for x in t.got("whatsapp"))
         await t.skip(seconds=5)
-        await t.whatsapp("Undo")
+        await t.whatsapp(they.no)
         assert (await t.get(order)).fields.courier_note == ""
-        assert t.last("whatsapp") == f"Taken back. Order {order} is as it was before."
+        assert t.last("whatsapp") == text("undone", they, "whatsapp", order=order)
 
 
 async def test_an_undo_button_takes_back_its_own_change_only(tmp_path: Path) -> None:
