@@ -237,7 +237,8 @@ def _customer_may(before: Conversation, was: Order, event: AnyEvent, state: str)
                 )
         case CustomerWrote():
             words = event.text.strip().strip("!.").casefold()
-            assert words in DECISIVE or words == was.id.casefold(), f"{event.text!r} decided"
+            named = words == was.id.casefold() or _place_in_the_list(before, words) == was.id
+            assert words in DECISIVE or named, f"{event.text!r} decided"
             mine = [a for a in was.asked if one_address(a.address, event.address) and a.status != "withdrawn"]
             back = (
                 before.question
@@ -251,6 +252,14 @@ def _customer_may(before: Conversation, was: Order, event: AnyEvent, state: str)
                 )
         case _:
             raise AssertionError(f"{type(event).__name__} decided for the customer")
+
+
+def _place_in_the_list(before: Conversation, words: str) -> str:
+    """The order that stands there in a list that was sent: "which one do you mean?"; "" where no such list is open."""
+    question = before.question
+    if question is None or question.kind != "which" or not (words.isascii() and words.isdigit()):
+        return ""
+    return dict(enumerate(question.order_ids, 1)).get(int(words), "")
 
 
 def _hangs_under(before: Conversation, was: Order, event: CustomerPressed) -> bool:
