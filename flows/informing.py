@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
-from flows import hours
+from flows import hours, news
 from flows.effects import Value
 from flows.events import CustomerWrote
 from flows.orders import ASKABLE, Order
 from flows.talk import answer, to_staff
 from flows.turn import Turn
 from flows.wording import Moment
+from flows.wording.values import moment_text
 
 #: A greeting and thanks are answered once in so long: two machines must not thank each other all night.
 POLITE_ONCE = timedelta(hours=12)
@@ -52,10 +53,20 @@ def status(turn: Turn, event: CustomerWrote, order: Order) -> None:
         return
     if order.state == "shipped" and order.tracking:
         values["tracking"] = order.tracking
-    if order.state == "confirmed" and order.wish:
-        values["delivery"] = order.wish
+    if order.state == "confirmed":
+        values |= news.plan(turn, order) or _wish(order, turn.language)
     kind = {"flagged": "pending", "held": "pending", "ignored": "confirmed"}
     answer(turn, event, f"status_{kind.get(order.state, order.state)}", order, **values)
+
+
+def _wish(order: Order, lang: str) -> dict[str, Value]:
+    """The time that they wished for, its day in their own words."""
+    day, _, window = order.wish.partition(" ")
+    try:
+        noon = datetime.combine(date.fromisoformat(day), time(12), UTC)
+    except ValueError:
+        return {"delivery": order.wish} if order.wish else {}
+    return {"delivery": f"{moment_text(Moment(noon, 'UTC', 'day'), lang)} {window}".strip()}
 
 
 def faq(turn: Turn, event: CustomerWrote, order: Order | None) -> bool:

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from flows import complaints
 from flows.complaint import selling_paused
 from flows.conversation import Note, Question
+from flows.effects import PingOwner, Value
 from flows.events import CustomerWrote, PagePressed
 from flows.heard import whole
 from flows.orders import Asked, Order
@@ -145,8 +146,17 @@ def why(turn: Turn, event: CustomerWrote, question: Question, got: Understood) -
     order = turn.get(order_id)
     if score <= turn.policy.polls.low or got.intent in ("complaint", "return_or_exchange"):
         complaints.complain(turn, order, event.text, "poll", tone=got.tone)
+    else:
+        _read(turn, order_id, score, event.text)
     answer(turn, event, "poll_thanks", order)
     return True
+
+
+def _read(turn: Turn, order_id: str, score: int, words: str) -> None:
+    """They were told that a person reads it: the owner does, without a sound."""
+    if turn.policy.staff_chat:
+        values: dict[str, Value] = {"shop": turn.policy.name, "order": order_id, "score": score, "text": whole(words)}
+        turn.plan(PingOwner(key="owner.poll_why", values=values, order_id=order_id, silent=True))
 
 
 # -- the results

@@ -349,6 +349,7 @@ TEXTS = {
     "owner.complaint.reopened": "{shop}: لم تُحل بعد. الشكوى[ حول الطلب {order}] مفتوحة من جديد.",
     "owner.promise.soon": "{shop}: وُعد العميل[ صاحب الطلب {order}] برد، والموعد قريب.",
     "owner.praise": "{shop}: كلمة طيبة من عميل[ صاحب الطلب {order}].",
+    "owner.poll_why": "{shop}: {score}/5[ للطلب {order}]، والسبب.",
     "complaint.earlier": "شكاوى سابقة: {count}",
     "complaint.passed": "يطلب منكم {name} الاهتمام بهذه الشكوى:",
     "promise.soon": "وُعد صاحب الطلب {order} برد، والموعد قريب.",

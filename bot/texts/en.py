@@ -335,6 +335,7 @@ TEXTS = {
     "owner.complaint.reopened": "{shop}: not solved after all. The complaint[ about order {order}] is open again.",
     "owner.promise.soon": "{shop}: an answer was promised to the customer[ of order {order}], and it is due soon.",
     "owner.praise": "{shop}: a kind word from a customer[ of order {order}].",
+    "owner.poll_why": "{shop}: {score}/5[ for order {order}], and why.",
     "complaint.earlier": "Complaints before: {count}",
     "complaint.passed": "{name} asks you to take care of this complaint:",
     "promise.soon": "The customer of order {order} was promised an answer, and it is due soon.",

@@ -350,6 +350,7 @@ TEXTS = {
     "owner.complaint.reopened": "{shop}: no quedó resuelta. La queja[ sobre el pedido {order}] está abierta otra vez.",
     "owner.promise.soon": "{shop}: se prometió una respuesta al cliente[ del pedido {order}] y el plazo termina pronto.",
     "owner.praise": "{shop}: unas palabras amables de un cliente[ del pedido {order}].",
+    "owner.poll_why": "{shop}: {score}/5[ por el pedido {order}], y por qué.",
     "complaint.earlier": "Quejas anteriores: {count}",
     "complaint.passed": "{name} os pide que atendáis esta queja:",
     "promise.soon": "Al cliente del pedido {order} se le prometió una respuesta y el plazo termina pronto.",

@@ -351,6 +351,7 @@ TEXTS = {
     "owner.complaint.reopened": "{shop} : pas réglée, finalement. La réclamation[ sur la commande {order}] est rouverte.",
     "owner.promise.soon": "{shop} : une réponse a été promise au client[ de la commande {order}], le délai approche.",
     "owner.praise": "{shop} : un mot gentil d'un client[ de la commande {order}].",
+    "owner.poll_why": "{shop} : {score}/5[ pour la commande {order}], et pourquoi.",
     "complaint.earlier": "Réclamations précédentes : {count}",
     "complaint.passed": "{name} vous demande de traiter cette réclamation :",
     "promise.soon": "Une réponse a été promise au client de la commande {order}, le délai approche.",

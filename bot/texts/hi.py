@@ -349,6 +349,7 @@ TEXTS = {
     "owner.complaint.reopened": "{shop}: हल नहीं हुई। शिकायत[ (ऑर्डर {order})] फिर खुल गई।",
     "owner.promise.soon": "{shop}: ग्राहक[ (ऑर्डर {order})] को जवाब का वादा किया गया है, समय पास है।",
     "owner.praise": "{shop}: ग्राहक[ (ऑर्डर {order})] की ओर से अच्छे शब्द।",
+    "owner.poll_why": "{shop}: {score}/5[ (ऑर्डर {order})], और क्यों।",
     "complaint.earlier": "पहले की शिकायतें: {count}",
     "complaint.passed": "{name} चाहते हैं कि आप यह शिकायत देखें:",
     "promise.soon": "ऑर्डर {order} के ग्राहक को जवाब का वादा है, समय पास है।",

@@ -350,6 +350,7 @@ TEXTS = {
     "owner.complaint.reopened": "{shop}: afinal não ficou resolvida. A reclamação[ sobre o pedido {order}] está aberta de novo.",
     "owner.promise.soon": "{shop}: foi prometida uma resposta ao cliente[ do pedido {order}] e o prazo está a acabar.",
     "owner.praise": "{shop}: uma palavra simpática de um cliente[ do pedido {order}].",
+    "owner.poll_why": "{shop}: {score}/5[ para o pedido {order}], e porquê.",
     "complaint.earlier": "Reclamações anteriores: {count}",
     "complaint.passed": "{name} pede que tratem desta reclamação:",
     "promise.soon": "Ao cliente do pedido {order} foi prometida uma resposta e o prazo está a acabar.",

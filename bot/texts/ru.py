@@ -351,6 +351,7 @@ TEXTS = {
     "owner.complaint.reopened": "{shop}: всё-таки не решено. Жалоба[ по заказу {order}] снова открыта.",
     "owner.promise.soon": "{shop}: клиенту[ заказа {order}] обещан ответ, срок скоро.",
     "owner.praise": "{shop}: добрые слова от клиента[ заказа {order}].",
+    "owner.poll_why": "{shop}: {score}/5[ за заказ {order}], и почему.",
     "complaint.earlier": "Жалоб раньше: {count}",
     "complaint.passed": "{name} просит вас заняться этой жалобой:",
     "promise.soon": "Клиенту заказа {order} обещан ответ, срок скоро.",

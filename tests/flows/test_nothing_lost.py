@@ -10,12 +10,13 @@ from msgspec.structs import replace
 from flows import pointers
 from flows.cards import CONFIRM_CANCELLED
 from flows.complaint import Complaint
-from flows.effects import Accepted, AskProvider, Refused, Say, TellDesk, TellStaff, Unknown
+from flows.effects import Accepted, AskProvider, PingOwner, Refused, Say, TellDesk, TellStaff, Unknown
 from flows.events import ComplaintPressed, CustomerPressed, NoticeAsked, ShopReported, StaffGave, StaffWrote
 from flows.money import Money
 from flows.notice import Choice, Draft
 from flows.orders import Order
 from flows.policy import Calls
+from flows.poll_rules import Polls
 from flows.postal import PostalAddress
 from flows.risk import PastOrder
 from flows.step import start
@@ -497,3 +498,35 @@ def test_a_refund_for_a_parcel_that_is_back_promises_no_courier() -> None:
     assert owner_presses(world, "k_refund") == "wanted:refund_wanted"
     world.run_outbox()
     assert not [a for a in world.attempts[before:] if isinstance(a.open.effect, Say)]
+
+
+def test_what_a_person_is_said_to_read_a_person_reads() -> None:
+    """The reason for a middling score: "a person reads it", so the owner gets it, without a sound."""
+    world = World(replace(POLICY, sms=GATEWAY, polls=Polls(after_delivery=timedelta(days=1), to="everybody")))
+    world.bring(told(fields("A1")))
+    world.run_outbox()
+    says(world, "yes")
+    for kind in ("shipped", "delivered"):
+        to = (pointers.order(SHOP, "A1"),)
+        event = ShopReported(event_id=f"api:{world.next()}", to=to, at=world.now, order_id="A1", kind=kind)  # type: ignore[arg-type]
+        world.bring(event)
+    world.now += timedelta(days=1, hours=1)
+    world.run_timers()
+    world.run_outbox()
+    says(world, "3")
+    assert last(world).template == "poll_why"
+    world.run_outbox()
+    says(world, "The box was a bit open")
+    (ping,) = [o.effect for c in world.conversations() for o in c.open if isinstance(o.effect, PingOwner)]
+    assert (ping.key, ping.silent, ping.values["text"]) == ("owner.poll_why", True, "The box was a bit open")
+
+
+def test_a_wished_day_is_told_as_people_say_it() -> None:
+    """Where is my order: the wish stands there as a weekday and a date, not as the courier's note has it."""
+    world = asked()
+    says(world, "yes")
+    says(world, "please bring it on friday between 5 and 7 pm")
+    assert order(world).wish == "2026-11-27 17:00-19:00"
+    world.run_outbox()
+    says(world, "where is my order?")
+    assert last(world).values["delivery"] == "Fri, Nov 27 17:00-19:00"

@@ -102,7 +102,7 @@ async def test_a_notice_from_preview_to_answers(tmp_path: Path) -> None:
         await t.skip(minutes=2)
         assert Counter(r.to for r in told(t)) == Counter(p for p in phones if p != phones[1])
         assert {r.to for r in told(t, SPANISH)} == {phones[0], phones[3]}
-        assert told(t, SPANISH)[0].text.startswith("Su pedido")
+        assert told(t, SPANISH)[0].text.startswith("Tu pedido")
         gaps = [b.at - a.at for a, b in zip(told(t), told(t)[1:], strict=False)]
         assert min(gaps) >= timedelta(seconds=1), "one segment a second is what the sender may"
         assert "Done: 5 of 5 sent" in message(t)

@@ -54,7 +54,7 @@ TEXTS = {
     "already_confirmed": "Order {order} agei nishchit. Apnake ar kichu korte hobe na.",
     "already_cancelled": "Order {order} batil. Ekhono chan? {yes} likhun.",
     "too_late_dispatched": "Order {order} courier-er kache, ekhane bodlano jabe na. Amader ekjon apnar barta porben.[ Somoy: {hours}.]",
-    "stale_button": "Ei button purono bartar, kichu bodlayni. Ja dorkar likhe din.",
+    "stale_button": "Eta purono bartar uttor, kichu bodlayni. Ja dorkar likhe din.",
     # questions back
     "no_what": "Order {order}: kichu bodlaben, na batil korben? Bodlate 1, batil korte 2 likhun.",
     "change_what": "Order {order}: ki bodlabo? 1 phone number, 2 thikana, 3 delivery-r somoy. Ba likhe din.[ Ba: {link}]",
@@ -118,7 +118,7 @@ TEXTS = {
     "refund_ok": "Order {order}: {total} ferot paben. Courier parcel nebe; amra pele taka ashbe.",
     "out_of_stock_ask": "Order {order}: ekti jinish nei. Likhun 1 onno kichu, 2 opekkha, 3 batil.",
     "wait_ok": "Order {order} oi jinisher opekkhay. Pathanor age bodlate ba batil korte paren.",
-    "item_change_handed": "Order {order}: {shop} theke ekjon apnar bodol dekhe uttor deben.[ Somoy: {hours}.]",
+    "item_change_handed": "Order {order}: {shop} theke ekjon apnar onurodh dekhben.[ Somoy: {hours}.]",
     "discount_handed": "{shop} theke ekjon dam niye apnar proshno porben.[ Somoy: {hours}.]",
     "call_me_ok": "Amra {shop}-ke janiyechi je apni call chan.[ Somoy: {hours}.]",
     "review_wait": "Dhonnobad, apnar order {order} peyechi. Pathanor age {shop} theke ekjon ta dekhben.",

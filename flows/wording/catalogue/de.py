@@ -54,7 +54,7 @@ TEXTS = {
     "already_confirmed": "Bestellung {order} ist schon bestätigt. Sie müssen nichts weiter tun.",
     "already_cancelled": "Bestellung {order} ist storniert. Möchten Sie sie doch? Antworten Sie {yes}.",
     "too_late_dispatched": "Bestellung {order} ist schon beim Zusteller und hier nicht mehr änderbar. Jemand liest Ihre Nachricht.[ Zeiten: {hours}.]",
-    "stale_button": "Dieser Knopf gehört zu einer älteren Nachricht, nichts wurde geändert. Schreiben Sie einfach, was Sie brauchen.",
+    "stale_button": "Das gehört zu einer älteren Nachricht, nichts wurde geändert. Schreiben Sie einfach, was Sie brauchen.",
     # questions back
     "no_what": "Bestellung {order}: etwas ändern oder stornieren? Antworten Sie 1 zum Ändern, 2 zum Stornieren.",
     "change_what": "Bestellung {order}: Was ändern wir? 1 Telefon, 2 Adresse, 3 Lieferzeit. Oder einfach schreiben.[ Oder: {link}]",
@@ -118,7 +118,7 @@ TEXTS = {
     "refund_ok": "Bestellung {order}: Sie bekommen {total} zurück. Der Kurier holt das Paket, das Geld folgt nach Eingang.",
     "out_of_stock_ask": "Bestellung {order}: Ein Artikel ist ausverkauft. Antworten Sie 1 etwas anderes, 2 warten, 3 stornieren.",
     "wait_ok": "Bestellung {order} wartet auf den Artikel. Bis zum Versand können Sie ändern oder stornieren.",
-    "item_change_handed": "Bestellung {order}: Jemand von {shop} sieht sich Ihre Änderung an und antwortet.[ Zeiten: {hours}.]",
+    "item_change_handed": "Bestellung {order}: Jemand von {shop} sieht sich Ihren Wunsch an.[ Zeiten: {hours}.]",
     "discount_handed": "Jemand von {shop} liest Ihre Frage zum Preis.[ Zeiten: {hours}.]",
     "call_me_ok": "Wir haben {shop} gesagt, dass Sie einen Anruf möchten.[ Zeiten: {hours}.]",
     "review_wait": "Danke, wir haben Ihre Bestellung {order}. Jemand von {shop} sieht sie vor dem Versand an.",

@@ -54,7 +54,7 @@ TEXTS = {
     "already_confirmed": "Order {order} is already confirmed. There is nothing more to do.",
     "already_cancelled": "Order {order} is cancelled. Still want it? Reply {yes}.",
     "too_late_dispatched": "Order {order} is already with the courier, so it cannot be changed here. A person will read your message.[ Hours: {hours}.]",
-    "stale_button": "That button belongs to an older message, so nothing was changed. Just write what you need.",
+    "stale_button": "That belongs to an older message, so nothing was changed. Just write what you need.",
     # questions back
     "no_what": "Order {order}: change something, or cancel it? Reply 1 to change, 2 to cancel.",
     "change_what": "Order {order}: what should we change? 1 phone number, 2 address, 3 delivery time. Or just write it.[ Or here: {link}]",
@@ -118,7 +118,7 @@ TEXTS = {
     "refund_ok": "Order {order}: you get {total} back. The courier fetches the parcel; the money follows when it is here.",
     "out_of_stock_ask": "Order {order}: an article is out of stock. Reply 1 something else, 2 wait for it, 3 cancel.",
     "wait_ok": "Order {order} waits for the missing article. You can still change it or cancel until it leaves.",
-    "item_change_handed": "Order {order}: a person at {shop} will look at your change and answer.[ Hours: {hours}.]",
+    "item_change_handed": "Order {order}: a person at {shop} will look at what you want.[ Hours: {hours}.]",
     "discount_handed": "A person at {shop} will read your question about the price.[ Hours: {hours}.]",
     "call_me_ok": "We told {shop} that you want a call.[ Hours: {hours}.]",
     "review_wait": "Thank you, we have your order {order}. A person at {shop} looks at it before it is sent.",

@@ -54,7 +54,7 @@ TEXTS = {
     "already_confirmed": "Kumpirmado na ang order {order}. Wala ka nang kailangang gawin.",
     "already_cancelled": "Kanselado ang order {order}. Gusto mo pa? Sagutin ng {yes}.",
     "too_late_dispatched": "Nasa courier na ang order {order} at hindi na mababago dito. Babasahin ng tao namin ang mensahe mo.[ Oras: {hours}.]",
-    "stale_button": "Mula sa lumang mensahe ang button na iyon, kaya walang nabago. Isulat lang ang kailangan mo.",
+    "stale_button": "Para sa lumang mensahe iyon, kaya walang nabago. Isulat lang ang kailangan mo.",
     # questions back
     "no_what": "Order {order}: may babaguhin o kakanselahin? Sagutin ng 1 para baguhin, 2 para kanselahin.",
     "change_what": "Order {order}: ano ang babaguhin? 1 telepono, 2 address, 3 oras ng delivery. O isulat lang.[ O: {link}]",
@@ -118,7 +118,7 @@ TEXTS = {
     "refund_ok": "Order {order}: ibabalik ang {total}. Kukunin ng courier ang parcel; susunod ang pera pagdating nito.",
     "out_of_stock_ask": "Order {order}: may ubos na item. Sagot: 1 iba na lang, 2 maghintay, 3 kanselahin.",
     "wait_ok": "Ang order {order} ay naghihintay sa item. Puwede pa itong baguhin o kanselahin bago ipadala.",
-    "item_change_handed": "Order {order}: titingnan ng tao sa {shop} ang pagbabago mo at sasagot.[ Oras: {hours}.]",
+    "item_change_handed": "Order {order}: titingnan ng tao sa {shop} ang hiling mo.[ Oras: {hours}.]",
     "discount_handed": "Babasahin ng tao sa {shop} ang tanong mo sa presyo.[ Oras: {hours}.]",
     "call_me_ok": "Sinabi namin sa {shop} na gusto mong tawagan ka.[ Oras: {hours}.]",
     "review_wait": "Salamat, nasa amin na ang order mo {order}. Titingnan ito ng tao sa {shop} bago ipadala.",

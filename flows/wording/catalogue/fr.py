@@ -54,7 +54,7 @@ TEXTS = {
     "already_confirmed": "La commande {order} est déjà confirmée. Vous n'avez plus rien à faire.",
     "already_cancelled": "La commande {order} est annulée. Vous la voulez encore ? Répondez {yes}.",
     "too_late_dispatched": "La commande {order} est déjà chez le livreur et ne peut plus être changée ici. Une personne lira votre message.[ Horaires : {hours}.]",
-    "stale_button": "Ce bouton vient d'un ancien message ; rien n'a été changé. Écrivez-nous ce qu'il vous faut.",
+    "stale_button": "Cela répond à un ancien message ; rien n'a été changé. Écrivez-nous ce qu'il vous faut.",
     # questions back
     "no_what": "Commande {order} : changer quelque chose ou l'annuler ? Répondez 1 pour changer, 2 pour annuler.",
     "change_what": "Commande {order} : que changer ? 1 téléphone, 2 adresse, 3 heure de livraison. Ou écrivez-le.[ Ou ici : {link}]",
@@ -118,7 +118,7 @@ TEXTS = {
     "refund_ok": "Commande {order} : nous vous rendons {total}. Le livreur reprend le colis ; l'argent suit à son arrivée chez nous.",
     "out_of_stock_ask": "Commande {order} : un article manque. Répondez 1 autre chose, 2 attendre, 3 annuler.",
     "wait_ok": "La commande {order} attend l'article manquant. Vous pouvez la changer ou l'annuler jusqu'au départ.",
-    "item_change_handed": "Commande {order} : une personne de {shop} regardera votre changement et répondra.[ Horaires : {hours}.]",
+    "item_change_handed": "Commande {order} : une personne de {shop} regardera votre demande.[ Horaires : {hours}.]",
     "discount_handed": "Une personne de {shop} lira votre question sur le prix.[ Horaires : {hours}.]",
     "call_me_ok": "Nous avons dit à {shop} que vous voulez un appel.[ Horaires : {hours}.]",
     "review_wait": "Merci, nous avons votre commande {order}. Une personne de {shop} la regarde avant l'envoi.",

@@ -54,7 +54,7 @@ TEXTS = {
     "already_confirmed": "Order {order} pehle se pakka hai. Aapko aur kuch nahi karna hai.",
     "already_cancelled": "Order {order} radd hai. Ab bhi chahiye? {yes} likhein.",
     "too_late_dispatched": "Order {order} courier ke paas hai, yahan nahi badal sakta. Hamara vyakti aapka message padhega.[ Samay: {hours}.]",
-    "stale_button": "Yeh button purane message ka hai, kuch nahi badla. Jo chahiye woh likh dein.",
+    "stale_button": "Yeh purane message ka jawab hai, kuch nahi badla. Jo chahiye woh likh dein.",
     # questions back
     "no_what": "Order {order}: kuch badalna hai ya radd karna hai? Badalne ko 1, radd karne ko 2 likhein.",
     "change_what": "Order {order}: kya badlein? 1 phone number, 2 pata, 3 delivery ka samay. Ya likh dein.[ Ya: {link}]",
@@ -118,7 +118,7 @@ TEXTS = {
     "refund_ok": "Order {order}: {total} wapas milenge. Courier parcel le jayega; hamein milne par paise aayenge.",
     "out_of_stock_ask": "Order {order}: ek cheez khatam hai. Likhein 1 kuch aur, 2 intezaar, 3 radd.",
     "wait_ok": "Order {order} us cheez ka intezaar karega. Bheje jaane tak aap badal ya radd kar sakte hain.",
-    "item_change_handed": "Order {order}: {shop} ka vyakti aapka badlaav dekhkar jawab dega.[ Samay: {hours}.]",
+    "item_change_handed": "Order {order}: {shop} ka vyakti aapka anurodh dekhega.[ Samay: {hours}.]",
     "discount_handed": "{shop} ka vyakti daam ke baare mein aapka sawaal padhega.[ Samay: {hours}.]",
     "call_me_ok": "Humne {shop} ko bata diya ki aapko call chahiye.[ Samay: {hours}.]",
     "review_wait": "Dhanyavaad, aapka order {order} mil gaya. Bhejne se pehle {shop} ka vyakti use dekhega.",

@@ -54,7 +54,7 @@ TEXTS = {
     "already_confirmed": "Pesanan {order} sudah dikonfirmasi. Tidak perlu apa-apa lagi.",
     "already_cancelled": "Pesanan {order} dibatalkan. Masih mau? Balas {yes}.",
     "too_late_dispatched": "Pesanan {order} sudah di kurir dan tidak bisa diubah di sini. Petugas akan membaca pesan Anda.[ Jam buka: {hours}.]",
-    "stale_button": "Tombol itu dari pesan lama, jadi tidak ada yang diubah. Tulis saja yang Anda perlukan.",
+    "stale_button": "Itu jawaban untuk pesan lama, jadi tidak ada yang diubah. Tulis saja yang Anda perlukan.",
     # questions back
     "no_what": "Pesanan {order}: ubah sesuatu atau batalkan? Balas 1 untuk mengubah, 2 untuk membatalkan.",
     "change_what": "Pesanan {order}: apa yang diubah? 1 nomor telepon, 2 alamat, 3 waktu antar. Atau tulis saja.[ Atau: {link}]",
@@ -118,7 +118,7 @@ TEXTS = {
     "refund_ok": "Pesanan {order}: {total} dikembalikan. Kurir menjemput paket; uang menyusul setelah tiba di kami.",
     "out_of_stock_ask": "Pesanan {order}: ada barang yang habis. Balas 1 barang lain, 2 menunggu, 3 batal.",
     "wait_ok": "Pesanan {order} menunggu barang itu. Anda masih bisa mengubah atau membatalkan sebelum dikirim.",
-    "item_change_handed": "Pesanan {order}: petugas {shop} akan melihat perubahan Anda dan menjawab.[ Jam buka: {hours}.]",
+    "item_change_handed": "Pesanan {order}: petugas {shop} akan melihat permintaan Anda.[ Jam buka: {hours}.]",
     "discount_handed": "Petugas {shop} akan membaca pertanyaan Anda tentang harga.[ Jam buka: {hours}.]",
     "call_me_ok": "Kami memberi tahu {shop} bahwa Anda ingin ditelepon.[ Jam buka: {hours}.]",
     "review_wait": "Terima kasih, pesanan Anda {order} sudah kami terima. Petugas {shop} memeriksanya sebelum dikirim.",

@@ -54,7 +54,7 @@ TEXTS = {
     "already_confirmed": "L'ordine {order} è già confermato. Non serve altro.",
     "already_cancelled": "L'ordine {order} è annullato. Lo vuoi ancora? Rispondi {yes}.",
     "too_late_dispatched": "L'ordine {order} è già dal corriere e qui non si può più cambiare. Una persona leggerà il tuo messaggio.[ Orari: {hours}.]",
-    "stale_button": "Quel pulsante è di un vecchio messaggio; nulla è cambiato. Scrivi pure cosa ti serve.",
+    "stale_button": "Questo riguarda un vecchio messaggio; nulla è cambiato. Scrivi pure cosa ti serve.",
     # questions back
     "no_what": "Ordine {order}: cambiare qualcosa o annullarlo? Rispondi 1 per cambiare, 2 per annullare.",
     "change_what": "Ordine {order}: cosa cambiamo? 1 telefono, 2 indirizzo, 3 ora di consegna. Oppure scrivilo.[ O qui: {link}]",
@@ -118,7 +118,7 @@ TEXTS = {
     "refund_ok": "Ordine {order}: ti rimborsiamo {total}. Il corriere ritira il pacco; il denaro arriva quando lo abbiamo.",
     "out_of_stock_ask": "Ordine {order}: un articolo manca. Rispondi 1 altro, 2 aspettare, 3 annullare.",
     "wait_ok": "L'ordine {order} aspetta l'articolo mancante. Puoi cambiarlo o annullarlo finché non parte.",
-    "item_change_handed": "Ordine {order}: una persona di {shop} guarderà la modifica e risponderà.[ Orari: {hours}.]",
+    "item_change_handed": "Ordine {order}: una persona di {shop} guarderà la tua richiesta.[ Orari: {hours}.]",
     "discount_handed": "Una persona di {shop} leggerà la tua domanda sul prezzo.[ Orari: {hours}.]",
     "call_me_ok": "Abbiamo detto a {shop} che vuoi una chiamata.[ Orari: {hours}.]",
     "review_wait": "Grazie, abbiamo il tuo ordine {order}. Una persona di {shop} lo guarda prima della spedizione.",

@@ -54,7 +54,7 @@ TEXTS = {
     "already_confirmed": "Pesanan {order} sudah disahkan. Tiada apa lagi perlu dibuat.",
     "already_cancelled": "Pesanan {order} dibatalkan. Masih mahu? Balas {yes}.",
     "too_late_dispatched": "Pesanan {order} sudah dengan kurier dan tidak boleh diubah di sini. Petugas akan baca mesej anda.[ Waktu: {hours}.]",
-    "stale_button": "Butang itu daripada mesej lama, jadi tiada apa berubah. Tulis sahaja apa yang anda perlukan.",
+    "stale_button": "Itu jawapan kepada mesej lama, jadi tiada apa berubah. Tulis sahaja apa yang anda perlukan.",
     # questions back
     "no_what": "Pesanan {order}: ubah sesuatu atau batalkan? Balas 1 untuk ubah, 2 untuk batalkan.",
     "change_what": "Pesanan {order}: apa yang perlu diubah? 1 telefon, 2 alamat, 3 masa hantar. Atau tulis sahaja.[ Atau: {link}]",
@@ -118,7 +118,7 @@ TEXTS = {
     "refund_ok": "Pesanan {order}: {total} dikembalikan. Kurier ambil bungkusan; wang menyusul selepas kami terima.",
     "out_of_stock_ask": "Pesanan {order}: ada barang habis. Balas 1 barang lain, 2 tunggu, 3 batal.",
     "wait_ok": "Pesanan {order} menunggu barang itu. Anda boleh ubah atau batal sebelum dihantar.",
-    "item_change_handed": "Pesanan {order}: petugas {shop} akan lihat perubahan anda dan menjawab.[ Waktu: {hours}.]",
+    "item_change_handed": "Pesanan {order}: petugas {shop} akan lihat permintaan anda.[ Waktu: {hours}.]",
     "discount_handed": "Petugas {shop} akan baca soalan anda tentang harga.[ Waktu: {hours}.]",
     "call_me_ok": "Kami beritahu {shop} bahawa anda mahu ditelefon.[ Waktu: {hours}.]",
     "review_wait": "Terima kasih, kami terima pesanan {order} anda. Petugas {shop} melihatnya sebelum dihantar.",

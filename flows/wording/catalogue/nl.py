@@ -54,7 +54,7 @@ TEXTS = {
     "already_confirmed": "Bestelling {order} is al bevestigd. Je hoeft niets meer te doen.",
     "already_cancelled": "Bestelling {order} is geannuleerd. Wil je hem toch? Antwoord {yes}.",
     "too_late_dispatched": "Bestelling {order} is al bij de bezorger en kan hier niet meer wijzigen. Iemand leest je bericht.[ Tijden: {hours}.]",
-    "stale_button": "Die knop hoort bij een ouder bericht, er is niets gewijzigd. Schrijf gewoon wat je nodig hebt.",
+    "stale_button": "Dat hoort bij een ouder bericht, er is niets gewijzigd. Schrijf gewoon wat je nodig hebt.",
     # questions back
     "no_what": "Bestelling {order}: iets wijzigen of annuleren? Antwoord 1 om te wijzigen, 2 om te annuleren.",
     "change_what": "Bestelling {order}: wat wijzigen we? 1 telefoon, 2 adres, 3 bezorgtijd. Of schrijf het gewoon.[ Of: {link}]",
@@ -118,7 +118,7 @@ TEXTS = {
     "refund_ok": "Bestelling {order}: je krijgt {total} terug. De koerier haalt het pakket; het geld volgt als het hier is.",
     "out_of_stock_ask": "Bestelling {order}: een artikel is op. Antwoord 1 iets anders, 2 wachten, 3 annuleren.",
     "wait_ok": "Bestelling {order} wacht op het artikel. Tot verzending kun je wijzigen of annuleren.",
-    "item_change_handed": "Bestelling {order}: iemand van {shop} bekijkt je wijziging en antwoordt.[ Tijden: {hours}.]",
+    "item_change_handed": "Bestelling {order}: iemand van {shop} bekijkt je verzoek.[ Tijden: {hours}.]",
     "discount_handed": "Iemand van {shop} leest je vraag over de prijs.[ Tijden: {hours}.]",
     "call_me_ok": "We hebben {shop} gezegd dat je gebeld wilt worden.[ Tijden: {hours}.]",
     "review_wait": "Bedankt, we hebben je bestelling {order}. Iemand van {shop} bekijkt hem voor het versturen.",

@@ -54,7 +54,7 @@ TEXTS = {
     "already_confirmed": "Zamówienie {order} jest już potwierdzone. Nic więcej nie trzeba robić.",
     "already_cancelled": "Zamówienie {order} jest anulowane. Nadal potrzebne? Odpisz {yes}.",
     "too_late_dispatched": "Zamówienie {order} jest już u kuriera i tu nie można go zmienić. Ktoś przeczyta wiadomość.[ Godziny: {hours}.]",
-    "stale_button": "Ten przycisk jest ze starszej wiadomości, nic się nie zmieniło. Proszę po prostu napisać, czego trzeba.",
+    "stale_button": "To odpowiedź na starszą wiadomość, nic się nie zmieniło. Proszę po prostu napisać, czego trzeba.",
     # questions back
     "no_what": "Zamówienie {order}: coś zmienić czy anulować? Odpisz 1, by zmienić, 2, by anulować.",
     "change_what": "Zamówienie {order}: co zmienić? 1 telefon, 2 adres, 3 czas dostawy. Albo po prostu napisz.[ Lub: {link}]",
@@ -118,7 +118,7 @@ TEXTS = {
     "refund_ok": "Zamówienie {order}: zwrócimy {total}. Kurier odbierze paczkę; pieniądze wyślemy, gdy dotrze.",
     "out_of_stock_ask": "Zamówienie {order}: brakuje artykułu. Odpisz 1 coś innego, 2 czekam, 3 anuluj.",
     "wait_ok": "Zamówienie {order} czeka na brakujący artykuł. Do wysyłki można je zmienić lub anulować.",
-    "item_change_handed": "Zamówienie {order}: ktoś z {shop} obejrzy zmianę i odpowie.[ Godziny: {hours}.]",
+    "item_change_handed": "Zamówienie {order}: ktoś z {shop} zajmie się prośbą.[ Godziny: {hours}.]",
     "discount_handed": "Ktoś z {shop} przeczyta pytanie o cenę.[ Godziny: {hours}.]",
     "call_me_ok": "Przekazaliśmy {shop} prośbę o telefon.[ Godziny: {hours}.]",
     "review_wait": "Dziękujemy, mamy zamówienie {order}. Ktoś z {shop} obejrzy je przed wysyłką.",

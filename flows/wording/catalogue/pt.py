@@ -54,7 +54,7 @@ TEXTS = {
     "already_confirmed": "O pedido {order} já está confirmado. Não precisa fazer mais nada.",
     "already_cancelled": "O pedido {order} está cancelado. Ainda quer? Responda {yes}.",
     "too_late_dispatched": "O pedido {order} já está com o entregador e não pode ser alterado aqui. Uma pessoa vai ler a sua mensagem.[ Horário: {hours}.]",
-    "stale_button": "Esse botão é de uma mensagem antiga; nada foi alterado. Escreva o que precisa.",
+    "stale_button": "Isso é de uma mensagem antiga; nada foi alterado. Escreva o que precisa.",
     # questions back
     "no_what": "Pedido {order}: alterar algo ou cancelar? Responda 1 para alterar, 2 para cancelar.",
     "change_what": "Pedido {order}: o que alteramos? 1 telefone, 2 endereço, 3 hora da entrega. Ou escreva.[ Ou aqui: {link}]",
@@ -118,7 +118,7 @@ TEXTS = {
     "refund_ok": "Pedido {order}: devolvemos {total}. O estafeta recolhe a encomenda; o dinheiro segue quando chegar.",
     "out_of_stock_ask": "Pedido {order}: falta um artigo. Responda 1 outra coisa, 2 esperar, 3 cancelar.",
     "wait_ok": "O pedido {order} espera pelo artigo em falta. Pode mudar ou cancelar até sair.",
-    "item_change_handed": "Pedido {order}: uma pessoa da {shop} vai ver a sua alteração e responder.[ Horário: {hours}.]",
+    "item_change_handed": "Pedido {order}: uma pessoa da {shop} vai ver o seu pedido.[ Horário: {hours}.]",
     "discount_handed": "Uma pessoa da {shop} vai ler a sua pergunta sobre o preço.[ Horário: {hours}.]",
     "call_me_ok": "Avisamos a {shop} que você quer uma ligação.[ Horário: {hours}.]",
     "review_wait": "Obrigado, temos o seu pedido {order}. Uma pessoa da {shop} olha para ele antes do envio.",

@@ -54,7 +54,7 @@ TEXTS = {
     "already_confirmed": "Comanda {order} este deja confirmată. Nu mai aveți nimic de făcut.",
     "already_cancelled": "Comanda {order} este anulată. O mai doriți? Răspundeți {yes}.",
     "too_late_dispatched": "Comanda {order} este deja la curier și nu mai poate fi schimbată aici. Cineva va citi mesajul.[ Program: {hours}.]",
-    "stale_button": "Butonul este dintr-un mesaj mai vechi, nu s-a schimbat nimic. Scrieți-ne ce vă trebuie.",
+    "stale_button": "Răspunsul e la un mesaj mai vechi, nu s-a schimbat nimic. Scrieți-ne ce vă trebuie.",
     # questions back
     "no_what": "Comanda {order}: schimbăm ceva sau o anulăm? Răspundeți 1 pentru schimbare, 2 pentru anulare.",
     "change_what": "Comanda {order}: ce schimbăm? 1 telefon, 2 adresă, 3 ora livrării. Sau scrieți.[ Sau: {link}]",
@@ -118,7 +118,7 @@ TEXTS = {
     "refund_ok": "Comanda {order}: primești înapoi {total}. Curierul ridică coletul; banii vin după ce ajunge la noi.",
     "out_of_stock_ask": "Comanda {order}: un articol lipsește. Răspunde 1 altceva, 2 aștept, 3 anulez.",
     "wait_ok": "Comanda {order} așteaptă articolul lipsă. O poți schimba sau anula până la expediere.",
-    "item_change_handed": "Comanda {order}: cineva de la {shop} se uită la schimbare și răspunde.[ Program: {hours}.]",
+    "item_change_handed": "Comanda {order}: cineva de la {shop} se uită la cererea dvs.[ Program: {hours}.]",
     "discount_handed": "Cineva de la {shop} va citi întrebarea despre preț.[ Program: {hours}.]",
     "call_me_ok": "Am spus la {shop} că doriți un apel.[ Program: {hours}.]",
     "review_wait": "Mulțumim, avem comanda {order}. Cineva de la {shop} se uită la ea înainte de trimitere.",

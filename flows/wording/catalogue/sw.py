@@ -54,7 +54,7 @@ TEXTS = {
     "already_confirmed": "Oda {order} tayari imethibitishwa. Huhitaji kufanya kitu kingine.",
     "already_cancelled": "Oda {order} imeghairiwa. Bado unaitaka? Jibu {yes}.",
     "too_late_dispatched": "Oda {order} iko kwa msafirishaji na haiwezi kubadilishwa hapa. Mhudumu atasoma ujumbe wako.[ Saa za kazi: {hours}.]",
-    "stale_button": "Kitufe hicho ni cha ujumbe wa zamani, hakuna kilichobadilika. Andika tu unachohitaji.",
+    "stale_button": "Hilo ni jibu la ujumbe wa zamani, hakuna kilichobadilika. Andika tu unachohitaji.",
     # questions back
     "no_what": "Oda {order}: kubadilisha kitu au kuighairi? Jibu 1 kubadilisha, 2 kughairi.",
     "change_what": "Oda {order}: tubadilishe nini? 1 simu, 2 anwani, 3 muda wa kuletewa. Au andika tu.[ Au: {link}]",
@@ -118,7 +118,7 @@ TEXTS = {
     "refund_ok": "Oda {order}: utarudishiwa {total}. Mletaji atachukua mzigo; pesa zitafuata ukifika kwetu.",
     "out_of_stock_ask": "Oda {order}: bidhaa moja imeisha. Jibu 1 nyingine, 2 kusubiri, 3 ghairi.",
     "wait_ok": "Oda {order} inasubiri bidhaa hiyo. Unaweza kubadili au kughairi kabla haijatumwa.",
-    "item_change_handed": "Oda {order}: mhudumu wa {shop} ataangalia badiliko lako na kujibu.[ Saa za kazi: {hours}.]",
+    "item_change_handed": "Oda {order}: mhudumu wa {shop} ataangalia ombi lako.[ Saa za kazi: {hours}.]",
     "discount_handed": "Mhudumu wa {shop} atasoma swali lako kuhusu bei.[ Saa za kazi: {hours}.]",
     "call_me_ok": "Tumewaambia {shop} kwamba unataka kupigiwa.[ Saa za kazi: {hours}.]",
     "review_wait": "Asante, tumepata oda yako {order}. Mhudumu wa {shop} ataiangalia kabla ya kutumwa.",

@@ -54,7 +54,7 @@ TEXTS = {
     "already_confirmed": "Sipariş {order} zaten onaylı. Başka bir şey yapmanız gerekmiyor.",
     "already_cancelled": "Sipariş {order} iptal edildi. Hâlâ istiyor musunuz? {yes} yazın.",
     "too_late_dispatched": "Sipariş {order} kargoda, buradan artık değiştirilemez. Mesajınızı bir çalışan okuyacak.[ Saatler: {hours}.]",
-    "stale_button": "Bu düğme eski bir mesajdan, hiçbir şey değişmedi. İstediğinizi yazmanız yeterli.",
+    "stale_button": "Bu, eski bir mesajın yanıtı; hiçbir şey değişmedi. İstediğinizi yazmanız yeterli.",
     # questions back
     "no_what": "Sipariş {order}: değişiklik mi, iptal mi? Değişiklik için 1, iptal için 2 yazın.",
     "change_what": "Sipariş {order}: ne değişsin? 1 telefon, 2 adres, 3 teslim zamanı. Ya da yazın.[ Veya: {link}]",
@@ -118,7 +118,7 @@ TEXTS = {
     "refund_ok": "Sipariş {order}: {total} iade edilecek. Kurye paketi alır; para bize ulaşınca gelir.",
     "out_of_stock_ask": "Sipariş {order}: bir ürün kalmadı. 1 başka ürün, 2 bekle, 3 iptal yazın.",
     "wait_ok": "Sipariş {order} eksik ürünü bekliyor. Yola çıkana kadar değiştirebilir veya iptal edebilirsiniz.",
-    "item_change_handed": "Sipariş {order}: {shop} çalışanı değişikliğinize bakıp yanıt verecek.[ Saatler: {hours}.]",
+    "item_change_handed": "Sipariş {order}: {shop} çalışanı isteğinize bakacak.[ Saatler: {hours}.]",
     "discount_handed": "Fiyat sorunuzu {shop} çalışanı okuyacak.[ Saatler: {hours}.]",
     "call_me_ok": "Aranmak istediğinizi mağazaya ({shop}) ilettik.[ Saatler: {hours}.]",
     "review_wait": "Teşekkürler, siparişiniz {order} bize ulaştı. Gönderilmeden önce {shop} çalışanı bakıyor.",

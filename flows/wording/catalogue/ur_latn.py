@@ -54,7 +54,7 @@ TEXTS = {
     "already_confirmed": "Order {order} ki tasdeeq pehle ho chuki hai. Aap ko aur kuch nahi karna.",
     "already_cancelled": "Order {order} mansookh hai. Ab bhi chahiye? {yes} likhein.",
     "too_late_dispatched": "Order {order} courier ke paas hai, yahan tabdeel nahi ho sakta. Hamara numainda aap ka paigham parhega.[ Auqaat: {hours}.]",
-    "stale_button": "Yeh button purane paigham ka hai, kuch tabdeel nahi hua. Jo chahiye woh likh dein.",
+    "stale_button": "Yeh purane paigham ka jawab hai, kuch tabdeel nahi hua. Jo chahiye woh likh dein.",
     # questions back
     "no_what": "Order {order}: kuch tabdeel karna hai ya mansookh? Tabdeeli ke liye 1, mansookhi ke liye 2 likhein.",
     "change_what": "Order {order}: kya tabdeel karein? 1 phone number, 2 pata, 3 delivery ka waqt. Ya likh dein.[ Ya: {link}]",
@@ -118,7 +118,7 @@ TEXTS = {
     "refund_ok": "Order {order}: {total} wapas milenge. Courier parcel le jaye ga; hamein milne par raqam aaye gi.",
     "out_of_stock_ask": "Order {order}: ek cheez khatam hai. Likhein 1 kuch aur, 2 intezar, 3 mansookh.",
     "wait_ok": "Order {order} us cheez ka intezar kare ga. Rawangi tak aap badal ya mansookh kar sakte hain.",
-    "item_change_handed": "Order {order}: {shop} ka numainda aap ki tabdeeli dekh kar jawab dega.[ Auqaat: {hours}.]",
+    "item_change_handed": "Order {order}: {shop} ka numainda aap ki darkhwast dekhega.[ Auqaat: {hours}.]",
     "discount_handed": "{shop} ka numainda qeemat ke bare mein aap ka sawal parhega.[ Auqaat: {hours}.]",
     "call_me_ok": "Hum ne {shop} ko bata diya ke aap ko call chahiye.[ Auqaat: {hours}.]",
     "review_wait": "Shukriya, aap ka order {order} mil gaya. Bhejne se pehle {shop} ka numainda use dekhega.",

@@ -54,7 +54,7 @@ TEXTS = {
     "already_confirmed": "Đơn {order} đã được xác nhận. Bạn không cần làm gì thêm.",
     "already_cancelled": "Đơn {order} đã hủy. Bạn vẫn muốn? Trả lời {yes}.",
     "too_late_dispatched": "Đơn {order} đã giao cho đơn vị vận chuyển, không đổi ở đây được. Nhân viên sẽ đọc tin của bạn.[ Giờ làm: {hours}.]",
-    "stale_button": "Nút đó thuộc tin nhắn cũ, chưa có gì thay đổi. Bạn cần gì cứ viết cho chúng tôi.",
+    "stale_button": "Đó là trả lời cho tin nhắn cũ, chưa có gì thay đổi. Bạn cần gì cứ viết cho chúng tôi.",
     # questions back
     "no_what": "Đơn {order}: thay đổi hay hủy? Trả lời 1 để thay đổi, 2 để hủy.",
     "change_what": "Đơn {order}: đổi gì ạ? 1 số điện thoại, 2 địa chỉ, 3 giờ giao hàng. Hoặc cứ viết.[ Hoặc: {link}]",
@@ -118,7 +118,7 @@ TEXTS = {
     "refund_ok": "Đơn {order}: hoàn lại {total}. Shipper đến lấy hàng, tiền về sau khi chúng tôi nhận được.",
     "out_of_stock_ask": "Đơn {order}: có món đã hết. Trả lời 1 món khác, 2 chờ, 3 hủy.",
     "wait_ok": "Đơn {order} chờ món còn thiếu. Bạn có thể đổi hoặc hủy trước khi gửi.",
-    "item_change_handed": "Đơn {order}: nhân viên {shop} sẽ xem thay đổi và trả lời.[ Giờ làm: {hours}.]",
+    "item_change_handed": "Đơn {order}: nhân viên {shop} sẽ xem yêu cầu.[ Giờ làm: {hours}.]",
     "discount_handed": "Nhân viên {shop} sẽ đọc câu hỏi của bạn về giá.[ Giờ làm: {hours}.]",
     "call_me_ok": "Chúng tôi đã báo {shop} rằng bạn muốn được gọi.[ Giờ làm: {hours}.]",
     "review_wait": "Cảm ơn, chúng tôi đã nhận đơn {order}. Nhân viên {shop} xem đơn trước khi gửi.",
