@@ -501,7 +501,8 @@ class Outbox:
         recovered = 0
         for conversation in await self._engine.store.in_flight():
             event = Recovered(
-                event_id=f"recovered:{self._process}",
+                # effects are named after their event, and the desk hears of many conversations: each has an event of its own
+                event_id=f"recovered:{self._process}:{conversation}",
                 to=(pointers.conversation(conversation),),
                 at=self._engine.now(),
                 by=self._process,

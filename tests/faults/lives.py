@@ -17,12 +17,13 @@ ROOT = Path(__file__).parents[2]
 class Nursery:
     """The process that gives birth to lives of the service (see nursery.py)."""
 
-    def __init__(self) -> None:
+    def __init__(self, *rooms: str) -> None:
+        self._rooms = rooms  # beside those that every life needs
         self._process: asyncio.subprocess.Process | None = None
 
     async def open(self) -> None:
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.faults.nursery", cwd=ROOT,
+            sys.executable, "-m", "tests.faults.nursery", *self._rooms, cwd=ROOT,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
         )  # fmt: skip
         await self._line()
@@ -49,8 +50,8 @@ class Nursery:
 
 
 @contextlib.asynccontextmanager
-async def nursery() -> AsyncIterator[Nursery]:
-    one = Nursery()
+async def nursery(*rooms: str) -> AsyncIterator[Nursery]:
+    one = Nursery(*rooms)
     await one.open()
     try:
         yield one

@@ -149,8 +149,8 @@ async def live(birth: Birth) -> None:
 
 
 def warm() -> None:
-    """Every module of the house: nothing is left to be imported by a life. (Not the bot: no shop here has a group.)"""
-    for name in ("flows", "engine", "adapters", "storage"):
+    """Every module of the house: nothing is left to be imported by a life. The bot only where it is asked for: it takes seconds."""
+    for name in ("flows", "engine", "adapters", "storage", *sys.argv[1:]):
         package = importlib.import_module(name)
         for module in pkgutil.walk_packages(package.__path__, f"{name}."):
             importlib.import_module(module.name)
