@@ -150,7 +150,7 @@ def test_generated_pages_are_as_the_program(name: str) -> None:
 
 
 def test_everything_is_described() -> None:
-    """No command, option, make target, event or effect without words for it; every counter that is counted has its meaning."""
+    """No setting, command, option, make target, event or effect without words for it; every counter that is counted has its meaning."""
     import run
     from flows import effects, events
 
@@ -162,6 +162,7 @@ def test_everything_is_described() -> None:
     nameless += [
         name for module in (events, effects) for name, about in reference.described(module).items() if not about
     ]
+    nameless += re.findall(r"^\| `([^`]+)` \|\s*\|", reference.PAGES["settings.md"](), re.MULTILINE)
     code = "\n".join(
         path.read_text("utf-8")
         for room in ("engine", "adapters", "bot", "storage")
