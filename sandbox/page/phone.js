@@ -3,6 +3,13 @@ import { ask, badge, el, keep, linked, tabs } from "./dom.js";
 import * as time from "./time.js";
 
 const QUICK = { sms: ["YES", "NO", "1", "2", "3", "CANCEL", "STOP"], whatsapp: ["Yes, please", "Can you come tomorrow after 5?", "STOP"] };
+/** What is written on WhatsApp in other languages. */
+const QUICKLY = {
+  ar: ["نعم", "هل يمكنكم القدوم غدا بعد الخامسة؟", "STOP"],
+  es: ["Sí, por favor", "¿Puede venir mañana después de las 5?", "STOP"],
+  fr: ["Oui, merci", "Vous pouvez passer demain après 17 h ?", "STOP"],
+  hi: ["हाँ जी", "क्या आप कल शाम 5 बजे के बाद आ सकते हैं?", "STOP"],
+};
 const EMPTY = {
   sms: "No text yet. Place an order above: the first text comes within seconds.",
   whatsapp: "Nothing on WhatsApp yet. It is asked when the text stays unanswered: skip 4 hours.",
@@ -88,7 +95,7 @@ function offer(told) {
 function options(phone) {
   if (!phones.length) return [{ text: "nobody yet" }];
   return [...phones].reverse().map((each) => {
-    const name = [each.name, each.phone || each.email].filter(Boolean).join(" · ");
+    const name = [each.name && `\u2068${each.name}\u2069`, `\u2066${each.phone || each.email}\u2069`].filter(Boolean).join(" · "); // each in its own direction
     const waiting = each === phone ? 0 : APPS.reduce((sum, kind) => sum + unread(each, kind), 0);
     return { value: each.key, selected: each === phone, text: waiting ? `${name} (${waiting} new)` : name };
   });
@@ -147,7 +154,9 @@ function mail(item) {
 
 function quick() {
   keep($("attach"), ATTACH[app], (kind) => kind, (kind) => el("button", { type: "button", text: ATTACHED[kind], on: { click: () => attach(kind) } }));
-  keep($("quick"), QUICK[app], (text) => text, (text) => el("button", { type: "button", text, dir: "auto", on: { click: () => reply(text) } }));
+  const [tag, script] = String(current().language).split("-");
+  const written = (app === "whatsapp" && script !== "Latn" && QUICKLY[tag]) || QUICK[app];
+  keep($("quick"), written, (text) => text, (text) => el("button", { type: "button", text, dir: "auto", on: { click: () => reply(text) } }));
 }
 
 const reply = (text) => act((phone) => ask("reply", { phone, channel: app, text }));

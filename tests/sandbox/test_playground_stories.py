@@ -129,6 +129,7 @@ async def test_a_private_chat(page: Page, pictures: Pictures) -> None:
     await page.keyboard.press("Enter")
     answer = page.locator("article.tg:not(.mine)").last
     await expect(answer).to_contain_text("/find")
+    await page.set_viewport_size({"width": 1440, "height": 1300})  # the whole answer is seen
     await pictures.of(answer, "help")
     await page.click("#tab-owner")
     await expect(page.locator("#messages")).not_to_contain_text("/help")
