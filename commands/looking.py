@@ -13,13 +13,17 @@ from commands.front import settings_of
 @click.argument("order_id", required=False)
 @click.option("--state", default=None, help="Only orders in this state.")
 @click.option("--shop", default=None, help="The shop, where there are several.")
+@click.option(
+    "--why", is_flag=True, help="With an id: the reasons for its verdict, as its customer would be told them."
+)
 @click.pass_context
-def orders(context: click.Context, order_id: str | None, state: str | None, shop: str | None) -> None:
-    """Lists orders; with an id, one order and its whole journal.
+def orders(context: click.Context, order_id: str | None, state: str | None, shop: str | None, why: bool) -> None:
+    """Lists orders; with an id, one order and its whole journal, or with --why what to tell a customer who asks.
 
     Example: python run.py orders --state flagged
     """
-    from engine.listing import one_order, order_lines
+    from engine.listing import one_order, order_lines, reasons_told
+    from engine.settings import policies
     from storage.opening import open_store
 
     settings = settings_of(context, "orders")
@@ -29,7 +33,10 @@ def orders(context: click.Context, order_id: str | None, state: str | None, shop
 
     async def show() -> int:
         try:
-            lines = await (one_order(store, shops, order_id) if order_id else order_lines(store, shops, state))
+            if order_id and why:
+                lines = await reasons_told(store, policies(settings), shops, order_id)
+            else:
+                lines = await (one_order(store, shops, order_id) if order_id else order_lines(store, shops, state))
         finally:
             await store.close()
         for line in lines:

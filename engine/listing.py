@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from engine.ports import Store
 from flows import pointers
 from flows.conversation import Conversation
+from flows.explaining import written
 from flows.money import decimal_text
 from flows.phones import mask
+from flows.policy import Policy
 
 MOST = 500
 
@@ -18,6 +22,16 @@ async def order_lines(store: Store, shops: list[str], state: str | None) -> list
         for row in await store.orders(shop, state, None, MOST):
             lines.append(f"{row.shop}  {row.order_id:<16} {row.state:<10} {row.updated_at:%Y-%m-%d %H:%M} UTC")
     return lines
+
+
+async def reasons_told(store: Store, rules: Mapping[str, Policy], shops: list[str], order_id: str) -> list[str]:
+    """The reasons behind the order's verdict as its customer would be told them; empty when the order is unknown."""
+    for shop in shops:
+        found = await store.load(pointers.order(shop, order_id))
+        order = found.order(order_id) if isinstance(found, Conversation) else None
+        if isinstance(found, Conversation) and order is not None:
+            return [written(found, order, rules[shop])]
+    return []
 
 
 async def one_order(store: Store, shops: list[str], order_id: str) -> list[str]:

@@ -12,16 +12,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from flows import safeguards
-from flows.conversation import Question
+from flows.conversation import Conversation, Question
 from flows.effects import Value
 from flows.events import CustomerWrote
+from flows.opening import hours_value
 from flows.orders import BEFORE_DISPATCH, Order
+from flows.policy import Policy
 from flows.risk import Reason
 from flows.risk.words import ORDERS_MOST
 from flows.talk import answer, to_staff
 from flows.turn import Turn
 from flows.understand.model import DECISIONS, Understood
 from flows.why_words import KNOW, asks_why
+from flows.wording import render
 
 #: Signal -> which part of the text tells of it. What the parts are filled with is made by `told`.
 _PARTS = {
@@ -87,12 +90,24 @@ def asked_why(turn: Turn, event: CustomerWrote, question: Question | None, asked
     if order is None or not values:
         answer(turn, event, "reasons_none", order)
         return True
-    if order.verdict == "blocked" or "person" in values:
+    if "person" in values:
         values["person"] = turn.policy.name
     answer(turn, event, "reasons_told", order, **values)
     if question is None or question.kind == "object":
         turn.set(question=Question("object", event.channel, event.address, turn.now, (order.id,)))
     return True
+
+
+def written(talk: Conversation, order: Order, policy: Policy) -> str:
+    """What the customer of `order` would be told, for staff who are asked by phone or at the counter."""
+    let_off = order.verdict != "blocked" and talk.ruling is not None
+    values: dict[str, Value] = {"order": order.id, "shop": policy.name, **hours_value(policy)}
+    parts = {} if let_off else told(order)
+    if "person" in parts:
+        parts["person"] = policy.name
+    template = "reasons_told" if parts else "reasons_none"
+    language = talk.language or policy.language
+    return render(template, "whatsapp", language, values | parts, script=policy.script).text
 
 
 def objected(turn: Turn, event: CustomerWrote, order: Order, got: Understood) -> bool:

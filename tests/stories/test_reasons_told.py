@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.listing import reasons_told
 from flows.postal import PostalAddress
 from flows.wording import render
 from tests.stories.customers import past, remembered
@@ -187,3 +188,20 @@ async def test_by_whatsapp_the_answer_goes_there(tmp_path: Path) -> None:
         await t.whatsapp("why is my order on hold?")
         assert t.last("whatsapp").startswith(f"Order {order}: why we look twice. Parcels that came back: R0, R1.")
         assert len(t.got("whatsapp", ANA_PHONE)) >= 1
+
+
+@pytest.mark.parametrize("lang", ["es", "ar"])
+async def test_staff_can_read_it_out(tmp_path: Path, lang: str) -> None:
+    """`orders ID --why` has the words that the customer would get, in the customer's language, and "nothing" once let off."""
+    async with town(tmp_path, telegram=True) as t:
+        await refuser(t)
+        order = await t.order(language=lang)
+        values = {"order": order, "shop": "Demo Shop", "hours": "mon-fri 09:00-18:00"}
+        parts = {"back": "R0, R1", "details": "+34600000001"}
+        (text,) = await reasons_told(t.house.store, t.house.policies, ["demo"], order)
+        assert text == render("reasons_told", "whatsapp", lang, values | parts).text
+        await t.skip(seconds=5)
+        await t.staff(ANA, LET_OFF, order)
+        (text,) = await reasons_told(t.house.store, t.house.policies, ["demo"], order)
+        assert text == render("reasons_none", "whatsapp", lang, values).text
+        assert await reasons_told(t.house.store, t.house.policies, ["demo"], "none") == []
