@@ -124,6 +124,8 @@ def without_digits(text: str) -> str:
 def _retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds, from a number or from a date, which counts from the answer's own Date."""
     told = headers.get("Retry-After", "").strip()
+    if not told:
+        return None
     if told.isascii() and told.isdigit():
         return float(told[:9])
     then, now = _http_date(told), _http_date(headers.get("Date", ""))

@@ -75,6 +75,11 @@ class Wire:
 
     async def _line(self, place: tuple[str, str, int]) -> _Line:
         """A place among the connections, and one that stands or a new one."""
+        if not self._places.locked():
+            line = self._standing(place)
+            if line is not None:  # nothing to wait for: a deadline would cost as much as the asking
+                await self._places.acquire()
+                return line
         try:
             async with asyncio.timeout(self._connect_s):
                 await self._places.acquire()
