@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import itertools
 from collections.abc import Sequence
+from functools import lru_cache
 
 from flows.conversation import Conversation
 from flows.orders import Order
@@ -15,6 +16,8 @@ from flows.orders import Order
 OLD_VERSIONS = 6
 CHANNELS = ("sms", "whatsapp", "email")
 _BITS = 128
+#: A token is made when its text is wished for, and again when the text leaves: so many are not made twice.
+TOKENS_KEPT = 4096
 
 
 class Tokens:
@@ -33,6 +36,7 @@ class Tokens:
         return self._make(self._keyed[0], conversation, order_id, version, channel)
 
     @staticmethod
+    @lru_cache(maxsize=TOKENS_KEPT)
     def _make(keyed: hmac.HMAC, conversation: str, order_id: str, version: int, channel: str) -> str:
         token = keyed.copy()
         token.update("\0".join((conversation, order_id, str(version), channel)).encode())

@@ -6,6 +6,7 @@ in languages that are customarily texted without accents ("siparisiniz onaylandi
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 from typing import Literal
@@ -20,6 +21,9 @@ _BASIC = frozenset(
 #: Take two seven-bit places each. Source: as above, section 6.2.1.1.
 _EXTENSION = frozenset("^{}\\[~]|€\f")
 _GSM = _BASIC | _EXTENSION
+#: Whether a whole text is in them: every text that leaves is asked several times, and this takes half the time of a set.
+_all_basic = re.compile(f"[{re.escape(''.join(sorted(_BASIC)))}]*").fullmatch
+_all_gsm = re.compile(f"[{re.escape(''.join(sorted(_GSM)))}]*").fullmatch
 
 #: Letters and marks that Unicode does not decompose to what people text instead.
 _PLAIN = {
@@ -33,12 +37,12 @@ _PLAIN = {
 
 def encoding(text: str) -> Encoding:
     """GSM-7 where every character is in its two tables, else UCS-2."""
-    return "GSM-7" if _GSM.issuperset(text) else "UCS-2"
+    return "GSM-7" if _all_gsm(text) else "UCS-2"
 
 
 def segments(text: str) -> int:
     """How many SMS the text is billed as; an empty text is one. No two-place character is split across segments."""
-    if _BASIC.issuperset(text):
+    if _all_basic(text):
         return 1 if len(text) <= 160 else -(-len(text) // 153)
     if encoding(text) == "GSM-7":
         widths = [2 if char in _EXTENSION else 1 for char in text]
@@ -70,10 +74,10 @@ def plain(text: str, *, accents: bool = True) -> str:
     """The text in GSM-7's letters ("órdenes" -> "ordenes", curly quotes straight). Where a part cannot be written so (another
     script, an emoji) the text comes back with its accents, since it travels as UCS-2 anyway. `accents=False` drops those
     that GSM-7 has, too: half a word's accents read worse than none in Vietnamese."""
-    if accents and _GSM.issuperset(text):
+    if accents and _all_gsm(text):
         return text
     spelled = "".join(_plain_char(char, accents) for char in unicodedata.normalize("NFC", text))
-    return spelled if _GSM.issuperset(spelled) else text
+    return spelled if _all_gsm(spelled) else text
 
 
 def unwritable(text: str) -> str:
