@@ -34,6 +34,8 @@ from flows.which import ask_which
 Talk = CustomerWrote | CustomerPressed
 #: The bargain is over, however it went.
 _DONE = frozenset({"awaiting", "taken", "over"})
+#: Less than this part of the total is no price that anybody means: "20k" is read as 20.
+MEANT_LEAST = 10
 _TEXTS = {"gift": "deal_gift", "later": "deal_later", "prepay": "deal_prepay"}
 
 
@@ -72,7 +74,7 @@ def _named(slots: Slots, order: Order, text: str) -> int | None:
         named = parse(slots.amount, order.fields.total.currency).minor
     except NotMoney:
         return None
-    return named if 0 < named < order.fields.total.minor else None
+    return named if order.fields.total.minor <= named * MEANT_LEAST and named < order.fields.total.minor else None
 
 
 def _skip(turn: Turn, event: Talk) -> frozenset[str]:

@@ -44,8 +44,9 @@ SEEN_FOR_S = int(SEEN_FOR.total_seconds())
 CLOSED_KEPT = 5
 
 
-#: A person's own words: what becomes of the order takes them back no more than it takes back what was said on the phone.
-SPOKEN = frozenset({"staff_message", "staff_words", TEMPLATE})
+#: A person's own words: what becomes of the order takes them back no more than it takes back what was said on the phone; and the
+#: answer to a complaint, which stands whatever becomes of the order.
+SPOKEN = frozenset({"staff_message", "staff_words", TEMPLATE, "complaint_ack"})
 
 
 class Turn:

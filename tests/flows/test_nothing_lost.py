@@ -14,6 +14,7 @@ from flows.effects import Accepted, AskProvider, PingOwner, Refused, Say, TellDe
 from flows.events import ComplaintPressed, CustomerPressed, NoticeAsked, ShopReported, StaffGave, StaffWrote
 from flows.money import Money
 from flows.notice import Choice, Draft
+from flows.offers import Offers, Step
 from flows.orders import Order
 from flows.policy import Calls
 from flows.poll_rules import Polls
@@ -530,3 +531,32 @@ def test_a_wished_day_is_told_as_people_say_it() -> None:
     world.run_outbox()
     says(world, "where is my order?")
     assert last(world).values["delivery"] == "Fri, Nov 27 17:00-19:00"
+
+
+# -- a price
+
+
+@pytest.mark.parametrize(("text", "price"), [("last price 30k?", 47400), ("last price 46000?", 47400)])
+def test_a_price_that_nobody_means_is_none(text: str, price: int) -> None:
+    """ "30k" is read as 30: it is no offer of thirty rupees for staff to approve, but haggling without a price."""
+    world = World(replace(POLICY, sms=GATEWAY, offers=Offers(steps=(Step("percent", points=520),))))
+    world.bring(told(fields("A1", total=Money(50_000, "JPY"))))
+    world.run_outbox()
+    says(world, text)
+    deal = order(world).deal
+    assert deal is not None
+    assert (deal.status, deal.total) == ("offered", Money(price, "JPY"))
+
+
+@pytest.mark.parametrize("kind", ["shipped", "delivered", "returned", "cancelled"])
+def test_the_answer_to_a_complaint_leaves_whatever_becomes_of_the_order(kind: str) -> None:
+    """It waits for its sender, and the order moves on meanwhile: the customer hears all the same by when a person answers."""
+    world = asked()
+    says(world, "yes")
+    world.run_outbox()
+    says(world, "I want to complain, this is terrible service")
+    to = (pointers.order(SHOP, "A1"),)
+    event = ShopReported(event_id=f"api:{world.next()}", to=to, at=world.now, order_id="A1", kind=kind)  # type: ignore[arg-type]
+    world.bring(event)
+    world.run_outbox()
+    assert "complaint_ack" in [a.say.template for a in world.attempts if isinstance(a.open.effect, Say)]
