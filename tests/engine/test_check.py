@@ -280,3 +280,11 @@ def test_a_limit_in_money_needs_prices_in_its_currency(tmp_path: Path) -> None:
     (wrong,) = [f for f in found(tmp_path, priced.replace("20 EUR", "20 USD")) if "money_per_day" in f.where]
     assert not wrong.warning
     assert "Write the limit in EUR." in wrong.mend
+
+
+def test_a_voice_step_without_a_number_or_a_voice_is_told(tmp_path: Path) -> None:
+    """Without voice_from the step is skipped, and a language that nobody speaks on the phone is named."""
+    step = "confirmation: {ladder: [{channel: voice, wait: 1h}, {channel: staff, wait: 24h}]}\n"
+    voiceless = [fault for fault in found(tmp_path, QUIET + step) if "ladder" in fault.where]
+    assert [fault.level for fault in voiceless] == ["warning"]
+    assert "voice_from" in voiceless[0].mend
