@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from msgspec.structs import replace
 
@@ -11,12 +11,12 @@ from flows import (
     approvals,
     daily,
     desk_alerts,
+    desk_effects,
     digests,
     flood_steps,
     floods,
     hours,
     notices,
-    pacing,
     people,
     rhythm,
     spending,
@@ -24,24 +24,15 @@ from flows import (
     topics,
     wishes,
 )
-from flows.cards import RETRY
 from flows.decision import Decision
 from flows.desk import Desk
 from flows.effects import (
-    Accepted,
     AnyEffect,
-    Card,
-    Line,
     ListWaiting,
     Open,
     PingOwner,
-    Refused,
-    Say,
-    ShowCard,
     ShowDigest,
     ShowNotice,
-    TryAgain,
-    Unknown,
 )
 from flows.events import (
     Alarmed,
@@ -75,15 +66,7 @@ from flows.events import (
     TopicMade,
     WaitingListed,
 )
-from flows.orders import CardRef
 from flows.policy import Policy
-
-#: The owner hears the same alarm again no sooner than this.
-ALARM_AGAIN = timedelta(hours=6)
-#: A ping that did not get through is tried again after so long, for so long.
-PING_AGAIN = timedelta(minutes=1)
-TRIES_MOST = 200
-SEEN_MOST = 500
 
 
 def start_desk(desk_id: str, shop: str) -> Desk:
@@ -117,9 +100,9 @@ def step_desk(desk: Desk, event: AnyEvent, now: datetime, policy: Policy) -> Dec
             desk = daily.timed(replace(desk, heard_at=event.at), now, policy)
             return _said(desk, event, now, policy, digests.back(event) if event.since and event.open else None)
         case NumbersCounted():
-            return _said(_seen(desk, event, now), event, now, policy, daily.told(event, policy))
+            return _said(desk_effects.seen(desk, event, now), event, now, policy, daily.told(event, policy))
         case HoursCounted():
-            return Decision(document=rhythm.counted(_seen(desk, event, now), event, now))
+            return Decision(document=rhythm.counted(desk_effects.seen(desk, event, now), event, now))
         case MoneyBooked():
             return _booked(desk, event, now, policy)
         case TemplatesTold():
@@ -127,30 +110,34 @@ def step_desk(desk: Desk, event: AnyEvent, now: datetime, policy: Policy) -> Dec
         case LimitTold():
             return Decision(document=tiers.told(desk, event), changed=event.limit != desk.reach_limit)
         case PersonReached():
-            desk, ping = tiers.reached(_seen(desk, event, now), event, now, policy)
+            desk, ping = tiers.reached(desk_effects.seen(desk, event, now), event, now, policy)
             return _said(desk, event, now, policy, ping if policy.staff_chat else None)
         case WaitingListed():
-            desk, effect = digests.listed(_seen(desk, event, now), event, now, policy)
+            desk, effect = digests.listed(desk_effects.seen(desk, event, now), event, now, policy)
             return _said(desk, event, now, policy, effect)
         case NoticeDrafted() | NoticeCounted() | NoticePressed() | NoticeHeard():
             return _notice(desk, event, now, policy, notices.took(desk, event, now, policy))
         case Escalated():
-            desk = desk_alerts.matters(_seen(desk, event, now), event.key, event.order_id)
+            desk = desk_alerts.matters(desk_effects.seen(desk, event, now), event.key, event.order_id)
             return _alert(desk, event, now, policy)
         case DeliveryReported(status="failed", effect_id=effect_id) if effect_id in desk.texted:
-            return _text_failed(desk, event, now, policy)
+            return desk_effects.text_failed(desk, event, now, policy)
         case HeldReported():
-            return flood_steps.reported(_seen(desk, event, now), event, now, policy, _planner(event, now, policy))
+            return flood_steps.reported(
+                desk_effects.seen(desk, event, now), event, now, policy, desk_effects.planner(event, now, policy)
+            )
         case StaffPressed(verb=verb) if verb in floods.VERBS:
-            return flood_steps.pressed(_seen(desk, event, now), event, now, policy, _planner(event, now, policy))
+            return flood_steps.pressed(
+                desk_effects.seen(desk, event, now), event, now, policy, desk_effects.planner(event, now, policy)
+            )
         case BodyKept():
-            return _kept(desk, event, now, policy)
+            return desk_effects.kept(desk, event, now, policy)
         case Claimed():
-            return _claimed(desk, event, now, policy)
+            return desk_effects.claimed(desk, event, now, policy)
         case EffectSettled():
-            return _settled(desk, event, now, policy)
+            return desk_effects.settled(desk, event, now, policy)
         case Recovered():
-            return _recovered(desk, event, now, policy)
+            return desk_effects.recovered(desk, event, now, policy)
         case TimerDue():
             return _due(desk, event, now, policy)
     return Decision(document=desk, changed=False)
@@ -176,35 +163,23 @@ def _due(desk: Desk, event: TimerDue, now: datetime, policy: Policy) -> Decision
     if desk_alerts.TIMER in late:
         desk, said = desk_alerts.told_now(desk, now, policy)
         effects += said
-    return _all_planned(desk, event, now, policy, effects)
-
-
-def _all_planned(
-    desk: Desk, event: AnyEvent, now: datetime, policy: Policy, effects: Sequence[AnyEffect], notice: str = ""
-) -> Decision:
-    planned: list[Open] = []
-    for index, effect in enumerate(effects):
-        desk, open_ = _plan(desk, event, now, policy, effect, index)
-        planned.append(open_)
-    return Decision(document=desk, planned=tuple(planned), notice=notice)
+    return desk_effects.all_planned(desk, event, now, policy, effects)
 
 
 def _notice(desk: Desk, event: AnyEvent, now: datetime, policy: Policy, done: notices.Done) -> Decision:
     """A step of a notice to many."""
     if done.desk is desk:
         return Decision(document=desk, changed=False, notice=done.notice)
-    desk = _without_shown(_seen(done.desk, event, now), done.effects)
-    return _all_planned(desk, event, now, policy, done.effects, done.notice)
+    desk = _without_shown(desk_effects.seen(done.desk, event, now), done.effects)
+    return desk_effects.all_planned(desk, event, now, policy, done.effects, done.notice)
 
 
 def _without_shown(desk: Desk, effects: Sequence[AnyEffect]) -> Desk:
     """The message of a notice that has not left is replaced by the newer one."""
     shown = {effect.n for effect in effects if isinstance(effect, ShowNotice)}
-    return replace(desk, open=tuple(o for o in desk.open if not (o.status == "planned" and _of_notice(o) in shown)))
-
-
-def _of_notice(open_: Open) -> int:
-    return open_.effect.n if isinstance(open_.effect, ShowNotice) else 0
+    return replace(
+        desk, open=tuple(o for o in desk.open if not (o.status == "planned" and desk_effects.of_notice(o) in shown))
+    )
 
 
 def _said(desk: Desk, event: AnyEvent, now: datetime, policy: Policy, effect: AnyEffect | None) -> Decision:
@@ -212,25 +187,21 @@ def _said(desk: Desk, event: AnyEvent, now: datetime, policy: Policy, effect: An
     if effect is None or (isinstance(effect, ShowDigest) and not policy.staff_chat):
         return Decision(document=desk)
     if isinstance(effect, ShowDigest) and not effect.key:
-        old = tuple(o for o in desk.open if not (_is_digest(o) and o.status == "planned"))
+        old = tuple(o for o in desk.open if not (desk_effects.is_digest(o) and o.status == "planned"))
         desk = replace(desk, open=old)
-    desk, open_ = _plan(desk, event, now, policy, effect)
+    desk, open_ = desk_effects.plan(desk, event, now, policy, effect)
     return Decision(document=desk, planned=(open_,))
-
-
-def _is_digest(open_: Open) -> bool:
-    return isinstance(open_.effect, ShowDigest) and not open_.effect.key
 
 
 def _alert(desk: Desk, event: AnyEvent, now: datetime, policy: Policy) -> Decision:
     """To the owners' own phones, now or with the next bundle."""
     desk, said = desk_alerts.told_now(desk, now, policy)
-    return _all_planned(desk, event, now, policy, said)
+    return desk_effects.all_planned(desk, event, now, policy, said)
 
 
 def _booked(desk: Desk, event: MoneyBooked, now: datetime, policy: Policy) -> Decision:
     """Notice: what is booked in advance, in minor units."""
-    desk, ahead, ping = spending.booked(_seen(desk, event, now), event, now, policy)
+    desk, ahead, ping = spending.booked(desk_effects.seen(desk, event, now), event, now, policy)
     said = _said(desk, event, now, policy, ping if policy.staff_chat else None)
     return replace(said, notice=str(ahead))
 
@@ -239,10 +210,10 @@ def _templates(desk: Desk, event: TemplatesTold, now: datetime, policy: Policy) 
     told, pings = approvals.told(desk, event, now, policy)
     if told == desk:
         return Decision(document=desk, changed=False)
-    desk = _seen(told, event, now)
+    desk = desk_effects.seen(told, event, now)
     planned: list[Open] = []
     for index, ping in enumerate(pings if policy.staff_chat else []):
-        desk, open_ = _plan(desk, event, now, policy, ping, index)
+        desk, open_ = desk_effects.plan(desk, event, now, policy, ping, index)
         planned.append(open_)
     return Decision(document=desk, planned=tuple(planned))
 
@@ -253,7 +224,7 @@ def _set(desk: Desk, event: ShopSet, now: datetime, policy: Policy) -> Decision:
     if isinstance(found, wishes.Refusal):
         return Decision(document=desk, changed=False, notice=found.why)
     found = people.noted(found, f"shop.{event.what}", event.name, now, value=event.value, until=str(event.until or ""))
-    found, spilled = people.spilled(_seen(found, event, now))
+    found, spilled = people.spilled(desk_effects.seen(found, event, now))
     return Decision(document=found, spilled=spilled, notice="done")
 
 
@@ -262,23 +233,12 @@ def _acted(desk: Desk, event: DeskActed, now: datetime, policy: Policy) -> Decis
     done = people.acted(desk, event, now)
     if done.desk is desk:
         return Decision(document=desk, changed=False, notice=done.notice)
-    desk, spilled = people.spilled(_seen(done.desk, event, now))
+    desk, spilled = people.spilled(desk_effects.seen(done.desk, event, now))
     if not done.ping or not policy.staff_chat:
         return Decision(document=desk, spilled=spilled, notice=done.notice)
     ping = PingOwner(key=done.ping, values={"shop": policy.name, **done.values})
-    desk, open_ = _plan(desk, event, now, policy, ping)
+    desk, open_ = desk_effects.plan(desk, event, now, policy, ping)
     return Decision(document=desk, spilled=spilled, planned=(open_,), notice=done.notice)
-
-
-def _text_failed(desk: Desk, event: DeliveryReported, now: datetime, policy: Policy) -> Decision:
-    """The owner's phone was not there after all: by mail."""
-    phone = desk.texted[event.effect_id]
-    desk = replace(desk, texted={k: v for k, v in desk.texted.items() if k != event.effect_id})
-    mail = desk_alerts.by_mail(desk, policy, phone, "owner_alert", {"shop": policy.name, "count": 1})
-    if mail is None:
-        return Decision(document=desk)
-    desk, open_ = _plan(desk, event, now, policy, mail)
-    return Decision(document=desk, planned=(open_,))
 
 
 def _people(desk: Desk, event: PeopleTold) -> Decision:
@@ -289,182 +249,16 @@ def _people(desk: Desk, event: PeopleTold) -> Decision:
     return Decision(document=told, changed=told != desk)
 
 
-def _plan(
-    desk: Desk, event: AnyEvent, now: datetime, policy: Policy, effect: AnyEffect, index: int = 0
-) -> tuple[Desk, Open]:
-    open_ = Open(
-        id=f"{event.event_id}/{index}",
-        effect=effect,
-        status="planned",
-        at=now,
-        not_before=now,
-        urgency=pacing.urgency(effect),
-        lane=pacing.lane(effect, policy),
-    )
-    return replace(desk, open=(*desk.open, open_)), open_
-
-
-def _planner(event: AnyEvent, now: datetime, policy: Policy) -> flood_steps.Plan:
-    return lambda desk, effect, index: _plan(desk, event, now, policy, effect, index)
-
-
-def _seen(desk: Desk, event: AnyEvent, now: datetime) -> Desk:
-    seen = {**desk.seen, event.event_id: int(now.timestamp())}
-    return replace(desk, seen=dict(list(seen.items())[-SEEN_MOST:]))
-
-
 def _alarmed(desk: Desk, event: Alarmed, now: datetime, policy: Policy) -> Decision:
     if event.kind == "text_fault":
         desk = approvals.refused(desk, event.values, now)
     last = desk.alerts.get(event.key)
-    if last is not None and (event.lasting or now - last < ALARM_AGAIN):
+    if last is not None and (event.lasting or now - last < desk_effects.ALARM_AGAIN):
         return Decision(document=desk, changed=event.kind == "text_fault")
-    desk = replace(_seen(desk, event, now), alerts={**desk.alerts, event.key: now})
+    desk = replace(desk_effects.seen(desk, event, now), alerts={**desk.alerts, event.key: now})
     if not policy.staff_chat:
         return Decision(document=desk)
     ping = PingOwner(key=f"owner.{event.kind}", values=dict(event.values))
     blind = event.kind in desk_alerts.BLIND
     said = desk_alerts.to_owners(desk, policy, "owner_blind", {"shop": policy.name}) if blind else []
-    return _all_planned(desk, event, now, policy, [ping, *said])
-
-
-def _kept(desk: Desk, event: BodyKept, now: datetime, policy: Policy) -> Decision:
-    """One counted card for everything that was kept."""
-    desk = replace(_seen(desk, event, now), kept=desk.kept + 1)
-    if not policy.staff_chat or any(isinstance(o.effect, ShowCard) and o.status == "planned" for o in desk.open):
-        return Decision(document=desk)
-    desk, open_ = _plan(desk, event, now, policy, ShowCard(seq=0))
-    return Decision(document=desk, planned=(open_,))
-
-
-def _card(desk: Desk, policy_chat: str) -> Card:
-    return Card(
-        state="kept",
-        lines=(Line("kept", {"count": desk.kept}),),
-        chat=desk.kept_card.chat if desk.kept_card else policy_chat,
-        message_id=desk.kept_card.message_id if desk.kept_card else 0,
-    )
-
-
-def _claimed(desk: Desk, event: Claimed, now: datetime, policy: Policy) -> Decision:
-    open_ = next((o for o in desk.open if o.id == event.effect_id), None)
-    if open_ is None or open_.status != "planned" or open_.not_before > now:
-        return Decision(document=desk, changed=False)
-    effect = open_.effect
-    if isinstance(effect, ShowCard):
-        if any(isinstance(o.effect, ShowCard) and o.status != "planned" for o in desk.open):
-            later = replace(open_, not_before=now + RETRY)  # its first posting is still on the wire: one card, not two
-            return Decision(document=_with(desk, open_.id, later))
-        effect = replace(effect, card=_card(desk, desk.staff_chat))
-    if isinstance(effect, ShowDigest) and floods.is_card(effect):
-        if any(
-            o.status == "sending" and isinstance(o.effect, ShowDigest) and floods.is_card(o.effect) for o in desk.open
-        ):
-            return Decision(document=_with(desk, open_.id, replace(open_, not_before=now + RETRY)))
-        effect = floods.filled(desk, effect, policy.zone)
-    if isinstance(effect, ShowNotice):
-        if any(o.status != "planned" and _of_notice(o) == effect.n for o in desk.open):
-            later = replace(open_, not_before=now + RETRY)
-            return Decision(document=_with(desk, open_.id, later))
-        effect = notices.filled(desk, effect, policy)
-    if isinstance(effect, ShowDigest) and not effect.key:
-        effect = replace(effect, stands=desk.digests.get("cards", effect.stands))
-    sending = replace(open_, effect=effect, status="sending", by=event.by, since=now, tries=open_.tries + 1)
-    return Decision(document=_with(desk, open_.id, sending), perform=(sending,))
-
-
-def _with(desk: Desk, effect_id: str, open_: Open | None) -> Desk:
-    kept = [o if o.id != effect_id else open_ for o in desk.open]
-    return replace(desk, open=tuple(o for o in kept if o is not None))
-
-
-def _settled(desk: Desk, event: EffectSettled, now: datetime, policy: Policy) -> Decision:
-    open_ = next((o for o in desk.open if o.id == event.effect_id), None)
-    if open_ is None or (open_.status == "planned" and isinstance(event.outcome, TryAgain | Unknown)):
-        return Decision(document=desk, changed=False)
-    match event.outcome:
-        case Accepted(provider_id=provider_id):
-            chat, _, number = provider_id.rpartition("/")
-            if isinstance(open_.effect, ShowDigest) and not open_.effect.key:
-                desk = digests.stands(desk, provider_id)
-            elif isinstance(open_.effect, ShowDigest):
-                desk = floods.shown(desk, open_.effect, provider_id, now)
-            if isinstance(open_.effect, ShowNotice):
-                desk = notices.stands(desk, open_.effect.n, provider_id)
-            if isinstance(open_.effect, ShowCard) and number.isdigit():
-                desk = replace(desk, kept_card=CardRef(chat, int(number)))
-            return Decision(document=_with(desk_alerts.texted(desk, open_), open_.id, None))
-        case Unknown() | Refused() if isinstance(open_.effect, Say):
-            desk = _with(desk, open_.id, None)
-            other = desk_alerts.fallback(desk, policy, open_)
-            if other is None:
-                return Decision(document=desk)
-            desk, mail = _plan(desk, event, now, policy, other)
-            return Decision(document=desk, planned=(mail,))
-        case Refused(code=code):
-            desk = _with(desk, open_.id, None)
-            if isinstance(open_.effect, ShowNotice) and code == "message_gone":
-                desk = notices.stands(desk, open_.effect.n, "")
-                desk, shown = _plan(desk, event, now, policy, ShowNotice(n=open_.effect.n, chat=open_.effect.chat))
-                return Decision(document=desk, planned=(shown,))
-            if isinstance(open_.effect, ShowDigest) and floods.is_card(open_.effect):
-                desk = floods.shown(desk, open_.effect, "", now)
-                if code == "message_gone" and open_.effect.stands:
-                    burst = str(open_.effect.values["burst"])
-                    return flood_steps.again(desk, burst, now, policy, _planner(event, now, policy))
-            elif isinstance(open_.effect, ShowDigest):
-                desk = digests.stands(desk, "")
-            if isinstance(open_.effect, ShowCard) and code == "message_gone" and desk.kept_card is not None:
-                desk, card = _plan(replace(desk, kept_card=None), event, now, policy, ShowCard(seq=0))
-                return Decision(document=desk, planned=(card,))
-            return Decision(document=desk)
-        case TryAgain(after_s=after_s, reason=reason):
-            again = _again(desk, open_, now, max(timedelta(seconds=after_s), timedelta(seconds=1)))
-            if isinstance(open_.effect, PingOwner) and open_.tries == desk_alerts.TRIES_BLIND and reason != "too_many":
-                return _blind(again, event, now, policy)
-            return again
-        case Unknown():
-            return _again(desk, open_, now, PING_AGAIN)
-
-
-def _blind(again: Decision, event: EffectSettled, now: datetime, policy: Policy) -> Decision:
-    """What the owner should read in Telegram does not arrive there: their own phones ring, at most every few hours."""
-    desk = again.document
-    assert isinstance(desk, Desk)
-    last = desk.alerts.get("blind")
-    if last is not None and now - last < ALARM_AGAIN:
-        return again
-    desk = replace(desk, alerts={**desk.alerts, "blind": now})
-    planned = list(again.planned)
-    for index, say in enumerate(desk_alerts.to_owners(desk, policy, "owner_blind", {"shop": policy.name})):
-        desk, open_ = _plan(desk, event, now, policy, say, index)
-        planned.append(open_)
-    return replace(again, document=desk, planned=tuple(planned))
-
-
-def _again(desk: Desk, open_: Open, now: datetime, after: timedelta) -> Decision:
-    if open_.tries >= TRIES_MOST:
-        return Decision(document=_with(desk, open_.id, None))
-    planned = replace(open_, status="planned", by="", since=None, not_before=now + after)
-    return Decision(document=_with(desk, open_.id, planned), planned=(planned,))
-
-
-def _recovered(desk: Desk, event: Recovered, now: datetime, policy: Policy) -> Decision:
-    """What was on the wire at a crash: Telegram's is sent again, a text to an owner's phone goes by mail instead."""
-    gone = [
-        o for o in desk.open if o.status == "sending" and (o.by in event.gone or (not event.gone and o.by != event.by))
-    ]
-    planned: list[Open] = []
-    for open_ in gone:
-        if isinstance(open_.effect, Say):
-            desk = _with(desk, open_.id, None)
-            other = desk_alerts.fallback(desk, policy, open_)
-            if other is not None:
-                desk, mail = _plan(desk, event, now, policy, other, len(planned))
-                planned.append(mail)
-            continue
-        decision = _again(desk, open_, now, PING_AGAIN)
-        assert isinstance(decision.document, Desk)
-        desk = decision.document
-        planned += decision.planned
-    return Decision(document=desk, changed=bool(gone), planned=tuple(planned))
+    return desk_effects.all_planned(desk, event, now, policy, [ping, *said])

@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from flows import pointers
 from flows.decision import Decision
 from flows.desk import Desk, Person
-from flows.desk_step import ALARM_AGAIN, SEEN_MOST, TRIES_MOST, start_desk, step_desk
+from flows.desk_effects import ALARM_AGAIN, SEEN_MOST, TRIES_MOST
+from flows.desk_step import start_desk, step_desk
 from flows.effects import Accepted, Open, Outcome, PingOwner, Refused, ShowCard, TryAgain, Unknown
 from flows.events import Alarmed, AnyEvent, BodyKept, Claimed, EffectSettled, PeopleTold, Recovered, TimerDue
 from storage import codec
