@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from aiogram.exceptions import TelegramAPIError
-from aiogram.methods import EditMessageText, SendMessage
-
-from bot import places
-from bot.calls import TelegramCalls, code_of, outcome_of
+from bot import places, standing
+from bot.calls import TelegramCalls
 from bot.composing import ping_html
 from bot.words import Words
-from flows.effects import Accepted, Outcome, ShowNotice
+from flows.effects import Outcome, ShowNotice
 from flows.policy import Policy
 
 
@@ -18,15 +15,4 @@ async def show(calls: TelegramCalls, effect: ShowNotice, chat: str, policy: Poli
     words = Words(effect.language, policy.language)
     html = ping_html(effect.key, effect.values, effect.lines, words)
     keyboard = places.keyboard(effect.buttons, words)
-    known, _, number = effect.stands.rpartition("/")
-    try:
-        if known == chat and number.isdigit():
-            edit = EditMessageText(
-                chat_id=int(chat), message_id=int(number), text=html, parse_mode="HTML", reply_markup=keyboard
-            )
-            await calls.ask(edit)
-            return Accepted(effect.stands)
-        sent = await calls.ask(SendMessage(chat_id=int(chat), text=html, parse_mode="HTML", reply_markup=keyboard))
-    except TelegramAPIError as error:
-        return Accepted(effect.stands) if code_of(error) == "not_modified" else outcome_of(error)
-    return Accepted(f"{sent.chat.id}/{sent.message_id}")
+    return await standing.put(calls, chat, effect.stands, html, keyboard)

@@ -181,16 +181,22 @@ def _never_mind(turn: Turn, event: CustomerWrote, order: Order, got: Understood)
     return True
 
 
+def _unread(turn: Turn, event: CustomerWrote, order: Order, got: Understood, key: str) -> bool:
+    """Asked for a value, they wrote none: another sure wish is read as that, anything else by a person."""
+    if got.sure and got.intent in _ELSEWHERE:
+        return False
+    turn.set(question=None)
+    to_staff(turn, event, order, key)
+    return True
+
+
 def _number(turn: Turn, event: CustomerWrote, order: Order, got: Understood) -> bool:
     if got.slots.phone:
         changing.new_number(turn, event, order, got.slots.phone)
     elif sum(c.isdigit() for c in event.text) >= DIGITS_LEAST:
         changing.new_number(turn, event, order, event.text)
-    elif got.sure and got.intent in _ELSEWHERE:
-        return False
     else:
-        turn.set(question=None)
-        to_staff(turn, event, order, "reply.change_phone")
+        return _unread(turn, event, order, got, "reply.change_phone")
     return True
 
 
@@ -232,22 +238,16 @@ def _address(turn: Turn, event: CustomerWrote, question: Question, order: Order,
 def _time(turn: Turn, event: CustomerWrote, order: Order, got: Understood) -> bool:
     if got.slots.day or got.slots.window:
         changing.new_time(turn, event, order, got.slots)
-    elif got.sure and got.intent in _ELSEWHERE:
-        return False
     else:
-        turn.set(question=None)
-        to_staff(turn, event, order, "reply.change_time")
+        return _unread(turn, event, order, got, "reply.change_time")
     return True
 
 
 def _later(turn: Turn, event: CustomerWrote, order: Order, got: Understood) -> bool:
     if got.slots.day:
         reasons.put_off(turn, event, order, got.slots)
-    elif got.sure and got.intent in _ELSEWHERE:
-        return False
     else:
-        turn.set(question=None)
-        to_staff(turn, event, order, "reply.later")
+        return _unread(turn, event, order, got, "reply.later")
     return True
 
 

@@ -30,7 +30,7 @@ ROOT = Path(__file__).parents[2]
 _CALLS = {
     "Line": (0, "{}"), "tell_staff": (1, "{}"), "ping_owner": (0, "{}"), "Reason": (0, "reason.{}"), "Skipped": (1, "why.{}"),
     "No": (0, "why.{}"), "Never": (0, "why.{}"), "to_staff": (3, "reason.{}"), "PingOwner": ("key", "{}"), "Button": (0, "button.{}"),
-    "ping": (2, "{}"), "alarm": (1, "owner.{}"),
+    "ping": (2, "{}"), "alarm": (1, "owner.{}"), "_unread": (4, "reason.{}"),
     "_all": (0, "owner.{}"), "Trouble": ("kind", "owner.{}"), "hold": (2, "held.{}"), "_late": (3, "{}"), "_show_late": (2, "kind.{}"),
 }  # fmt: skip
 #: What a computed key can become: the fixed beginning -> the endings.
