@@ -56,6 +56,7 @@ bench: setup-dev ## speed, as ratios to something measured in the same run
 	@$(PY) -m bench.page
 	@$(PY) -m bench.scale $(if $(OPEN),--open $(OPEN)) $(if $(STORM),--storm $(STORM)) $(if $(CHART),--chart $(CHART))
 	@$(PY) -m bench.several || echo "MongoDB and Redis were not measured: make services starts them"
+	@$(PY) -m bench.keys
 	@$(PY) -m bench.history $(if $(ORDERS),--orders $(ORDERS),--orders 10000,100000)
 
 eval: setup-dev ## understanding, measured on data that nobody here wrote (where ../shared/data exists)

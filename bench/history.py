@@ -25,6 +25,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from bench.keys import phone_us
 from engine.history_import import import_file
 from engine.history_record import Closed, closed
 from engine.history_survey import Told, survey
@@ -32,7 +33,6 @@ from flows.emails import read_email
 from flows.matching.reading import Reading, read_address
 from flows.money import Money
 from flows.orders import Item, OrderFields
-from flows.phones import read_phone
 from flows.postal import PostalAddress
 from flows.risk import Around, PastOrder, RiskPolicy, assess, describe
 from flows.risk.backtest import Replayed
@@ -225,21 +225,13 @@ async def importing(count: int) -> None:
         await asyncio.sleep(0.5)  # the workers end, and their CPU time is counted
         cpu = _cpu_s() - used
     assert tally.new == count, tally
-    phone = _phone_us()
+    phone = phone_us()
     print(
         f"import  {count:>10,} rows   | {count / spent:,.0f} rows/s on {os.cpu_count()} cores, {cpu / count * 1e6:.0f} µs CPU a row, "
         f"a phone alone {phone:.0f}"
         f" (two idle cores: {2 * count / cpu:,.0f} rows/s) | memory of all processes {_peak_mb:.0f} MB",
         flush=True,
     )
-
-
-def _phone_us() -> float:
-    """CPU of reading one phone number, in this run: the yardstick (20 µs on an idle machine)."""
-    began = time.process_time()
-    for n in range(5000):
-        read_phone(f"6{n * 7919:08d}", "ES")
-    return (time.process_time() - began) / 5000 * 1e6
 
 
 def _cpu_s() -> float:
