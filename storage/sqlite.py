@@ -1,6 +1,6 @@
 """The default store: one SQLite file. Units share a transaction and an fsync (group commit).
 
-How it works: `transact` queues a unit. The pump takes up to a batch of them, people's before timers', runs each in the event loop
+How it works: `transact` queues a unit. The pump takes up to a batch of them, few timers while people wait, runs each in the event loop
 inside one BEGIN IMMEDIATE (statements on a warm page cache take microseconds; no hop to a thread), and hands only the COMMIT, which
 waits for the disk, to the commit thread. Meanwhile the next units gather. So a unit costs no hop, and a batch costs one.
 
@@ -50,10 +50,12 @@ BATCH_ALONE = 128
 CALM_S = 1.0
 #: Where people write now and then, so many: each of them may meet a batch that has just begun.
 BATCH_BETWEEN = 16
-#: What nobody waits for.
-_MACHINE = (TimerDue, EffectSettled, Claimed)
-#: Of a batch, so many places at most go to timers and the outbox while people wait.
-BATCH_MACHINE = 8
+#: What becomes of messages.
+_WIRE = (EffectSettled, Claimed)
+#: Of a batch, so many places at most go to timers while people wait,
+BATCH_TIMERS = 8
+#: and so many to what becomes of messages: each answer brings one.
+BATCH_OUTBOX = 16
 #: Inbound that outruns the disk waits so long, by the age of the oldest unit; then the provider comes again.
 WAIT_MOST_S = 8.0
 BUSY_PAUSE_S = 0.01
@@ -94,6 +96,10 @@ class _Errand(_Queued):
         self.run = errand.run
 
 
+def _first(queue: deque[_Queued], most: int) -> list[_Queued]:
+    return [queue.popleft() for _ in range(min(most, len(queue)))]
+
+
 class SqliteStore(SqliteForgetting, SqliteExpiring):
     """See engine.ports.Store and engine.ports.History.
 
@@ -112,7 +118,8 @@ class SqliteStore(SqliteForgetting, SqliteExpiring):
         self._sealer = Sealer(key, old_keys)
         self._on_fatal = on_fatal or (lambda why: None)
         self._people: deque[_Queued] = deque()
-        self._machine: deque[_Queued] = deque()
+        self._outbox: deque[_Queued] = deque()  # what becomes of messages
+        self._timers: deque[_Queued] = deque()  # and errands: what nobody waits for
         self._pumping: asyncio.Task[None] | None = None
         self._person_at = 0.0  # monotonic: when the last person's message came
         self._broken = ""
@@ -206,15 +213,18 @@ class SqliteStore(SqliteForgetting, SqliteExpiring):
         """The unit waits for its turn from this call on, not from the moment it is awaited."""
         loop = asyncio.get_running_loop()
         unit = _Unit(event, decide, now, loop.create_future())
-        machine = isinstance(event, _MACHINE)
+        queue = (
+            self._timers if isinstance(event, TimerDue) else self._outbox if isinstance(event, _WIRE) else self._people
+        )
+        person = queue is self._people
         if self._broken:
             unit.future.set_exception(StoreUnavailable(self._broken))
-        elif self._people and not machine and unit.born - self._people[0].born > WAIT_MOST_S:
+        elif person and queue and unit.born - queue[0].born > WAIT_MOST_S:
             unit.future.set_exception(StoreUnavailable("more comes in than the disk takes"))
         else:
-            if not machine:
+            if person:
                 self._person_at = unit.born
-            (self._machine if machine else self._people).append(unit)
+            queue.append(unit)
             if self._pumping is None:
                 self._pumping = loop.create_task(self._pump())
         return unit.future
@@ -224,32 +234,36 @@ class SqliteStore(SqliteForgetting, SqliteExpiring):
             raise StoreUnavailable(self._broken)
         loop = asyncio.get_running_loop()
         unit = _Errand(errand, loop.create_future())
-        self._machine.append(unit)
+        self._timers.append(unit)
         if self._pumping is None:
             self._pumping = loop.create_task(self._pump())
         await unit.future
 
     def _take(self) -> list[_Queued]:
-        people, machine = self._people, self._machine
-        calm = time.monotonic() - self._person_at > CALM_S
-        share = BATCH_MACHINE if people else BATCH_ALONE if calm else BATCH_BETWEEN
-        batch = [machine.popleft() for _ in range(min(share, len(machine)))]
-        batch += [people.popleft() for _ in range(min(BATCH - len(batch), len(people)))]
+        """The next batch: what becomes of messages, whose next step waits for it, before timers, of which thousands may be due."""
+        people, calm = bool(self._people), time.monotonic() - self._person_at > CALM_S
+        alone = BATCH_ALONE if calm else BATCH_BETWEEN
+        batch = _first(self._outbox, BATCH_OUTBOX if people else alone)
+        batch += _first(self._timers, BATCH_TIMERS if people else alone - len(batch))
+        batch += _first(self._people, BATCH - len(batch))
         return batch
+
+    def _waiting(self) -> list[_Queued]:
+        return [*self._people, *self._outbox, *self._timers]
 
     async def _pump(self) -> None:
         batch: list[_Queued] = []
         try:
-            while self._people or self._machine:
+            while self._people or self._outbox or self._timers:
                 batch = self._take()
                 if await self._begin(batch):
                     await self._batch(batch)
         except Exception as error:  # noqa: BLE001 -- a bug of ours amid a transaction: nobody may go on from here
             self._broken = f"the store failed: {type(error).__name__}: {error}"
             self._rollback()
-            self._fail([*batch, *self._people, *self._machine], StoreUnavailable(self._broken))
-            self._people.clear()
-            self._machine.clear()
+            self._fail([*batch, *self._waiting()], StoreUnavailable(self._broken))
+            for queue in (self._people, self._outbox, self._timers):
+                queue.clear()
             self._on_fatal(self._broken)
         finally:
             self._pumping = None
@@ -484,7 +498,7 @@ class SqliteStore(SqliteForgetting, SqliteExpiring):
             return await marker
         finally:
             self._pumping = None
-            if self._people or self._machine:
+            if self._waiting():
                 self._pumping = asyncio.get_running_loop().create_task(self._pump())
 
     async def _write_small(self, statement: str, rows: list[tuple[object, ...]]) -> bool:

@@ -19,7 +19,8 @@ from engine.ports import Handled, Kept, NewerDocument, StoreUnavailable
 from flows import pointers
 from flows.conversation import Conversation, Note
 from flows.decision import Decision
-from flows.events import TimerDue
+from flows.effects import Accepted
+from flows.events import EffectSettled, TimerDue
 from storage.sealing import WrongKey
 from storage.sqlite import SqliteStore
 from tests.contracts.test_store import CROWD, decider, heard_with, told
@@ -280,6 +281,29 @@ async def test_people_go_before_timers(store: SqliteStore) -> None:
     last_person = max(n for n, name in enumerate(done) if name == "person")
     before = done[:last_person].count("timer")
     assert 0 < before < 100
+
+
+async def test_what_became_of_a_message_goes_before_timers(store: SqliteStore) -> None:
+    """With thousands of timers due, a message's next step does not wait for them: its unit is in the very next batch."""
+    to = (pointers.phone("demo", ANA),)
+    await store.transact(wrote("first"), heard, NOW)
+    settled = EffectSettled(
+        event_id="settled:1", to=to, at=NOW, effect_id="e/0", provider="twilio", outcome=Accepted("SM1")
+    )
+    order: list[str] = []
+
+    def noted(*given: Any) -> Decision:
+        order.append(given[2].event_id)
+        return heard(*given)
+
+    timers = [TimerDue(event_id=f"timer:{n}", to=to, at=NOW, due=NOW) for n in range(300)]
+    before = store.commits
+    units = [store.transact(event, noted, NOW) for event in [*timers[:299], settled, timers[299]]]
+    await units[299]
+    assert store.commits == before + 1
+    await asyncio.gather(*units)
+    assert order[0] == "settled:1"
+    assert order[1:] == [timer.event_id for timer in timers]
 
 
 async def test_a_caller_who_gives_up_stops_nobody(store: SqliteStore) -> None:
