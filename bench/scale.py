@@ -1,7 +1,8 @@
 """What many open conversations cost: `python -m bench.scale --open 100000 --storm 20000`.
 
 Per size from a thousand up to --open: CPU of an order taken in and of an answer to it, drawn as a curve (--chart). Then, with all of
-them open, a process of its own idles; then --storm of their timers are due at once while webhooks come in.
+them open, a process of its own idles; then --storm of their timers are due at once while webhooks come in, as they did
+before with no timer due.
 """
 
 from __future__ import annotations
@@ -104,6 +105,13 @@ async def serve(port: int, directory: str, skip_to: float) -> None:
     os._exit(0)
 
 
+async def webhooks(directory: str, skip_to: str, asked: list[int]) -> tuple[str, list[str]]:
+    """An answer of each of these customers to a process on the file: how fast they were, and what the process said at its end."""
+    serving = Served("bench.scale", "--serve", "18843", directory, skip_to)
+    spent, took = await drive("http://127.0.0.1:18843", [answer(n, "1", "c" * 22) for n in asked], CONNECTIONS)
+    return f"webhooks {len(took) / spent:.0f}/s, {percentiles(took)}", serving.end().split()
+
+
 async def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.scale")
     parser.add_argument("--open", type=int, default=100_000, help="open conversations, each with a timer")
@@ -115,6 +123,8 @@ async def main() -> None:
     if options.serve:
         await serve(int(options.serve[0]), options.serve[1], float(options.serve[2]))
         return
+    if options.open < options.storm + 2 * ANSWERS:
+        parser.error(f"--open has to be {2 * ANSWERS} above --storm: so many customers answer")
     Path(options.data).mkdir(exist_ok=True)
     sizes = [size for size in (1000, 10_000, 100_000, 1_000_000) if size < options.open] + [options.open]
     due = (datetime.now(UTC) + timedelta(days=1)).replace(hour=11, minute=0, second=0, microsecond=0)  # a waking hour
@@ -130,15 +140,14 @@ async def main() -> None:
             f"idle, {options.open} open timers{'':<10} {cpu} % of a core, {rss} MB (to reach: < 1 %, < 250 MB)",
             flush=True,
         )
+        asked = list(range(options.storm, options.open))
+        said, _ = await webhooks(directory, "0", asked[ANSWERS : 2 * ANSWERS])
+        print(f"{'no timer due':<32} {said}: the base of the next line", flush=True)
         skip_to = str((due + timedelta(seconds=1)).timestamp())
-        stormy = Served("bench.scale", "--serve", "18843", directory, skip_to)
-        asked = range(options.storm, min(options.storm + ANSWERS, options.open))
-        spent, took = await drive("http://127.0.0.1:18843", [answer(n, "1", "c" * 22) for n in asked], CONNECTIONS)
-        _, rss, left, lasted = stormy.end().split()
+        said, (_, rss, left, lasted) = await webhooks(directory, skip_to, asked[:ANSWERS])
         done = options.storm - int(left)
         print(
-            f"{options.storm} timers due at once{'':<11} webhooks {len(took) / spent:.0f}/s, "
-            f"{percentiles(took)} (to reach: p99 <= 100 ms); "
+            f"{options.storm} timers due at once{'':<11} {said} (to reach: p99 <= 100 ms); "
             f"{done} timers done in these {lasted} s; {rss} MB"
         )
 
