@@ -44,10 +44,7 @@ check: setup-dev ## format, lint, strict types, layers
 fix: setup-dev ## formats, and mends what the linter can
 	@$(PY) -m ruff check -q --fix . ; $(PY) -m ruff format -q .
 
-faults: setup-dev ## long fault suites; make faults SIZE=1 KILLS=200 ORDERS=1000 REPORT=docs/faults.md, or ONLY=zones
-	@HYPOTHESIS_PROFILE=long $(PY) -m pytest -q --timeout 1800 tests/flows/test_machine.py tests/flows/test_hours.py
-	@FLOOD=500 COMPLAINTS=200 $(PY) -m pytest -q --timeout 1800 tests/stories/test_digests.py
-	@NOTICE=$(or $(NOTICE),5000) $(PY) -m pytest -q --timeout 1800 tests/stories/test_notices.py
+faults: setup-dev ## long fault suites; make faults REPORT=docs/faults.md, SIZE=0.1, KILLS=200 ORDERS=1000, or ONLY="zones; poison"
 	@$(PY) -m bench.faults $(if $(KILLS),--kills $(KILLS)) $(if $(ORDERS),--orders $(ORDERS)) $(if $(SEED),--seed $(SEED)) $(if $(SIZE),--size $(SIZE)) $(if $(ONLY),--only "$(ONLY)") $(if $(FUZZ),--fuzz $(FUZZ)) $(if $(PROOFS),--proofs $(PROOFS)) $(if $(REPORT),--report $(REPORT))
 
 bench: setup-dev ## speed, as ratios to something measured in the same run

@@ -1,14 +1,11 @@
-"""The page of `make faults REPORT=docs/faults.md`: promise, test, figure, as the run found them, and what was not run."""
+"""The page of `make faults REPORT=docs/faults.md`: promise, test, figure, as each suite's last run found them, and what was not run."""
 
 from __future__ import annotations
 
-import platform
-from datetime import UTC, datetime
-
 from msgspec import Struct
 
-from tests.faults.suites import ALL, Figure, Suite
-from tests.faults.verdict import Verdict
+from bench.fault_record import Kills, Record, Row
+from tests.faults.suites import ALL, Suite
 
 #: What each promise says.
 PROMISES = {
@@ -31,35 +28,47 @@ PROMISES = {
 
 
 class Proof(Struct, frozen=True):
-    """What a test run of its own proves: pytest's nodes, and what they hold."""
+    """What a test run of its own proves: pytest's nodes, and what they hold. `env`: how it is made longer than in every run."""
 
+    name: str
     promises: tuple[str, ...]
     faults: tuple[str, ...]
     says: str
     nodes: tuple[str, ...]
+    env: dict[str, str] = {}
 
 
+LONG = {"HYPOTHESIS_PROFILE": "long"}
 PROOFS = (
-    Proof(("P7",), (), "labelled answers in 27 languages and spellings, and adversarial ones; no wrong decision",
+    Proof("answers", ("P7",), (), "labelled answers in 27 languages and spellings, and adversarial ones; no wrong decision",
           ("tests/flows/understand",)),
-    Proof(("P9",), (), "role x action x chat x state, forged data: every cell", ("tests/bot/test_rights.py", "tests/bot/test_inbound.py")),
-    Proof(("P2", "P1"), ("F21",), "every message and order that no webhook told is found by the sweeps",
+    Proof("rights", ("P9",), (), "role x action x chat x state, forged data: every cell",
+          ("tests/bot/test_rights.py", "tests/bot/test_inbound.py")),
+    Proof("machine", ("P4", "P5"), (), "any event at any time, the promises after each step; hours in every zone",
+          ("tests/flows/test_machine.py", "tests/flows/test_hours.py"), LONG),
+    Proof("floods", ("P3",), ("F19",), "200 complaints and 500 flags at once: each is named within seconds, each is told",
+          ("tests/stories/test_digests.py",), {"FLOOD": "500", "COMPLAINTS": "200"}),
+    Proof("notices", ("P4", "P5"), (), "one notice to 5,000 customers, by pace and hours", ("tests/stories/test_notices.py",),
+          {"NOTICE": "5000"}),
+    Proof("sweeps", ("P2", "P1"), ("F21",), "every message and order that no webhook told is found by the sweeps",
           ("tests/stories/test_reconciling.py", "tests/stories/test_shop_sweeps.py")),
-    Proof(("P3",), ("F20",), "reminded, escalated, by SMS or mail where Telegram is away",
-          ("tests/stories/test_promises.py", "tests/stories/test_telegram_weather.py", "tests/stories/test_digests.py")),
-    Proof(("P4",), ("F24",), "an old backup resends nothing", ("tests/stories/test_restore.py",)),
-    Proof(("P13",), ("F14", "F15", "F16", "F17"), "processes killed in turn on the MongoDB protocol, Redis flushed or absent; locks",
+    Proof("escalation", ("P3",), ("F20",), "reminded, escalated, by SMS or mail where Telegram is away",
+          ("tests/stories/test_promises.py", "tests/stories/test_telegram_weather.py")),
+    Proof("restore", ("P4",), ("F24",), "an old backup resends nothing", ("tests/stories/test_restore.py",)),
+    Proof("storage", ("P13",), ("F14", "F15", "F16", "F17"), "processes killed in turn on the MongoDB protocol, Redis flushed or away",
           ("tests/faults/test_several.py", "tests/engine/test_leases.py", "tests/storage/test_sqlite.py")),
-    Proof(("P15",), (), "1,000 marked values looked for in all that is written; export and erase",
+    Proof("canaries", ("P15",), (), "1,000 marked values looked for in all that is written; export and erase",
           ("tests/faults/test_canaries.py", "tests/people/test_people_data.py")),
 )  # fmt: skip
+#: The build as it is, and the broken ones that have to be caught.
+STORM = "kills at random"
 
 PAGE = """\
 # What faults do
 
-The last long run, kept as it came out: `make faults SIZE={scale:g} KILLS={kills} ORDERS={orders} SEED={seed} REPORT=docs/faults.md`
-on {at:%d %B %Y}, Python {python}, {system}. It takes the same code as the tests of every run (tests/faults/suites), at greater sizes.
-The pretend providers' ledgers judge, never our own database. Every suite is also run with bugs planted in it, and has to catch them.
+Written by `make faults REPORT=docs/faults.md`; with `ONLY="zones; poison"` a run replaces those rows alone, so each row says when it ran
+and at what size. Machine of the last run: {machine}. It is the same code as the tests of every run (tests/faults/suites), at greater
+sizes. The pretend providers' ledgers judge, never our own database. Every suite is also run with bugs planted in it, and has to catch them.
 
 ## Promise, test, figure
 
@@ -71,7 +80,7 @@ The pretend providers' ledgers judge, never our own database. Every suite is als
 
 `F` numbers are the faults that are listed in [security.md](security.md). {verdict}
 
-| suite | faults | size | found | seconds | planted bugs |
+| suite | faults | size | found | ran | planted bugs |
 |---|---|---|---|---|---|
 {suites}
 
@@ -102,58 +111,78 @@ late, repeated and in another order. Afterwards time runs fast until every quest
   and a directory entry that is lost, are not in it.
 - Three MongoDB nodes with elections (F15): the MongoDB protocol was tried against one FerretDB; its crashes and cut lines are tests.
 - Errors of fsync itself (EIO): planted at the commit (tests/storage/test_sqlite.py), not made by a device.
-- Coverage-guided fuzzing (atheris): it is not among the locked requirements; hypothesis and schemathesis drive the same parsers.
+- Coverage-guided fuzzing (atheris): {atheris}
 - No failure in n trials bounds the rate at 3/n with 95 % confidence: 1,000 trials say 0.3 %, not zero.
 """
+ATHERIS = "it is not among the locked requirements; hypothesis and schemathesis drive the same parsers."
+STORM_HEAD = """\
+| build | orders | kills | webhooks and calls | messages received | lost | twice | unheard | adrift | ran | verdict |
+|---|---|---|---|---|---|---|---|---|---|---|"""
 
 
-def suite_row(suite: Suite, figure: Figure, caught: dict[str, bool]) -> str:
-    bugs = "; ".join(f"{bug}: {'caught' if ok else 'NOT CAUGHT'}" for bug, ok in caught.items())
-    found = figure.said if figure.good else f"FAILED: {figure.failures[:2]}"
-    name = f"{suite.name} (`tests/faults/suites`)"
-    return f"| {name} | {' '.join(suite.faults) or '-'} | {figure.size} {suite.unit} | {found} | {figure.took_s:.0f} | {bugs} |"
+def storm_row(bug: str, k: Kills) -> str:
+    judged = ("caught" if bug else "good") if k.good else "FAILED"
+    counts = f"{k.posts} | {k.messages} | {k.lost} | {k.twice} | {k.unheard} | {k.adrift}"
+    ran = f"{k.at:%Y-%m-%d}, {k.took_s:.0f} s, seed {k.seed}"
+    return f"| {bug.replace('_', ' ') or 'as it is'} | {k.orders} | {k.kills} | {counts} | {ran} | {judged} |"
 
 
-def _promise_row(key: str, figures: dict[str, Figure], outcomes: dict[int, str], storm: Verdict | None) -> str:
+def suite_row(suite: Suite, row: Row) -> str:
+    bugs = "; ".join(f"{bug}: {'caught' if ok else 'NOT CAUGHT'}" for bug, ok in row.caught.items())
+    ran = f"{row.at:%Y-%m-%d}, {row.took_s:.0f} s, seed {row.seed}"
+    return (
+        f"| {suite.name} | {' '.join(suite.faults) or '-'} | {row.size} {suite.unit} | {_found(row)} | {ran} | {bugs} |"
+    )
+
+
+def _found(row: Row) -> str:
+    return f"FAILED: {row.failures[:2]}".replace("|", "/") if row.failures or not row.said else row.said
+
+
+def _promise_row(key: str, record: Record) -> str:
     tests, said = [], []
     for suite in ALL:
-        if key in suite.promises and suite.name in figures:
+        if key in suite.promises and suite.name in record.suites:
             tests.append(suite.name)
-            figure = figures[suite.name]
-            said.append(figure.said if figure.good else "FAILED")
-    for n, proof in enumerate(PROOFS):
-        if key in proof.promises and n in outcomes:
+            row = record.suites[suite.name]
+            said.append("FAILED" if row.failures else row.said)
+    for proof in PROOFS:
+        if key in proof.promises and proof.name in record.proofs:
             tests += [f"`{node}`" for node in proof.nodes]
-            said.append(f"{proof.says}: {outcomes[n]}")
+            said.append(f"{proof.says}: {_outcome(record, proof)}")
+    storm = record.storms.get("")
     if key in ("P1", "P2", "P4") and storm is not None:
-        tests.append("kills at random")
+        tests.append(STORM)
         wrong = {"P1": storm.lost, "P2": storm.unheard, "P4": storm.twice}[key]
-        said.append(f"{len(wrong)} in {storm.kills} kills over {storm.orders} orders ({storm.messages} messages)")
-    return f"| {key} {PROMISES[key]} | {', '.join(tests) or '-'} | {'; '.join(said) or 'not measured in this run'} |"
+        said.append(f"{wrong} in {storm.kills} kills over {storm.orders} orders ({storm.messages} messages)")
+    return f"| {key} {PROMISES[key]} | {', '.join(tests) or '-'} | {'; '.join(said) or 'not measured yet'} |"
 
 
-def page(
-    *,
-    scale: float,
-    seed: int,
-    kills: int,
-    orders: int,
-    figures: dict[str, Figure],
-    caught: dict[str, dict[str, bool]],
-    outcomes: dict[int, str],
-    storms: str,
-    storm: Verdict | None,
-) -> str:
-    good = all(figure.good for figure in figures.values()) and all(all(c.values()) for c in caught.values())
+def _outcome(record: Record, proof: Proof) -> str:
+    outcome = record.proofs[proof.name]
+    how = "".join(f", {name}={value}" for name, value in proof.env.items())
+    return f"{outcome.passed} tests passed ({outcome.at:%Y-%m-%d}{how})" if outcome.good else "FAILED"
+
+
+def missing(record: Record) -> list[str]:
+    """What no run has filled in yet."""
+    wanted = [*(suite.name for suite in ALL), *(proof.name for proof in PROOFS)]
+    return [name for name in wanted if name not in record.suites and name not in record.proofs]
+
+
+def page(record: Record) -> str:
+    left = missing(record)
+    verdict = "All held, and every planted bug was caught." if record.good else "NOT ALL HELD: see below."
+    storms = [storm_row(bug, kills) for bug, kills in record.storms.items()]
     return PAGE.format(
-        scale=scale, seed=seed, kills=kills, orders=orders, at=datetime.now(UTC), python=platform.python_version(),
-        system=f"{platform.system()} {platform.machine()}",
-        promises="\n".join(_promise_row(key, figures, outcomes, storm) for key in PROMISES),
-        verdict="All held, and every planted bug was caught." if good else "NOT ALL HELD: see below.",
-        suites="\n".join(suite_row(s, figures[s.name], caught.get(s.name, {})) for s in ALL if s.name in figures),
+        machine=record.machine or "unknown",
+        promises="\n".join(_promise_row(key, record) for key in PROMISES),
+        verdict=verdict + (f" Not run yet: {', '.join(left)}." if left else ""),
+        suites="\n".join(suite_row(s, record.suites[s.name]) for s in ALL if s.name in record.suites),
         proofs="\n".join(
-            f"| {p.says} | {' '.join(p.faults) or '-'} | {', '.join(f'`{n}`' for n in p.nodes)} | {outcomes[i]} |"
-            for i, p in enumerate(PROOFS) if i in outcomes
+            f"| {p.says} | {' '.join(p.faults) or '-'} | {', '.join(f'`{n}`' for n in p.nodes)} | {_outcome(record, p)} |"
+            for p in PROOFS if p.name in record.proofs
         ),
-        storms=storms or "Not in this run.",
+        storms="\n".join([STORM_HEAD, *storms]) if storms else "Not run yet.",
+        atheris=ATHERIS,
     )  # fmt: skip

@@ -1,10 +1,13 @@
 """`make faults`: every fault suite at length, then the storm of kills, and all of them over builds that are broken on purpose.
 
     SIZE=0.1        every suite at a tenth of its long size (never below its short one)
-    ONLY=zones      one suite; FUZZ=10000 cases for the API; KILLS=0 leaves the storm out
-    REPORT=FILE     the page with promise, test and figure; SEED repeats a run's dice (not the machine's own timing)
+    ONLY="zones; kills at random"   some of it: names of suites, of proofs (`--list` tells them), or "proofs"
+    REPORT=FILE     the page with promise, test and figure: the rows of what ran are replaced, the others stay
+    FUZZ=10000      cases for the API; KILLS=0 leaves the storm out; PROOFS=needed leaves out what a suite measures too
+    SEED            repeats a run's dice (not the machine's own timing)
 
-The good build has to come through clean, and each broken one has to be caught; else the exit code is 1.
+The good build has to come through clean, and each broken one has to be caught; else the exit code is 1. What fails or hangs is a
+row that says so: the others still run.
 """
 
 from __future__ import annotations
@@ -12,14 +15,19 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import os
 import random
 import re
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
-from bench.fault_report import PROOFS, page, suite_row
+import pytest
+
+from bench import fault_record as kept
+from bench.fault_report import PROOFS, STORM, STORM_HEAD, Proof, page, storm_row, suite_row
 from tests.faults.crash import Storm
 from tests.faults.lives import nursery
 from tests.faults.suites import ALL, Figure, Suite, measured
@@ -29,124 +37,149 @@ from tests.faults.verdict import Verdict
 EVERY_S = 0.4
 #: Broken build -> the column in which it has to show.
 BROKEN = {"ack_before_commit": "lost", "sending_not_committed": "twice", "blind_resend": "twice"}
-ROW = "| {name} | {orders} | {kills} | {posts} | {messages} | {lost} | {twice} | {unheard} | {adrift} | {took} s | {judged} |"
+#: What a broken build is given: enough to be caught.
+BROKEN_KILLS, BROKEN_ORDERS = 20, 150
+#: A suite that is not through by then hangs.
+SUITE_MOST_S = 3600.0
 
 
-async def storms(kills: int, orders: int, seed: int) -> dict[str, Verdict]:
-    """The good build ("") and the broken ones, one after another."""
-    found: dict[str, Verdict] = {}
-    async with nursery() as lives:
+class Run:
+    """One run: what is asked for, and where its rows go."""
+
+    def __init__(self, wanted: argparse.Namespace) -> None:
+        self.wanted = wanted
+        self.only = {name.strip() for name in wanted.only.split(";") if name.strip()}
+        self.good = True
+
+    def asked(self, name: str) -> bool:
+        return not self.only or name in self.only
+
+    def keep(self, name: str, row: kept.AnyRow, told: str) -> None:
+        """One row, onto what stands in the report by now: several runs may fill one page."""
+        self.good &= row.good
+        print(told, flush=True)
+        if self.wanted.report:
+            record = kept.merged(kept.read(self.wanted.report), name, row)
+            kept.write(self.wanted.report, record, page(record))
+
+    # -- the suites
+
+    def suites(self) -> None:
+        for suite in filter(lambda one: self.asked(one.name), ALL):
+            try:
+                figure = self._one(suite, self._size(suite), self.wanted.seed)
+                caught = {
+                    bug: bool(self._one(suite, suite.bug_at or suite.short, 1, bug).failures) for bug in suite.bugs
+                }
+            except pytest.skip.Exception as missing:
+                print(f"| {suite.name} | not run: {missing} |", flush=True)
+                continue
+            row = kept.row_of(figure, caught, self.wanted.seed)
+            self.keep(suite.name, row, "\n".join([suite_row(suite, row), *figure.failures[:20]]))
+
+    def _size(self, suite: Suite) -> int:
+        if suite.name == "API fuzz" and self.wanted.fuzz:
+            return int(self.wanted.fuzz)
+        return max(suite.short, round(suite.long * self.wanted.size))
+
+    def _one(self, suite: Suite, size: int, seed: int, bug: str = "") -> Figure:
+        """Whatever goes wrong is this suite's finding, and not the end of the run."""
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+            try:
+                return asyncio.run(asyncio.wait_for(measured(suite, size, Path(folder), seed, bug), SUITE_MOST_S))
+            except Exception as error:  # noqa: BLE001
+                return Figure(failures=[f"{type(error).__name__}: {str(error)[:200]}"], size=size)
+
+    # -- the tests that stand for themselves
+
+    def proofs(self) -> None:
+        measured_here = {promise for suite in ALL for promise in suite.promises}
+        for proof in PROOFS:
+            named = "proofs" in self.only or self.asked(proof.name)
+            if not named or (self.wanted.proofs == "needed" and measured_here.issuperset(proof.promises)):
+                continue
+            outcome = _proved(proof)
+            verdict = "passed" if outcome.good else "passed, FAILED"
+            self.keep(proof.name, outcome, f"| {proof.says} | {outcome.passed} {verdict}, {outcome.took_s:.0f} s |")
+
+    # -- the storm
+
+    def storms(self) -> None:
+        if not self.asked(STORM) or not self.wanted.kills:
+            return
+        print(f"{self.wanted.kills} kills over {self.wanted.orders} orders, seed {self.wanted.seed}\n{STORM_HEAD}")
         for bug in ("", *BROKEN):
-            with tempfile.TemporaryDirectory() as folder:
-                found[bug] = await Storm(lives, Path(folder), orders, seed, bug).run(kills, EVERY_S, drain=not bug)
-            print(row(bug, found[bug]), flush=True)
-            if not bug:
-                print(
-                    *(f for kind in ("lost", "twice", "unheard", "adrift") for f in getattr(found[""], kind)),
-                    sep="\n",
-                    flush=True,
+            try:
+                verdict = asyncio.run(asyncio.wait_for(self._storm(bug), SUITE_MOST_S))
+            except Exception as error:  # noqa: BLE001 - told, and the next build runs
+                verdict = Verdict(seed=self.wanted.seed, lost=[f"{type(error).__name__}: {error}"] if not bug else [])
+            row = kept.kills_of(verdict, _judged(bug, verdict))
+            found = (
+                [] if bug else [f for kind in ("lost", "twice", "unheard", "adrift") for f in getattr(verdict, kind)]
+            )
+            self.keep(bug, row, "\n".join([storm_row(bug, row), *found[:20]]))
+
+    async def _storm(self, bug: str) -> Verdict:
+        kills, orders = self.wanted.kills, self.wanted.orders
+        if bug:
+            kills, orders = min(kills, BROKEN_KILLS), min(orders, BROKEN_ORDERS)
+        async with nursery() as lives:
+            with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+                return await Storm(lives, Path(folder), orders, self.wanted.seed, bug).run(
+                    kills, EVERY_S, drain=not bug
                 )
-    return found
 
 
-def judged(bug: str, verdict: Verdict) -> bool:
+def _judged(bug: str, verdict: Verdict) -> bool:
     return bool(getattr(verdict, BROKEN[bug])) if bug else verdict.good
 
 
-def row(bug: str, verdict: Verdict) -> str:
-    return ROW.format(
-        name=bug.replace("_", " ") or "as it is", orders=verdict.orders, kills=verdict.kills, posts=verdict.posts,
-        messages=verdict.messages, lost=len(verdict.lost), twice=len(verdict.twice), unheard=len(verdict.unheard),
-        adrift=len(verdict.adrift), took=round(verdict.took_s),
-        judged=("caught" if bug else "good") if judged(bug, verdict) else "FAILED",
-    )  # fmt: skip
+def _proved(proof: Proof) -> kept.Outcome:
+    """One run of pytest for each proof."""
+    start = time.monotonic()
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "--timeout", "1800", "-p", "no:cacheprovider", *proof.nodes],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | proof.env,
+    )
+    counted = re.search(r"(\d+) passed", ran.stdout)
+    dots = sum(line.split("[")[0].count(".") for line in ran.stdout.splitlines() if line.rstrip().endswith("%]"))
+    passed = int(counted[1]) if counted else dots
+    if ran.returncode:
+        print("\n".join(ran.stdout.splitlines()[-15:]), flush=True)
+    return kept.outcome_of(passed, ran.returncode == 0 and passed > 0, time.monotonic() - start)
 
 
-HEAD = """\
-| build | orders | kills | webhooks and calls | messages received | lost | twice | unheard | adrift | took | verdict |
-|---|---|---|---|---|---|---|---|---|---|---|"""
-
-
-def sized(suite: Suite, scale: float, fuzz: int) -> int:
-    return fuzz if suite.name == "API fuzz" and fuzz else max(suite.short, round(suite.long * scale))
-
-
-async def suites(scale: float, only: str, fuzz: int, seed: int) -> tuple[dict[str, Figure], dict[str, dict[str, bool]]]:
-    """Each suite at its size, and at its short size with each of its bugs."""
-    figures: dict[str, Figure] = {}
-    caught: dict[str, dict[str, bool]] = {}
-    for suite in ALL:
-        if only and only != suite.name:
-            continue
-        with tempfile.TemporaryDirectory() as folder:
-            figures[suite.name] = await measured(suite, sized(suite, scale, fuzz), Path(folder), seed)
-        caught[suite.name] = {}
-        for bug in suite.bugs:
-            with tempfile.TemporaryDirectory() as folder:
-                broken = await measured(suite, suite.bug_at or suite.short, Path(folder), 1, bug)
-            caught[suite.name][bug] = bool(broken.failures)
-        print(suite_row(suite, figures[suite.name], caught[suite.name]), flush=True)
-        print(
-            *figures[suite.name].failures[:20], sep="\n", end="\n" if figures[suite.name].failures else "", flush=True
-        )
-    return figures, caught
-
-
-def proved(which: str) -> dict[int, str]:
-    """What the tests that stand for themselves say, one run of pytest for each proof; "needed": of promises that no suite measures."""
-    outcomes = {}
-    measured_here = {promise for suite in ALL for promise in suite.promises}
-    for n, proof in enumerate(PROOFS):
-        if which == "needed" and measured_here.issuperset(proof.promises):
-            continue
-        ran = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *proof.nodes],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        counted = re.search(r"(\d+) passed", ran.stdout) or re.search(r"\[100%\]", ran.stdout)
-        dots = sum(line.split("[")[0].count(".") for line in ran.stdout.splitlines() if line.rstrip().endswith("%]"))
-        outcomes[n] = f"{dots} tests passed" if ran.returncode == 0 and counted else "FAILED"
-        print(f"| {proof.says} | {outcomes[n]} |", flush=True)
-    return outcomes
+def names() -> list[str]:
+    return [*(suite.name for suite in ALL), *(proof.name for proof in PROOFS), "proofs", STORM]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kills", type=int, default=200)
-    parser.add_argument("--orders", type=int, default=1000)
+    parser.add_argument("--kills", type=int, default=500)
+    parser.add_argument("--orders", type=int, default=2500)
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("--size", type=float, default=1.0)
-    parser.add_argument("--only", default="", choices=["", *(suite.name for suite in ALL)])
+    parser.add_argument("--only", default="", help="names, with ; between them")
     parser.add_argument("--fuzz", type=int, default=0)
     parser.add_argument("--report", type=Path)
     parser.add_argument("--proofs", default="all", choices=["all", "needed"])
-    wanted = parser.parse_args()
+    parser.add_argument("--list", action="store_true", help="the names of everything that can be run")
+    run = Run(parser.parse_args())
+    if run.wanted.list:
+        print("\n".join(names()))
+        return 0
+    if run.only - set(names()):
+        parser.error(f"unknown: {', '.join(sorted(run.only - set(names())))}; known: {'; '.join(names())}")
     logging.disable(logging.CRITICAL)  # thousands of faults would be told one by one
-    figures, caught = asyncio.run(suites(wanted.size, wanted.only, wanted.fuzz, wanted.seed))
-    if wanted.only:
-        return 0 if _clean(figures, caught) else 1
-    outcomes = proved(wanted.proofs) if wanted.report else {}
-    found: dict[str, Verdict] = {}
-    if wanted.kills:
-        print(f"{wanted.kills} kills over {wanted.orders} orders, seed {wanted.seed}\n{HEAD}", flush=True)
-        found = asyncio.run(storms(wanted.kills, wanted.orders, wanted.seed))
-    if wanted.report:
-        rows = "\n".join(row(bug, verdict) for bug, verdict in found.items())
-        wanted.report.write_text(
-            page(
-                scale=wanted.size, seed=wanted.seed, kills=wanted.kills, orders=wanted.orders, figures=figures, caught=caught,
-                outcomes=outcomes, storms=f"{HEAD}\n{rows}" if rows else "", storm=found.get(""),
-            )
-        )  # fmt: skip
-        print(f"Written: {wanted.report}")
-    good = all(judged(bug, verdict) for bug, verdict in found.items()) and "FAILED" not in outcomes.values()
-    return 0 if good and _clean(figures, caught) else 1
-
-
-def _clean(figures: dict[str, Figure], caught: dict[str, dict[str, bool]]) -> bool:
-    return all(figure.good for figure in figures.values()) and all(all(bugs.values()) for bugs in caught.values())
+    run.suites()
+    run.storms()
+    run.proofs()
+    if run.wanted.report:
+        print(f"Written: {run.wanted.report}")
+    return 0 if run.good else 1
 
 
 if __name__ == "__main__":
