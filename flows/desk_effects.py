@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from flows import (
+    backoff,
     desk_alerts,
     digests,
     flood_steps,
@@ -201,7 +202,7 @@ def settled(desk: Desk, event: EffectSettled, now: datetime, policy: Policy) -> 
                 return _blind(again, event, now, policy)
             return again
         case Unknown():
-            return _again(desk, open_, now, PING_AGAIN)
+            return _again(desk, open_, now, backoff.again_after(open_, PING_AGAIN))
 
 
 def _blind(again: Decision, event: EffectSettled, now: datetime, policy: Policy) -> Decision:

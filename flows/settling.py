@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from flows import approvals, attachments, complaints, ladder, noticing, refusals, shop_told, tiers, undelivered
+from flows import approvals, attachments, backoff, complaints, ladder, noticing, refusals, shop_told, tiers, undelivered
 from flows.conversation import Contact
 from flows.effects import (
     Accepted,
@@ -65,7 +65,7 @@ def settled(turn: Turn, event: EffectSettled) -> None:
         case TryAgain(after_s=after_s, reason=reason):
             if reason in ("no_rights", "token_refused") and isinstance(open_.effect, ShowCard | ShowMedia | TellStaff):
                 turn.plan(RaiseAlarm(kind="group_muted", values={"shop": turn.policy.name}))
-            _later(turn, open_, event.provider, timedelta(seconds=after_s))
+            _later(turn, open_, event.provider, timedelta(seconds=after_s), reason)
         case Unknown(reason=reason):
             _unknown(turn, open_, reason)
 
@@ -208,8 +208,12 @@ def _elsewhere(turn: Turn, order: Order, say: Say, failed_id: str) -> bool:
     return True
 
 
-def _later(turn: Turn, open_: Open, provider: str, after: timedelta) -> None:
+def _later(turn: Turn, open_: Open, provider: str, after: timedelta, reason: str = "") -> None:
     """Definitely not sent, may be tried again: at the moment the provider named, with the rung's own deadline as the end."""
+    if reason == "not_connected":
+        after = backoff.again_after(open_, after)
+    elif reason == "too_many" and backoff.urgent(open_):
+        open_ = replace(open_, tries=open_.tries - 1)  # the provider's own pace is no failure
     if isinstance(open_.effect, Say) and open_.tries >= TRIES_MOST:
         _refused(turn, open_, provider, "gave_up")
         return
@@ -244,12 +248,11 @@ def _unknown(turn: Turn, open_: Open, reason: str) -> None:
     elif isinstance(effect, TellStaff | TellPerson | PingOwner | PointTo):
         # staff would rather hear it twice than not at all; it says that it is a repetition
         again = replace(effect, values={**effect.values, "again": 1})
-        if open_.tries >= TRIES_MOST:
+        after = turn.now + backoff.again_after(open_, STAFF_AGAIN)
+        if open_.tries >= (backoff.URGENT_TRIES_MOST if backoff.urgent(open_) else TRIES_MOST):
             turn.settle(open_.id)
         else:
-            turn.settle(
-                open_.id, replace(open_, effect=again, status="planned", by="", not_before=turn.now + STAFF_AGAIN)
-            )
+            turn.settle(open_.id, replace(open_, effect=again, status="planned", by="", not_before=after))
     elif isinstance(effect, AskProvider):
         turn.settle(open_.id)
         _look_again(turn, effect.effect_id)  # at the next moment, if there is one

@@ -1,11 +1,12 @@
 """The fault suites: one registry for the tests of every run (short) and for `make faults` (long), so that both are the same code."""
 
-from tests.faults.suites import assault, disk, fuzz, hours, points, road, wire
+from tests.faults.suites import assault, disk, fuzz, hours, points, road, weather, wire
 from tests.faults.suites.kit import Figure, Suite, measured
 
 ALL: tuple[Suite, ...] = (
     *road.SUITES,
     *wire.SUITES,
+    *weather.SUITES,
     *disk.SUITES,
     *assault.SUITES,
     *hours.SUITES,

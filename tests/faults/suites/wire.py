@@ -1,10 +1,9 @@
-"""Providers that fail in every way, and people's complaints and STOPs amid it. The ledgers say what really arrived."""
+"""Providers that fail in every way, and people's STOPs amid it. The ledgers say what really arrived."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +13,6 @@ from unittest import mock
 from msgspec.structs import replace
 
 from adapters.exchange import Exchange
-from flows.effects import Accepted
 from sandbox.world import Fault
 from tests.faults.suites.kit import (
     FAST,
@@ -26,20 +24,16 @@ from tests.faults.suites.kit import (
     folder_of,
     number,
     patched,
-    percentile,
     twice,
 )
 from tests.faults.verdict import adrift
-from tests.town import SMS_FROM, Town, town
+from tests.town import Town, town
 
 KINDS = (
     "timeout", "cut", "accept_cut", "accept_timeout", "status", "accept_status", "garbage", "empty", "accept_garbage", "accept_empty",
 )  # fmt: skip
 #: What a request waits for an answer here: the service's own 15 s are not lived through for each message.
 PATIENCE_S = 0.2
-#: A ping that only the reminder after a quarter of an hour brought was lost. Telegram asks for at most a minute here.
-LATEST_PING_S = 300.0
-ANGER = "this is terrible service, i want to complain"
 
 
 @contextlib.contextmanager
@@ -86,46 +80,6 @@ async def providers(size: int, folder: Path, dice: random.Random) -> Figure:
 
 def _again(turn: Any, open_: Any, _reason: str) -> None:
     turn.settle(open_.id, replace(open_, status="planned", by="", since=None))
-
-
-async def complaints(size: int, folder: Path, dice: random.Random) -> Figure:
-    """Customers complain while Telegram throttles, fails and is silent: the owner is told of each one."""
-    figure, waits, found = Figure(), [], 0
-    for part in chunks(size, 10):
-        async with town(folder_of(folder, part.start), more=OPEN, twilio_more=FAST, telegram=True) as t:
-            for n in part:
-                await t.api("POST", "/orders", an_order(t, n, name=f"Berta{n:05d} Ruiz"))
-            await t.skip(minutes=1)
-            told_at = {}
-            for n in part:
-                told_at[n] = t.clock.now()
-                _trouble(t, dice)
-                await t.twilio.reply(number(n), ANGER, SMS_FROM)
-                await t.settle()
-            await t.skip(hours=2)
-            for n in part:
-                pings = [r for r in t.world.texts("111", "telegram") if f"Berta{n:05d}" in r.text]
-                found += bool(pings)
-                figure.check(bool(pings), f"the owner never heard of Berta{n:05d}")
-                if pings:
-                    waits.append((pings[0].at - told_at[n]).total_seconds())
-                    figure.check(waits[-1] <= LATEST_PING_S, f"the owner heard of Berta{n:05d} after {waits[-1]:.0f} s")
-    figure.said = (
-        f"{size} complaints while Telegram failed two times in three: {found} pinged, "
-        f"after {percentile(waits, 0.5):.0f} s (median), {percentile(waits, 0.95):.0f} s (p95) of Telegram's own refusals"
-    )
-    return figure
-
-
-def _trouble(t: Town, dice: random.Random) -> None:
-    wait = dice.choice((1, 5, 30, 60))
-    said = f"Too Many Requests: retry after {wait}"
-    throttled = json.dumps({"ok": False, "error_code": 429, "description": said, "parameters": {"retry_after": wait}})
-    match dice.randrange(3):
-        case 0:
-            t.world.break_it("telegram", Fault("status", "sendMessage", status=429, body=throttled))
-        case 1:
-            t.world.break_it("telegram", Fault("status", "sendMessage", status=502))
 
 
 async def stops(size: int, folder: Path, dice: random.Random) -> Figure:
@@ -180,10 +134,6 @@ SUITES = (
     Suite(
         "provider faults", ("F9", "F10"), ("P4",), "orders", 40, 400, providers,
         {"what is unknown is sent again": patched("flows.settling._unknown", _again)},
-    ),
-    Suite(
-        "complaints in Telegram's weather", ("F9", "F19"), ("P3",), "complaints", 10, 200, complaints,
-        {"what Telegram refuses counts as sent": patched("bot.desk.outcome_of", lambda _error: Accepted("1/1"))},
     ),
     Suite(
         "STOP against the timer", (), ("P10",), "customers", 20, 400, stops,
