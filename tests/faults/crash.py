@@ -50,6 +50,8 @@ DRAIN_MOST_S = 60.0
 POSTED_AT_ONCE = 16
 #: Machine seconds that the pretend Twilio takes for each answer: so that deaths often come while a message is on the wire.
 PROVIDER_TAKES_S = 0.1
+#: How long a shop waits for an answer: a process that is frozen gives none.
+PATIENCE = aiohttp.ClientTimeout(total=10)
 
 SETTINGS = """
 public_url: http://127.0.0.1:{port}
@@ -120,7 +122,7 @@ class Storm:
             _register(self._twilio)
             twilio = await stack.enter_async_context(serve(self._twilio.app()))
             smtp = await stack.enter_async_context(PretendSmtp(self._world))
-            self._http = await stack.enter_async_context(aiohttp.ClientSession())
+            self._http = await stack.enter_async_context(aiohttp.ClientSession(timeout=PATIENCE))
             self._settings = SETTINGS.format(
                 port=self._port, path=self._folder / "crash.db", account=ACCOUNT, twilio=twilio, sms_from=SMS_FROM,
                 wa_from=WA_FROM, smtp=smtp.url, zeros="0" * 32,
@@ -153,7 +155,7 @@ class Storm:
         """Returns when the service answers. Raises when it does not come up."""
         end = time.monotonic() + 30
         while time.monotonic() < end:
-            with contextlib.suppress(aiohttp.ClientError):
+            with contextlib.suppress(aiohttp.ClientError, TimeoutError):
                 async with self._http.get(f"{self._url}/orders", headers=_TOKEN):
                     self._up.set()
                     return
@@ -186,7 +188,7 @@ class Storm:
     async def _post(self, body: dict[str, Any]) -> None:
         while True:
             self.verdict.posts += 1
-            with contextlib.suppress(aiohttp.ClientError):
+            with contextlib.suppress(aiohttp.ClientError, TimeoutError):
                 async with self._http.post(f"{self._url}/orders", json=body, headers=_TOKEN) as answer:
                     if answer.status < 300:
                         self.acknowledged.add(body["id"])

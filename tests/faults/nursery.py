@@ -17,6 +17,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import itertools
+import logging
 import os
 import pkgutil
 import signal
@@ -158,6 +159,7 @@ def warm() -> None:
 
 def main() -> None:
     warm()
+    logging.disable(logging.CRITICAL)  # of hundreds of deaths each would be told
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the dead are not waited for
     print("ready", flush=True)  # noqa: T201
     for line in sys.stdin:

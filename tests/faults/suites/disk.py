@@ -158,14 +158,19 @@ def _kindly(self: SqliteStore, batch: list[Any], error: Exception) -> None:
             unit.future.set_result(Handled(decision=None))
 
 
+#: Machine seconds in which some of the orders that pour in have been answered.
+STOP_MOST_S = 10.0
+
+
 async def stop(size: int, folder: Path, dice: random.Random) -> Figure:
     """Orders pour in while the service is stopped: whatever was answered 2xx is there at the next start."""
     figure, acked, unanswered = Figure(), 0, 0
     async with town(folder, more=OPEN, twilio_more=FAST) as t:
         for round_ in range(size):
             good: list[str] = []
+            begun, enough = asyncio.Event(), dice.randint(1, 20)
 
-            async def pour(n: int, good: list[str] = good) -> None:
+            async def pour(n: int, good: list[str] = good, begun: asyncio.Event = begun, enough: int = enough) -> None:
                 nonlocal unanswered
                 body = an_order(t, n)
                 await asyncio.sleep(dice.random() * 0.05)
@@ -180,11 +185,14 @@ async def stop(size: int, folder: Path, dice: random.Random) -> Figure:
                     return
                 if status < 300:
                     good.append(body["id"])
+                    if len(good) >= enough:
+                        begun.set()
                 else:
                     figure.check(status == 503, f"answered {status} at the stop")
 
             pouring = [asyncio.ensure_future(pour(round_ * 40 + n)) for n in range(40)]
-            await asyncio.sleep(0.02 + dice.random() * 0.02)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(begun.wait(), STOP_MOST_S)
             await t.close_house()
             await asyncio.gather(*pouring)
             await t.open_house()

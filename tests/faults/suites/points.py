@@ -1,6 +1,7 @@
 """The real service, killed at each of its failpoints in turn: before and after every commit, everything on the wire, and answers.
 
-tests/faults/test_failpoints.py enumerates commits and sends in the code, and fails when one has no failpoint.
+One life after another on the same file, each armed to die at a failpoint, while orders come in; then time runs fast and the ledgers
+judge. tests/faults/test_failpoints.py enumerates commits and sends in the code, and fails when one has no failpoint.
 """
 
 from __future__ import annotations
@@ -10,48 +11,61 @@ import contextlib
 import os
 import random
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from tests.faults.crash import Storm
-from tests.faults.lives import Nursery, nursery
-from tests.faults.suites.kit import Figure, Suite, folder_of, patched
+from tests.faults.lives import nursery
+from tests.faults.suites.kit import Figure, Suite, chunks, folder_of, patched
 from tests.faults.verdict import Verdict
 
-#: Failpoint -> so often it is passed in a small life, about: the death comes at one of them.
+#: Failpoint -> a life passes it at least so often, about: the death comes at one of these times.
 PASSED = {
-    "commit.before": 24, "commit.after": 24, "wire.before": 5, "wire.after": 5, "answer.after": 12, "mail.before": 1, "mail.after": 1,
+    "commit.before": 8, "commit.after": 8, "wire.before": 4, "wire.after": 4, "answer.after": 5, "mail.before": 2, "mail.after": 2,
 }  # fmt: skip
-ORDERS = 6
-#: Machine seconds in which a life that is to die has come to its end.
-DIES_WITHIN_S = 10.0
-#: A bug of the life after the death.
-REBORN = ""
+#: Deaths on one file, and orders that come meanwhile.
+IN_ONE_STORM, ORDERS_A_DEATH = 14, 5
+#: Machine seconds in which a life that is to die has come to its end; else it is killed where it is.
+DIES_WITHIN_S = 6.0
+#: Machine seconds between two orders, about.
+APART_S = 0.1
+#: A bug of every life.
+EVERY_LIFE = ""
 
 
-class Point(Storm):
-    """A small storm with one death, at one failpoint."""
+class Chain(Storm):
+    """A storm whose lives die at given failpoints. `reached` counts those that did."""
 
-    async def at(self, point: str, nth: int) -> Verdict:
-        """`kills` is 0 where the life never came to the failpoint."""
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.reached: Counter[str] = Counter()
+
+    def _order(self, n: int) -> dict[str, Any]:
+        """Every third customer has a mailbox alone: so that mail leaves at once, too."""
+        order = super()._order(n)
+        return order if n % 3 else order | {"phone": None}
+
+    async def die_at(self, deaths: list[tuple[str, int]]) -> Verdict:
         start = time.monotonic()
-        self._bug = f"die:{point}:{nth}"
         async with self._town():
-            await self._birth()
             self._spawn(self._postman())
-            self._spawn(self._serving())
-            shop = asyncio.create_task(self._shop(0, 1.0))
-            if await self._died():
-                self.verdict.kills, self._life = 1, 0
-                self._bug = REBORN
+            shop = asyncio.create_task(self._shop(0, APART_S * self.verdict.orders))
+            for point, nth in deaths:
+                self._bug = "+".join(filter(None, (f"die:{point}:{nth}", EVERY_LIFE)))
                 await self._birth()
-            else:
-                self._bug = REBORN
+                up = asyncio.ensure_future(self._serving())
+                if await self._died():
+                    self.reached[point] += 1
+                up.cancel()
+                await self._kill()
+            self.verdict.kills = len(deaths)
+            self._bug = EVERY_LIFE
+            await self._birth()
             await self._serving()
             await shop
-            deaths = self.verdict.kills
             await self._drain()
-            self.verdict.kills = deaths
             await self._judge()
         self.verdict.took_s = round(time.monotonic() - start, 1)
         return self.verdict
@@ -69,39 +83,41 @@ class Point(Storm):
 
 
 async def points(size: int, folder: Path, dice: random.Random) -> Figure:
-    """One death in each small storm, the failpoints in turn."""
-    figure, deaths, reached, orders = Figure(), 0, set(), 0
+    """So many deaths, the failpoints in turn."""
+    figure, reached, orders = Figure(), Counter[str](), 0
     async with nursery() as lives:
-        for n in range(size):
-            point = list(PASSED)[n % len(PASSED)]
-            verdict = await _one(lives, folder_of(folder, n), point, dice)
-            deaths += verdict.kills
+        for part in chunks(size, IN_ONE_STORM):
+            deaths = [
+                (point, dice.randint(1, PASSED[point])) for point in (list(PASSED)[n % len(PASSED)] for n in part)
+            ]
+            dice.shuffle(deaths)
+            chain = Chain(lives, folder_of(folder, part.start), ORDERS_A_DEATH * len(part), dice.randrange(10**6), "")
+            verdict = await chain.die_at(deaths)
+            reached += chain.reached
             orders += verdict.orders
-            if verdict.kills:
-                reached.add(point)
             for kind in ("lost", "twice", "unheard", "adrift"):
-                figure.failures += [f"{point}: {kind}: {what}" for what in getattr(verdict, kind)]
-    figure.check(deaths > 0, "no life came to its failpoint")
-    figure.said = f"{deaths} kills at {len(reached)} of {len(PASSED)} failpoints over {orders} orders: 0 lost, 0 twice, 0 unheard, 0 adrift"
+                figure.failures += [f"{kind}: {what}" for what in getattr(verdict, kind)]
+    figure.check(bool(reached), "no life came to its failpoint")
+    died = ", ".join(f"{n} x {point}" for point, n in sorted(reached.items()))
+    figure.said = (
+        f"{reached.total()} kills at {len(reached)} of {len(PASSED)} failpoints ({died}) and {size - reached.total()} elsewhere, over "
+        f"{orders} orders: 0 lost, 0 twice, 0 unheard, 0 adrift"
+    )
     return figure
-
-
-async def _one(lives: Nursery, folder: Path, point: str, dice: random.Random) -> Verdict:
-    return await Point(lives, folder, ORDERS, dice.randrange(10**6), "").at(point, dice.randint(1, PASSED[point]))
 
 
 @contextlib.contextmanager
 def _blind() -> Iterator[None]:
     with (
-        patched("tests.faults.suites.points.REBORN", "blind_resend")(),
-        patched("tests.faults.suites.points.PASSED", {"wire.after": 4})(),
+        patched("tests.faults.suites.points.EVERY_LIFE", "blind_resend")(),
+        patched("tests.faults.suites.points.PASSED", {"wire.after": 3})(),
     ):
         yield
 
 
 SUITES = (
     Suite(
-        "kill at every failpoint", ("F1",), ("P1", "P2", "P4"), "kills", 3, 35, points,
-        {"what was on the wire is sent again": _blind}, bug_at=3,
+        "kill at every failpoint", ("F1",), ("P1", "P2", "P4"), "kills", 7, 700, points,
+        {"what was on the wire is sent again": _blind}, bug_at=5,
     ),
 )  # fmt: skip

@@ -1,0 +1,140 @@
+"""Several processes on one MongoDB-protocol store: killed in turn while Redis forgets, or frozen for longer than their lease.
+
+Needs the servers of `make services`; without them these two are skipped by name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import random
+import signal
+import time
+from pathlib import Path
+
+from engine.leases import GONE_AFTER_S
+from sandbox.world import Received
+from tests.faults.crowd import Crowd
+from tests.faults.lives import nursery
+from tests.faults.suites.kit import Bug, Figure, Suite, chunks, folder_of, patched
+from tests.faults.verdict import Verdict
+
+PROCESSES, EVERY_S = 4, 0.6
+#: Kills or pauses of one crowd, and the orders that come meanwhile.
+KILLS_EACH, ORDERS_A_KILL = 20, 5
+PAUSES_EACH, ORDERS_A_PAUSE = 4, 12
+#: A process that is frozen for so long is gone for the others, and its work was taken over.
+FROZEN_S = GONE_AFTER_S + 3.0
+#: Machine seconds between two orders while a process is frozen, about.
+APART_S = 0.6
+#: Machine seconds in which a message is on the wire.
+ON_THE_WIRE_S = 20.0
+#: A bug of every life.
+EVERY_LIFE = ""
+
+
+async def killed(size: int, folder: Path, dice: random.Random) -> Figure:
+    """Four processes, killed in turn; Redis loses everything three times a second, and is killed and started again amid it."""
+    figure, kills, orders, messages = Figure(), 0, 0, 0
+    async with nursery() as lives:
+        for part in chunks(size, KILLS_EACH):
+            count = ORDERS_A_KILL * len(part)
+            place, seed = folder_of(folder, part.start), dice.randrange(10**6)
+            crowd = Crowd(lives, place, count, seed, PROCESSES, redis=True, bug=EVERY_LIFE)
+            verdict = await crowd.run(len(part), EVERY_S, drain=not EVERY_LIFE)
+            kills, orders, messages = kills + verdict.kills, orders + count, messages + verdict.messages
+            _told(verdict, figure)
+    figure.said = (
+        f"{kills} kills of {PROCESSES} processes on one MongoDB-protocol store, Redis flushed and restarted all the while, over {orders} "
+        f"orders ({messages} messages): 0 lost, 0 twice, 0 unheard, 0 adrift"
+    )
+    return figure
+
+
+def _told(verdict: Verdict, figure: Figure) -> None:
+    for kind in ("lost", "twice", "unheard", "adrift"):
+        figure.failures += [f"{kind}: {what}" for what in getattr(verdict, kind)]
+
+
+class Frozen(Crowd):
+    """Two processes, of which one is stopped in the moment in which a message of its own arrives, and goes on after its lease."""
+
+    thawed = 0  # that went on
+    ended = 0  # of those, that noticed and ended themselves
+
+    async def pauses(self, many: int) -> Verdict:
+        start = time.monotonic()
+        async with self._town():
+            await self._birth()
+            self._spawn(self._postman())
+            await self._serving()
+            shop = asyncio.create_task(self._shop(0, APART_S * self.verdict.orders))
+            for n in range(many):
+                await self._freeze(self._ports[n % len(self._ports)])
+                await self._birth()
+            await shop
+            self.verdict.kills = many
+            await self._drain()
+            await self._judge()
+        self.verdict.took_s = round(time.monotonic() - start, 1)
+        return self.verdict
+
+    async def _freeze(self, port: int) -> None:
+        pid, arrived = self._pids[port], asyncio.Event()
+
+        def stop(_got: Received) -> None:
+            """Before Twilio's answer leaves: whoever sent it cannot know yet."""
+            if not arrived.is_set():
+                os.kill(pid, signal.SIGSTOP)
+                arrived.set()
+
+        self._world.on_received(stop)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(arrived.wait(), ON_THE_WIRE_S)
+        if not arrived.is_set():
+            return
+        await asyncio.sleep(FROZEN_S)
+        os.kill(pid, signal.SIGCONT)
+        self.thawed += 1
+        await asyncio.sleep(2.0)  # two beats: it finds that it was declared gone
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, 0)
+            return
+        self.ended += 1
+        self._pids.pop(port, None)
+
+
+async def frozen(size: int, folder: Path, dice: random.Random) -> Figure:
+    """Each pause is longer than the lease; the other process goes on with its work meanwhile."""
+    figure, thawed, ended, orders = Figure(), 0, 0, 0
+    async with nursery() as lives:
+        for part in chunks(size, PAUSES_EACH):
+            count = ORDERS_A_PAUSE * len(part)
+            place, seed = folder_of(folder, part.start), dice.randrange(10**6)
+            pair = Frozen(lives, place, count, seed, 2, redis=True, bug=EVERY_LIFE)
+            verdict = await pair.pauses(len(part))
+            thawed, ended, orders = thawed + pair.thawed, ended + pair.ended, orders + count
+            _told(verdict, figure)
+    figure.check(thawed > 0, "no process was frozen")
+    figure.said = (
+        f"{thawed} times one of two processes was stopped (SIGSTOP) with a message on the wire for {FROZEN_S:.0f} s, its lease being "
+        f"{GONE_AFTER_S:.0f} s: after SIGCONT {ended} found it and ended; {orders} orders, 0 lost, 0 twice, 0 unheard, 0 adrift"
+    )
+    return figure
+
+
+def _with(bug: str) -> Bug:
+    return patched("tests.faults.suites.several.EVERY_LIFE", bug)
+
+
+SUITES = (
+    Suite(
+        "processes killed in turn", ("F16", "F2"), ("P1", "P4", "P13"), "kills", 4, 100, killed,
+        {"what was on the wire is sent again": _with("blind_resend")}, bug_at=12,
+    ),
+    Suite(
+        "a process that pauses", ("F17",), ("P4", "P13"), "pauses", 1, 12, frozen,
+        {"what was on the wire is sent again": _with("blind_resend")}, bug_at=2,
+    ),
+)  # fmt: skip
