@@ -1,6 +1,6 @@
 """The fault suites: one registry for the tests of every run (short) and for `make faults` (long), so that both are the same code."""
 
-from tests.faults.suites import assault, disk, fuzz, hours, points, road, several, weather, wire
+from tests.faults.suites import ages, assault, disk, fuzz, hours, points, road, several, weather, wire
 from tests.faults.suites.kit import Figure, Suite, measured
 
 ALL: tuple[Suite, ...] = (
@@ -8,6 +8,7 @@ ALL: tuple[Suite, ...] = (
     *wire.SUITES,
     *weather.SUITES,
     *disk.SUITES,
+    *ages.SUITES,
     *assault.SUITES,
     *hours.SUITES,
     *points.SUITES,
