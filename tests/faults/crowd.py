@@ -14,6 +14,7 @@ import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from sandbox.world import Received
 from tests import servers
 from tests.faults.balancer import balancer
 from tests.faults.crash import ENV, Storm
@@ -92,12 +93,12 @@ class Crowd(Storm):
 
     async def _kill(self) -> None:
         """One after another; all of them where the run ends or changes its pace."""
-        if not self._everyone:
-            await self._on_the_wire()
         victims = list(self._ports) if self._everyone else [self._ports[self._turn % len(self._ports)]]
         self._turn += 1
         if self._everyone:
             self._up.clear()
+        else:
+            await self._on_the_wire(self._pids.get(victims[0], 0))
         for port in victims:
             pid = self._pids.pop(port, 0)
             with contextlib.suppress(ProcessLookupError):
@@ -107,12 +108,20 @@ class Crowd(Storm):
                     os.kill(pid, 0)
                     await asyncio.sleep(0.002)
 
-    async def _on_the_wire(self) -> None:
-        """Until some message arrives, and its sender cannot know yet; not for long."""
+    async def _on_the_wire(self, pid: int) -> None:
+        """Dies as soon as some message arrives, before an answer can tell its sender so; where none does, a moment later."""
         arrived = asyncio.Event()
-        self._world.on_received(lambda _got: arrived.set())
+
+        def die(_got: Received) -> None:
+            if pid and not arrived.is_set():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+                arrived.set()
+
+        self._world.on_received(die)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(arrived.wait(), WIRE_MOST_S)
+        arrived.set()
 
     async def _drain(self) -> None:
         self._everyone = True

@@ -1,6 +1,6 @@
 """The fault suites: one registry for the tests of every run (short) and for `make faults` (long), so that both are the same code."""
 
-from tests.faults.suites import ages, assault, disk, fuzz, hours, points, road, several, weather, wire
+from tests.faults.suites import ages, assault, disk, fuzz, hours, points, road, several, silence, weather, wire
 from tests.faults.suites.kit import Figure, Suite, measured
 
 ALL: tuple[Suite, ...] = (
@@ -13,6 +13,7 @@ ALL: tuple[Suite, ...] = (
     *hours.SUITES,
     *points.SUITES,
     *several.SUITES,
+    *silence.SUITES,
     *fuzz.SUITES,
 )
 
