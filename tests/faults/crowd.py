@@ -21,7 +21,7 @@ from tests.faults.crash import ENV, Storm
 from tests.faults.lives import Nursery
 
 #: A death waits so long, in machine seconds, for a message that is on the wire.
-WIRE_MOST_S = 0.5
+WIRE_MOST_S = 3.0
 #: Redis is killed and started again at each so manieth FLUSHALL.
 RESTART_EACH = 7
 

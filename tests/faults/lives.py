@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,20 @@ ROOT = Path(__file__).parents[2]
 class Nursery:
     """The process that gives birth to lives of the service (see nursery.py)."""
 
-    def __init__(self, *rooms: str) -> None:
+    def __init__(self, *rooms: str, within: Sequence[str] = ()) -> None:
+        """`within`: the beginning of a command that runs the rest of it, in a place of its own."""
         self._rooms = rooms  # beside those that every life needs
+        self._within = within
         self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
 
     async def open(self) -> None:
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.faults.nursery", *self._rooms, cwd=ROOT,
+            *self._within, sys.executable, "-m", "tests.faults.nursery", *self._rooms, cwd=ROOT,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
         )  # fmt: skip
         await self._line()
