@@ -5,11 +5,14 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import pytest
+
 from tests.faults.crash import Storm
 from tests.faults.lives import nursery
 from tests.faults.verdict import Verdict
 
 KILLS, ORDERS, EVERY_S = 5, 100, 0.4
+pytestmark = pytest.mark.timeout(600)
 
 
 async def storm(folder: Path, seed: int, bug: str = "") -> Verdict:

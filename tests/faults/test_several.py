@@ -5,10 +5,13 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import pytest
+
 from tests.faults.crowd import Crowd
 from tests.faults.lives import nursery
 
 PROCESSES, KILLS, ORDERS, EVERY_S = 3, 3, 12, 0.5
+pytestmark = pytest.mark.timeout(600)
 
 
 async def test_processes_killed_in_turn_lose_nothing_and_say_nothing_twice(tmp_path: Path) -> None:
