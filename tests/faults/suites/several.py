@@ -106,6 +106,7 @@ class Frozen(Crowd):
             await asyncio.wait_for(arrived.wait(), ON_THE_WIRE_S)
         if not arrived.is_set():
             return
+        await self._birth()
         await asyncio.sleep(FROZEN_S)
         os.kill(pid, signal.SIGCONT)
         self.thawed += 1
@@ -118,7 +119,13 @@ class Frozen(Crowd):
 
 
 class BrokenPair(Broken, Frozen):
-    """Two lives with a bug, one of them frozen."""
+    """Lives with a bug: one serves alone, so that it is the sender, and the other is born when it is frozen."""
+
+    async def _freeze(self, port: int) -> None:
+        for other in [one for one in self._pids if one != port]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._pids.pop(other), signal.SIGKILL)
+        await super()._freeze(port)
 
 
 async def frozen(size: int, folder: Path, dice: random.Random) -> Figure:
