@@ -134,8 +134,11 @@ def test_a_limit_can_close_every_chat() -> None:
     assert pacing.spend(7, False, NOON + timedelta(seconds=60)) == 0
 
 
-def test_edits_count_over_all_chats_only() -> None:
-    """Two edits in one second pass the strict limits; thirty use them up."""
+def test_edits_count_like_messages() -> None:
+    """A group takes twenty a minute, messages and edits together; thirty a second go to all chats."""
     pacing = Pacing(Limits.strict())
-    assert [pacing.spend_edit(NOON) for _ in range(31)] == [0] * 30 + [1]
-    assert pacing.spend(7, False, NOON) == 1
+    at = [NOON + timedelta(seconds=3 * n) for n in range(21)]
+    assert [pacing.spend(-7, True, moment) for moment in at[:20]] == [0] * 20
+    assert pacing.spend(-7, True, at[19] + timedelta(seconds=1)) > 0
+    many = Pacing(Limits.strict())
+    assert [many.spend(n, False, NOON) for n in range(31)] == [0] * 30 + [1]
