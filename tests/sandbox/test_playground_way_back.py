@@ -66,29 +66,32 @@ async def test_what_the_shop_is_about_to_report_stays_chosen(page: Page) -> None
     await expect(choice).to_have_value("shipped")
 
 
-async def test_beginning_afresh(ground: Playground, page: Page, browser: Browser) -> None:
+async def test_beginning_afresh(ground: Playground, browser: Browser) -> None:
     """After a yes everything is gone on every open page: customers, orders, cards, trouble, skipped hours; and one can go on at once."""
-    await plays(page, "A phantom")
-    was = await ground.state()
-    assert was["phones"]
-    assert was["group"]["messages"]
-    async with opened(browser, ground.url + "/") as other:
-        await page.click("text=Make trouble")
-        await page.click("text=Break it")
-        await expect(page.locator("#faults li")).to_have_count(1)
-        await page.keyboard.press("Escape")
-        await page.click("[data-opens=afresh]")
-        await page.click("text=Keep it all")
-        assert (await ground.state())["life"] == was["life"]
-        await page.click("[data-opens=afresh]")
-        await page.click("#afresh [type=submit]")
-        for each in (page, other):
-            await expect(each.locator("#customer")).to_have_text("nobody yet")
-            await expect(each.locator("#now")).to_contain_text("16:0")
-            await expect(each.locator("#messages article")).to_have_count(0)
-    now = await ground.state()
-    assert now["life"] != was["life"]
-    assert [now["phones"], now["group"]["messages"], now["owner"]["messages"], now["shop"], now["faults"]] == [[]] * 5
-    assert await ground.orders() == []
-    await plays(page, "A good customer")
-    assert await ground.heard(await order_of(page)) == ["order.confirmed"]
+    async with opened(browser, ground.url + "/?pace=150", begins_afresh=True) as page:
+        await plays(page, "A phantom")
+        was = await ground.state()
+        assert was["phones"]
+        assert was["group"]["messages"]
+        async with opened(browser, ground.url + "/", begins_afresh=True) as other:
+            await page.click("text=Make trouble")
+            await page.click("text=Break it")
+            await expect(page.locator("#faults li")).to_have_count(1)
+            await page.keyboard.press("Escape")
+            await page.click("[data-opens=afresh]")
+            await page.click("text=Keep it all")
+            assert (await ground.state())["life"] == was["life"]
+            await page.click("[data-opens=afresh]")
+            await page.click("#afresh [type=submit]")
+            for each in (page, other):
+                await expect(each.locator("#customer")).to_have_text("nobody yet")
+                await expect(each.locator("#now")).to_contain_text("16:0")
+                await expect(each.locator("#messages article")).to_have_count(0)
+        now = await ground.state()
+        assert now["life"] != was["life"]
+        assert [now["phones"], now["group"]["messages"], now["owner"]["messages"], now["shop"], now["faults"]] == [
+            []
+        ] * 5
+        assert await ground.orders() == []
+        await plays(page, "A good customer")
+        assert await ground.heard(await order_of(page)) == ["order.confirmed"]
