@@ -190,6 +190,7 @@ async def test_axe_finds_nothing(page: Page, scheme: str, rules: list[str]) -> N
     await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
     assert await wrongs(page, rules) == []
     await plays(page, "A complaint in Arabic")
+    await page.click("#tab-whatsapp")
     await page.locator("#attach").get_by_role("button", name="Picture").click()
     for tab in ("sms", "mail", "whatsapp", "group", "private", "owner", "heard", "real", "happened", "orders"):
         await page.click(f"#tab-{tab}")
