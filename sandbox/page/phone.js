@@ -59,8 +59,10 @@ export function choose(key) {
 }
 
 export function update(state) {
+  const knew = current();
   phones = state.phones;
-  if (!current() && phones.length) chosen = phones[phones.length - 1].key;
+  // one who was chosen and is not here yet comes with the next state: this one was asked for before the order was placed
+  if (!current() && (knew || !chosen) && phones.length) chosen = phones[phones.length - 1].key;
   const first = awaited && current() && APPS.find((name) => received(current()[name]));
   if (first) {
     awaited = false;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -9,7 +10,7 @@ import pytest
 import pytest_asyncio
 from browsing import TEST_S, opened
 from playing_service import GROUP, Play, playing, texts
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, Route, expect
 
 from sandbox.telegram_params import Params
 
@@ -55,6 +56,30 @@ async def test_an_order_a_text_an_answer_and_a_skip(play: Play, page: Page) -> N
     await page.click("text=Yes, it is right")
     await page.wait_for_selector(".bubble.mine:has-text('Yes, it is right')")
     assert b"ButtonPayload=yes%3A1" in play.service.heard[-1].body
+
+
+async def test_the_customer_of_a_new_order_is_looked_at(play: Play, browser: Browser) -> None:
+    """A picture of the state that was asked for before the order, and comes after it, does not lead back to an older customer."""
+    texts(play, "+34600000199", "An older customer")
+    asked, comes = asyncio.Event(), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        answer = await route.fetch()
+        if not asked.is_set():
+            asked.set()
+            await comes.wait()
+        await route.fulfill(response=answer)
+
+    async with opened(browser, play.url + "/") as page:
+        await expect(page.locator("#customer option:checked")).to_contain_text("+34600000199")
+        await page.route("**/sandbox/state", hold)
+        texts(play, "+34600000199", "Something new")
+        await asked.wait()
+        async with page.expect_response("**/sandbox/order"):
+            await page.click("#tab-orders")
+            await page.click("text=A good order in Spain")
+        comes.set()
+        await expect(page.locator("#customer option:checked")).to_contain_text("Ana Ruiz")
 
 
 async def test_a_card_is_shown_live_and_pressed(play: Play, page: Page) -> None:
