@@ -6,13 +6,11 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-import apsw
-
 from engine import history_record as record
 from storage import codec
 from storage import sqlite_schema as sql
-from storage.sealing import Sealer
-from storage.sqlite_history import Errand, SqliteHistory, closed_of, count_in
+from storage.sqlite_file import Errand
+from storage.sqlite_history import SqliteHistory, closed_of, count_in
 
 #: Rows of the history erased in one transaction.
 PAGE = 200
@@ -20,10 +18,6 @@ PAGE = 200
 
 class SqliteExpiring(SqliteHistory):
     """A part of SqliteStore."""
-
-    _db: apsw.Connection
-    _reader: apsw.Connection
-    _sealer: Sealer
 
     async def resting(self, after: str, limit: int) -> list[str]:
         return [id_ for (id_,) in self._reader.execute(sql.RESTING, (after, limit))]

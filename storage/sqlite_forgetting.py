@@ -13,27 +13,13 @@ import apsw
 
 from flows.conversation import Conversation
 from flows.forgetting import Forgotten
-from flows.pointers import Pointer
 from storage import codec
 from storage import sqlite_schema as sql
-from storage.sealing import Sealer
-from storage.sqlite_history import Errand
-from storage.sqlite_rows import Rows
+from storage.sqlite_file import Errand, SqliteFile
 
 
-class SqliteForgetting:
-    """See engine.people_data.Forgetting. A part of SqliteStore, which brings the connections and the road."""
-
-    _db: apsw.Connection
-    _rows: Rows
-    _sealer: Sealer
-
-    async def errand(self, errand: Errand) -> None:
-        """Run it inside a transaction of the road; returns after the commit."""
-        raise NotImplementedError
-
-    def _hash(self, pointer: Pointer) -> bytes:
-        raise NotImplementedError
+class SqliteForgetting(SqliteFile):
+    """See engine.people_data.Forgetting. A part of SqliteStore."""
 
     async def forget(self, conversation: str, left: Callable[[Conversation], Forgotten | None]) -> bool:
         """Overwrite the conversation with what `left` makes of it as it is now; False where that is None, or nobody is known."""

@@ -17,7 +17,7 @@ from __future__ import annotations
 import contextlib
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -32,6 +32,7 @@ from flows.risk.history import PastOrder
 from flows.risk.identity import Identity
 from storage import sqlite_schema as sql
 from storage.sealing import Sealer
+from storage.sqlite_file import Errand, SqliteFile
 
 #: Orders of one number or mailbox that a verdict looks at, the latest first: older ones have faded.
 MOST_OWN = 50
@@ -52,26 +53,12 @@ _PAGE = 1000
 _Tally = Counter[tuple[str, int]]
 
 
-class Errand:
-    """Rows that belong to no conversation, written in a batch of the one road. `run` may be called again after a rollback."""
+class SqliteHistory(SqliteFile):
+    """See engine.ports.History. A part of SqliteStore."""
 
-    def __init__(self, run: Callable[[], object]) -> None:
-        self.run = run
-
-
-class SqliteHistory:
-    """See engine.ports.History. A part of SqliteStore, which brings the connections and the road."""
-
-    _db: apsw.Connection
-    _reader: apsw.Connection
-    _sealer: Sealer
-
-    def __init__(self) -> None:
+    def __init__(self, path: str, sealer: Sealer) -> None:
+        super().__init__(path, sealer)
         self._usual: dict[tuple[str, str], tuple[int, int]] = {}  # (times asked since, minor units)
-
-    async def errand(self, errand: Errand) -> None:
-        """Run it inside a transaction of the road; returns after the commit."""
-        raise NotImplementedError
 
     # -- writing
 

@@ -13,7 +13,8 @@ import pytest
 from commands.numbers import _cells
 from engine.ports import StoreUnavailable
 from flows.numbers.tables import Row, Table
-from storage.sqlite import SQLITE_LEAST, SqliteStore
+from storage.sqlite import SqliteStore
+from storage.sqlite_file import SQLITE_LEAST
 from tests.faults.suites import ALL
 
 ROOT = Path(__file__).parents[1]

@@ -15,6 +15,7 @@ import pytest
 from msgspec.structs import replace
 
 import storage.sqlite
+import storage.sqlite_file
 from engine.ports import Handled, Kept, NewerDocument, StoreUnavailable
 from flows import pointers
 from flows.conversation import Conversation, Note
@@ -88,6 +89,19 @@ async def test_units_wait_for_another_processes_lock(store: SqliteStore, path: s
     assert await count(store) == CROWD
     assert await store.kept() == [kept]
     await ended(holder)
+
+
+async def test_a_body_is_kept_while_messages_keep_coming(store: SqliteStore) -> None:
+    """A provider's body has its turn among the messages: it does not wait for a moment in which nobody writes."""
+    before = [store.transact(wrote(n), heard, NOW) for n in range(storage.sqlite.BATCH)]
+    keeping = asyncio.ensure_future(
+        store.keep(Kept(id="hook:1", route="twilio", at=NOW, why="", body=b"x", headers={}))
+    )
+    await asyncio.sleep(0)  # it has its place now
+    after = [store.transact(wrote(n), heard, NOW) for n in range(CROWD, CROWD + 20 * storage.sqlite.BATCH)]
+    assert await keeping
+    assert not all(unit.done() for unit in after)
+    await asyncio.gather(*before, *after)
 
 
 async def test_a_lock_that_stays_is_refused_and_nothing_is_acknowledged(
@@ -320,10 +334,10 @@ async def test_the_log_does_not_grow_without_end(
     store: SqliteStore, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Checkpoints in their own thread keep the write-ahead log small while units keep coming."""
-    monkeypatch.setattr(storage.sqlite, "CHECKPOINT_PAGES", 50)
+    monkeypatch.setattr(storage.sqlite_file, "CHECKPOINT_PAGES", 50)
     for n in range(400):  # each dirties at least two pages
         await store.transact(wrote(n, f"+3460000{n:04}"), heard, NOW)
-    most = storage.sqlite.CHECKPOINT_BEHIND * 50 * 4096
+    most = storage.sqlite_file.CHECKPOINT_BEHIND * 50 * 4096
     assert (await asyncio.to_thread(Path(path + "-wal").stat)).st_size < 2 * most < 400 * 2 * 4096
 
 
@@ -333,7 +347,7 @@ def test_durability_is_switched_on(path: str) -> None:
     store.open()
     assert store._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     assert store._db.execute("PRAGMA synchronous").fetchone() == (2,)
-    assert tuple(map(int, apsw.sqlite_lib_version().split("."))) >= storage.sqlite.SQLITE_LEAST
+    assert tuple(map(int, apsw.sqlite_lib_version().split("."))) >= storage.sqlite_file.SQLITE_LEAST
     asyncio.run(store.close())
 
 

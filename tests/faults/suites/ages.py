@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from storage import sqlite
+from storage import sqlite_schema
 from storage.sqlite_backup import back_up, restore
 from tests.faults.suites.kit import FAST, OPEN, Figure, Suite, an_order, chunks, folder_of, number, patched, twice
 from tests.town import Town, town
@@ -131,7 +131,7 @@ SUITES = (
     Suite(
         "older file", ("F23",), ("P13",), "openings", 1, 20, older,
         {"the upgrade makes the tables anew": lambda: mock.patch(
-            "storage.sqlite_schema.SCHEMA", sqlite.sql.SCHEMA + "DELETE FROM conversation;")},
+            "storage.sqlite_schema.SCHEMA", sqlite_schema.SCHEMA + "DELETE FROM conversation;")},
     ),
     Suite(
         "restored backup", ("F24",), ("P1", "P4"), "orders", 8, 240, restored,

@@ -14,7 +14,7 @@ from unittest import mock
 import apsw
 
 from engine.ports import Handled, NewerDocument, StoreUnavailable
-from storage import sqlite
+from storage import sqlite, sqlite_file, sqlite_schema
 from storage.sqlite import SqliteStore
 from tests.contracts.tiny import KEY, NOW, heard, wrote
 from tests.faults.suites.kit import (
@@ -38,7 +38,7 @@ FACTS = 240
 async def power(size: int, folder: Path, dice: random.Random) -> Figure:
     """Films every write and every sync of the store, cuts the film anywhere, and opens what a disk would then hold."""
     figure, acked_seen = Figure(), 0
-    with recorded() as tape, mock.patch.object(sqlite, "CHECKPOINT_PAGES", 16):
+    with recorded() as tape, mock.patch.object(sqlite_file, "CHECKPOINT_PAGES", 16):
         acked = await _filmed(folder, tape)
     for cut in sorted(dice.randrange(1, len(tape.ops) + 1) for _ in range(size)):
         copy = folder_of(folder, f"cut{cut}-{dice.randrange(10**6)}")
@@ -298,6 +298,6 @@ SUITES = (
     Suite(
         "upgrade", ("F23",), ("P13",), "live orders", 9, 300, upgrade,
         {"the upgrade makes the tables anew": patched(
-            "storage.sqlite_schema.SCHEMA", sqlite.sql.SCHEMA + "DELETE FROM conversation;")},
+            "storage.sqlite_schema.SCHEMA", sqlite_schema.SCHEMA + "DELETE FROM conversation;")},
     ),
 )  # fmt: skip

@@ -1,0 +1,131 @@
+"""The SQLite file and its connections: made, opened, given a key, checkpointed, closed. The parts of SqliteStore stand on it.
+
+Weak spots: a page-cache miss blocks the loop for one disk read; a file on a network share has no reliable locks (refused by docs).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import apsw
+import msgspec
+
+from engine.epoch import Restored
+from engine.ports import NewerDocument, StoreUnavailable
+from flows.pointers import Pointer
+from storage import sqlite_schema as sql
+from storage.sealing import Sealer
+from storage.sqlite_keys import adopt
+from storage.sqlite_rows import Rows
+
+#: So long a write waits for another process's, and a message for those that came before it; then the provider comes again.
+WAIT_MOST_S = 8.0
+#: WAL pages after which the checkpoint thread is woken.
+CHECKPOINT_PAGES = 2000
+#: So many times that: the thread never meets a pause in which the log could begin anew, so the commit's own thread helps out.
+CHECKPOINT_BEHIND = 4
+#: The SQLite release that mends the WAL-reset fault (PLATFORMS.md D 2.4, LIBRARIES.md): older ones are refused.
+SQLITE_LEAST = (3, 51, 0)
+
+
+class Errand:
+    """Rows that belong to no conversation, written in a batch of the one road. `run` may be called again after a rollback."""
+
+    def __init__(self, run: Callable[[], object]) -> None:
+        self.run = run
+
+
+class SqliteFile:
+    """A part of SqliteStore: one connection that writes, and one that reads, so that nothing uncommitted is ever shown."""
+
+    def __init__(self, path: str, sealer: Sealer) -> None:
+        self.path = path
+        self._sealer = sealer
+        self._checkpointer = ThreadPoolExecutor(1, thread_name_prefix="checkpoint")
+        self._checkpointing = False
+
+    async def errand(self, errand: Errand, *, waited_for: bool = False) -> None:
+        """Run it inside a transaction of the road; returns after the commit. `waited_for`: its turn comes among people's messages.
+
+        What it raises goes to the caller alone. Raises StoreUnavailable.
+        """
+        raise NotImplementedError
+
+    def open(self) -> None:
+        """Open (and make) the file.
+
+        Raises NewerDocument for a newer program's file, WrongKey for another installation's, OSError or apsw.Error when it cannot.
+        """
+        if tuple(int(x) for x in apsw.sqlite_lib_version().split(".")[:3]) < SQLITE_LEAST:
+            raise StoreUnavailable(f"SQLite {apsw.sqlite_lib_version()} is too old; install the locked requirements")
+        Path(self.path).parent.mkdir(parents=True, exist_ok=True)
+        if not Path(self.path).exists():  # before a byte is in it; its log and index take the same mode
+            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+        self._db = apsw.Connection(self.path)
+        self._db.set_busy_timeout(round(WAIT_MOST_S * 1000))
+        self._sql("PRAGMA journal_mode = WAL")
+        self._sql("PRAGMA synchronous = FULL")
+        self._sql("PRAGMA wal_autocheckpoint = 0")
+        self._sql("PRAGMA cache_size = -65536")
+        self._sql("PRAGMA temp_store = MEMORY")
+        (version,) = next(iter(self._sql("PRAGMA user_version")))
+        if int(version) > sql.SCHEMA_VERSION:
+            raise NewerDocument("this file was written by a newer Doorstep; upgrade this one")
+        if int(version) < sql.SCHEMA_VERSION:
+            self._sql("BEGIN IMMEDIATE")
+            with self._db:
+                self._sql(sql.SCHEMA)
+                self._sql(sql.FIRST_KEY, (self._sealer.new_key(),))
+                self._sql(f"PRAGMA user_version = {sql.SCHEMA_VERSION}")
+            self._sql("COMMIT")
+        adopt(self._db, self._sealer, write=True)
+        self._db.set_busy_timeout(0)
+        self._db.set_wal_hook(self._wal)
+        self._rows = Rows(self._db, self._sealer)
+        self._reader = apsw.Connection(self.path, flags=apsw.SQLITE_OPEN_READONLY)
+        self._reader.set_busy_timeout(1000)
+        self._reader.execute("PRAGMA cache_size = -16384")  # the inner pages of ten million orders and their keys
+
+    async def close(self) -> None:
+        self._checkpointer.shutdown(wait=True)
+        self._reader.close()
+        with contextlib.suppress(apsw.Error):
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._db.close()
+
+    def _sql(self, statement: str, values: tuple[object, ...] = ()) -> apsw.Cursor:
+        return self._db.execute(statement, values)
+
+    def _wal(self, _db: object, _name: str, pages: int) -> int:
+        """After each commit, in its thread."""
+        if pages > CHECKPOINT_BEHIND * CHECKPOINT_PAGES and not self._checkpointing:
+            with contextlib.suppress(apsw.Error):
+                self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+        elif pages > CHECKPOINT_PAGES and not self._checkpointing:
+            self._checkpointing = True
+            self._checkpointer.submit(self._checkpoint)
+        return int(apsw.SQLITE_OK)
+
+    def _checkpoint(self) -> None:
+        """In a thread and on a connection of its own, so that no unit waits for it."""
+        try:
+            with contextlib.closing(apsw.Connection(self.path)) as db:
+                db.set_busy_timeout(1000)
+                db.execute("PRAGMA synchronous = FULL")
+                db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        except apsw.Error:
+            pass  # the next commit over the mark asks again
+        finally:
+            self._checkpointing = False
+
+    def _hash(self, pointer: Pointer) -> bytes:
+        return self._rows.hash(pointer)
+
+    def restored(self) -> Restored | None:
+        """Whether and when these data came out of a backup."""
+        row = self._reader.execute(sql.MARKED, ("restored",)).fetchone()
+        return None if row is None else msgspec.json.decode(row[0], type=Restored)
