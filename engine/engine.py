@@ -85,17 +85,17 @@ class Engine:
         await self._committed(event, handled)
         return handled
 
-    async def wake(self, events: Sequence[TimerDue]) -> list[Exception]:
+    async def wake(self, events: Sequence[TimerDue]) -> list[tuple[TimerDue, Exception]]:
         """Many timers down the road at once, without a task for each, which costs as much as their writing. Gives what failed:
         a conversation whose step fails holds nobody else up."""
         now = self.clock.now()
         units = [asyncio.ensure_future(self.store.transact(event, self._decider, now)) for event in events]
-        failed: list[Exception] = []
+        failed: list[tuple[TimerDue, Exception]] = []
         for event, unit in zip(events, units, strict=True):
             try:
                 await self._committed(event, await unit)
             except Exception as error:  # noqa: BLE001 -- given to the caller
-                failed.append(error)
+                failed.append((event, error))
         return failed
 
     async def _committed(self, event: AnyEvent, handled: Handled) -> None:

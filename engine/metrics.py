@@ -11,6 +11,7 @@
     doorstep_timer_lag_seconds                    how long the earliest due timer has been due
     doorstep_events_total{type, result}           events by kind: handled, duplicate, or nobody's
     doorstep_outcomes_total{provider, effect, outcome}  what became of each effect: accepted, refused, later, unknown
+    doorstep_steps_failed_total{event, error}     timers whose step raised: put off, and tried again ever more rarely
     doorstep_kept_total{route}                    bodies that could not be read, kept to be replayed
     doorstep_expired_total{kind}                  what was forgotten by the privacy settings
     doorstep_sweeps_total{sweep, result}          looks at a provider's own list for what a webhook never told

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from engine.engine import Engine
+from engine.failing import Failing
 from engine.ports import Due, StoreUnavailable
 from flows import pointers
 from flows.events import TimerDue
@@ -32,6 +33,7 @@ class Timers:
         self._wake = asyncio.Event()
         self._next: datetime | None = None
         self._task: asyncio.Task[None] | None = None
+        self._failing = Failing(engine)
         self.busy = 0
         #: Asked before each waking: a clock that has just jumped is not acted on.
         self.trusted: Callable[[], bool] = lambda: True
@@ -61,7 +63,7 @@ class Timers:
                 continue
             try:
                 await self.run_due()
-                self._next = await self._engine.store.next_due()
+                self._next = await self._next_due()
             except StoreUnavailable:
                 await asyncio.sleep(STORE_AGAIN.total_seconds())
                 continue
@@ -71,35 +73,57 @@ class Timers:
                 continue
             await self._engine.clock.wait(self._next, self._wake)
 
+    async def _next_due(self) -> datetime | None:
+        """When to look again. What rests is due all the while: beside it the others are looked for each second."""
+        first = await self._engine.store.next_due()
+        now = self._engine.now()
+        if not len(self._failing) or first is None or first > now:
+            return first
+        rested = self._failing.next_moment() or now
+        return min(max(rested, now), now + STORE_AGAIN)
+
     async def run_due(self) -> int:
-        """Wake everything due now, oldest first; gives how many. A conversation whose step fails holds nobody else up: its
-        error is raised after the others of this reading."""
+        """Wake everything due now, oldest first; gives how many. A conversation whose step fails holds nobody else up: it is put
+        off, for longer each time (engine/failing.py). Raises StoreUnavailable."""
         done = 0
         while True:
             now = self._engine.now()
-            due = await self._engine.store.due(now, READ_AHEAD)
+            found = await self._engine.store.due(now, READ_AHEAD + len(self._failing))
+            due = self._failing.without_resting(found, now)
             if not due:
                 return done
             self.busy = len(due)
             try:
                 failed = await self._wake_all(due)
+                away = next((error for _, error in failed if isinstance(error, StoreUnavailable)), None)
+                if away is not None:
+                    raise away
+                if failed:
+                    await self._failing.put_off(failed)
             finally:
                 self.busy = 0
-            if failed:
-                raise next((e for e in failed if isinstance(e, StoreUnavailable)), failed[0])
+            if len(self._failing):
+                self._woke(due, failed)
             done += len(due)
 
-    async def _wake_all(self, due: list[Due]) -> list[Exception]:
+    def _woke(self, due: list[Due], failed: list[tuple[TimerDue, Exception]]) -> None:
+        """Whose step went well rests no more."""
+        not_well = {event.to[0].key for event, _ in failed}
+        for each in due:
+            if each.conversation not in not_well:
+                self._failing.woke(each.conversation)
+
+    async def _wake_all(self, due: list[Due]) -> list[tuple[TimerDue, Exception]]:
         """BATCH by BATCH, two under way at a time: what follows the one is done while the disk takes the other. Gives what failed;
         after a StoreUnavailable no further batch is begun."""
-        failed: list[Exception] = []
-        under_way: deque[asyncio.Task[list[Exception]]] = deque()
+        failed: list[tuple[TimerDue, Exception]] = []
+        under_way: deque[asyncio.Task[list[tuple[TimerDue, Exception]]]] = deque()
         for start in range(0, len(due), BATCH):
             events = [_event(each, self._engine.now()) for each in due[start : start + BATCH]]
             under_way.append(asyncio.ensure_future(self._engine.wake(events)))
             if len(under_way) > 1:
                 failed += await under_way.popleft()
-            if any(isinstance(e, StoreUnavailable) for e in failed):
+            if any(isinstance(error, StoreUnavailable) for _, error in failed):
                 break
         for last in under_way:
             failed += await last

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from flows import deal_card, hours, shop_telling
+from flows import deal_card, hours, shop_telling, stuck
 from flows.effects import Button, Card, Line, TellShop, Value
 from flows.money import Money
 from flows.orders import BEFORE_DISPATCH, Order
@@ -109,6 +109,8 @@ def _order(turn: Turn, order: Order) -> list[Line]:
     lines += [
         Line(f"reason.{r.key}", dict(r.values)) for r in order.reasons if order.state in ("flagged", "held", "pending")
     ]
+    if stuck.is_stuck(turn, order) and not any(line.key == "reason.stuck" for line in lines):
+        lines.append(Line("reason.stuck"))
     lines += _past(turn, order)
     lines += _tried(turn, order)
     lines += [Line("said", {"text": text}) for text in order.said[-3:]]

@@ -95,6 +95,7 @@ class Conversation(Struct, frozen=True, gc=False, omit_defaults=True, kw_only=Tr
     orders_ever: int = 0
     question: Question | None = None
     timers: dict[str, datetime] = {}
+    failing: dict[str, int] = {}  # timer -> how often its step has raised by now (flows/stuck.py)
     open: tuple[Open, ...] = ()
     seen: dict[str, int] = {}  # event id -> epoch seconds
     notes: tuple[Note, ...] = ()

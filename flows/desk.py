@@ -65,6 +65,7 @@ class Desk(Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag=
     digests: dict[str, str] = {}  # kind -> where the digest stands, "<chat>/<message id>"; "" while it is on its way
     texted: dict[str, str] = {}  # effect id of such a text -> its number: a receipt may still say that nobody is there
     timers: dict[str, datetime] = {}
+    failing: dict[str, int] = {}  # timer -> how often its step has raised by now (flows/stuck.py)
     open: tuple[Open, ...] = ()
     seen: dict[str, int] = {}
     kept: int = 0  # bodies kept for a repair

@@ -20,6 +20,7 @@ from flows import (
     people,
     rhythm,
     spending,
+    stuck,
     tiers,
     topics,
     wishes,
@@ -59,6 +60,7 @@ from flows.events import (
     Recovered,
     ShopSet,
     StaffPressed,
+    StepFailed,
     SweptTo,
     TelegramHeard,
     TemplatesTold,
@@ -140,6 +142,8 @@ def step_desk(desk: Desk, event: AnyEvent, now: datetime, policy: Policy) -> Dec
             return desk_effects.recovered(desk, event, now, policy)
         case TimerDue():
             return _due(desk, event, now, policy)
+        case StepFailed():
+            return _stuck(desk, event, now, policy)
     return Decision(document=desk, changed=False)
 
 
@@ -148,7 +152,8 @@ def _due(desk: Desk, event: TimerDue, now: datetime, policy: Policy) -> Decision
     late = [name for name, due in desk.timers.items() if due <= event.due]
     if not late:
         return Decision(document=desk, changed=False)
-    desk = replace(desk, timers={n: d for n, d in desk.timers.items() if n not in late})
+    well = {n: times for n, times in desk.failing.items() if n not in late}
+    desk = replace(desk, timers={n: d for n, d in desk.timers.items() if n not in late}, failing=well)
     effects: list[AnyEffect] = []
     if any(name.startswith("notice:") for name in late):
         done = notices.due(desk)
@@ -164,6 +169,17 @@ def _due(desk: Desk, event: TimerDue, now: datetime, policy: Policy) -> Decision
         desk, said = desk_alerts.told_now(desk, now, policy)
         effects += said
     return desk_effects.all_planned(desk, event, now, policy, effects)
+
+
+def _stuck(desk: Desk, event: StepFailed, now: datetime, policy: Policy) -> Decision:
+    """What was due raised: it is put off, and from the third time on the owner knows."""
+    timers, failing = stuck.put_off(desk.timers, desk.failing, event.due, now)
+    if timers == desk.timers:
+        return Decision(document=desk, changed=False)
+    told = [name for name, n in failing.items() if n == stuck.TOLD_AT and desk.failing.get(name, 0) < n]
+    desk = replace(desk, timers=timers, failing=failing)
+    pings = [PingOwner(key="owner.stuck", values={"shop": policy.name})] if told and policy.staff_chat else []
+    return desk_effects.all_planned(desk, event, now, policy, pings)
 
 
 def _notice(desk: Desk, event: AnyEvent, now: datetime, policy: Policy, done: notices.Done) -> Decision:

@@ -225,6 +225,13 @@ class TimerDue(Event, frozen=True, kw_only=True, tag=True):
     due: datetime
 
 
+class StepFailed(Event, frozen=True, kw_only=True, tag=True):
+    """The step of the timers that were due by `due` raised, and wrote nothing. `error`: the kind of the error, never its words."""
+
+    due: datetime
+    error: str
+
+
 class Claimed(Event, frozen=True, kw_only=True, tag=True):
     """The outbox has a free permit for this effect: the final gate decides whether it may leave."""
 
@@ -490,6 +497,7 @@ AnyEvent = (
     | EffectSettled
     | ProviderAnswered
     | TimerDue
+    | StepFailed
     | Claimed
     | Recovered
     | OrderHandedOver

@@ -22,6 +22,7 @@ from flows import (
     saying,
     settling,
     staff,
+    stuck,
     timers,
     undoing,
 )
@@ -51,6 +52,7 @@ from flows.events import (
     StaffPressed,
     StaffRuled,
     StaffWrote,
+    StepFailed,
     TimerDue,
 )
 from flows.policy import Policy
@@ -82,7 +84,7 @@ def step(
 
 
 #: Events that a second time find nothing to do: their ids need not be kept.
-_NOT_REMEMBERED = (TimerDue, EffectSettled, Claimed, DeliveryReported, ProviderAnswered, Recovered)
+_NOT_REMEMBERED = (TimerDue, StepFailed, EffectSettled, Claimed, DeliveryReported, ProviderAnswered, Recovered)
 
 
 def _happen(turn: Turn, event: AnyEvent) -> tuple[Open, ...]:
@@ -94,6 +96,8 @@ def _happen(turn: Turn, event: AnyEvent) -> tuple[Open, ...]:
             placing.told(turn, event)
         case TimerDue():
             timers.due(turn, event)
+        case StepFailed():
+            stuck.failed(turn, event)
         case EffectSettled():
             settling.settled(turn, event)
         case Claimed():

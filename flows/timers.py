@@ -11,7 +11,20 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from flows import burst, complaint_stages, handing, hours, ladder, limits, news, poll_asking, settling, still, taking
+from flows import (
+    burst,
+    complaint_stages,
+    handing,
+    hours,
+    ladder,
+    limits,
+    news,
+    poll_asking,
+    settling,
+    still,
+    stuck,
+    taking,
+)
 from flows.deciding import cancel
 from flows.events import TimerDue
 from flows.orders import Order
@@ -34,6 +47,7 @@ def due(turn: Turn, event: TimerDue) -> None:
             turn.rest(name)
             continue
         _HANDLERS[kind](turn, order)
+    stuck.well(turn, [name for _, name in ripe])
 
 
 def rung_due(turn: Turn, order: Order) -> None:

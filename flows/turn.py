@@ -117,6 +117,10 @@ class Turn:
         return self.fields.get("notices", self._was.notices)  # type: ignore[return-value]
 
     @property
+    def failing(self) -> dict[str, int]:
+        return self.fields.get("failing", self._was.failing)  # type: ignore[return-value]
+
+    @property
     def talk(self) -> Order | None:
         return self.fields.get("talk", self._was.talk)  # type: ignore[return-value]
 
@@ -331,6 +335,8 @@ class Turn:
         if former is not was.former:
             gone = {order_id for order_id in former if order_id not in was.former}
             self.rest(*(name for name in self.timers if _is_of(name, gone)))
+        if self.failing and not self.failing.keys() <= self.timers.keys():
+            self.fields["failing"] = {name: n for name, n in self.failing.items() if name in self.timers}
         document = replace(
             was,
             orders=orders,

@@ -141,6 +141,7 @@ TEXTS = {
     "reason.blocked": "Somebody at the shop blocked this customer",
     "reason.said_yes": "The customer says yes; only staff confirm this order",
     "reason.call_before": "Please call before this is sent",
+    "reason.stuck": "Doorstep cannot go on with this order by itself: a fault in the program. Please settle it here",
     "reason.limit": "Not texted yet: more orders than usual from {limit}. Confirm or cancel it here",
     "limit.number": "this number",
     "limit.prefix": "neighbouring numbers",
@@ -164,6 +165,8 @@ TEXTS = {
     "entitled": "Came back; entitled to: {offer}",
     # replies under a card
     "again.reason": "Order {order} needs a person again: {why}",
+    "stuck": "Doorstep cannot go on with order {order} by itself: a fault in the program. It tries again; meanwhile please look after it.",
+    "unstuck": "Order {order} goes on by itself again.",
     "held.nobody_acted": "Nobody has acted on order {order}. It is on hold, and the owner knows.",
     "held.calls_failed": "All calls about order {order} went unanswered. It is on hold: somebody has to decide.",
     "held.undone": "Order {order} is on hold again.",
@@ -259,6 +262,7 @@ TEXTS = {
     "customer.edited": "The customer changed a message about order {order}:",
     "other": "Order {order}: {key}",
     # the owner's private chat
+    "owner.stuck": "{shop}: Doorstep cannot go on[ with order {order}] by itself: a fault in the program. It tries again ever more rarely. Please look after it by hand, and tell whoever runs the server.",
     "owner.held": "{shop}: order {order} ({total}) is on hold, because nobody could settle it.",
     "owner.complaint": "{shop}: a customer complains[ about order {order}].[ Tone: {tone}.]",
     "owner.threat": "{shop}: a customer threatens[ about order {order}].[ Tone: {tone}.]",

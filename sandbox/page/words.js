@@ -137,9 +137,11 @@ const LINES = {
   outdated_yes: () => "A yes to a question that is out of date: asked anew",
   stale_undo: () => "Too late to take that back",
   ruled: (n, d) => `${who(n.by)} ruled: this customer is ${spaced(d.verdict)}`,
+  stuck: () => "The program could not take the next step: a fault of its own. A person was called, and it tries again",
+  unstuck: () => "The program goes on with it again",
   no_staff_group: () => "There is no staff group to show it to",
 };
-const BAD = /^(disowned|promise\.broken|complaint\.(open|escalated|reopened)|courier\.attempt_failed|order\.(returned|lost)|refused|failed|never_known|unreachable|order\.odd_event|no_staff_group|rung\.too_late)$/;
+const BAD = /^(disowned|promise\.broken|complaint\.(open|escalated|reopened)|courier\.attempt_failed|order\.(returned|lost)|refused|failed|stuck|never_known|unreachable|order\.odd_event|no_staff_group|rung\.too_late)$/;
 const SAID = new Set(["text"]);
 const TOLD = new Set(["id", "total", "shared", "effect", "was"]);
 
