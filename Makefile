@@ -2,9 +2,8 @@
 PYTHON ?= python3
 VENV   := .venv
 PY     := $(VENV)/bin/python
-TEST   ?= tests
 .DEFAULT_GOAL := help
-.PHONY: help run test setup setup-dev check fix faults bench eval services docs pictures lock clean
+.PHONY: help run test test-long setup setup-dev check fix faults bench eval services docs pictures lock clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -12,8 +11,11 @@ help: ## this list
 run: setup ## the sandbox: http://127.0.0.1:8080; PORT=8081 for another
 	@$(PY) run.py sandbox $(if $(PORT),--port $(PORT))
 
-test: setup-dev ## the tests
-	@$(PY) -m pytest -n 4 --dist worksteal $(TEST)
+test: setup-dev ## the tests; make test TEST=tests/flows for a part of them
+	@$(PY) -m pytest -n 4 --dist worksteal $(if $(TEST),$(TEST),-m "not long" tests)
+
+test-long: setup-dev ## the long tests: whole stories in the browser, faults with planted bugs, the commands of the docs
+	@$(PY) -m pytest -n 4 --dist worksteal -m long tests
 
 setup: $(VENV)/.product ## installs what the product needs
 setup-dev: $(VENV)/.dev

@@ -84,6 +84,7 @@ def session(page: list[Block]) -> str:
 @pytest.mark.parametrize(
     "page", [p for p in PAGES if any(not b.not_run for b in blocks(p.read_text("utf-8")))], ids=name_of
 )
+@pytest.mark.long
 @pytest.mark.timeout(SESSION_S + 10)
 def test_every_command_block_runs(page: Path, tmp_path: Path, unused_port: int) -> None:
     """The page's commands, in order, in an empty folder, succeed."""

@@ -125,8 +125,8 @@ class Town:
         await self.settle()
 
     async def close_house(self) -> None:
-        self.tg.state.updates.polled.clear()
         await self.house.stop()
+        self.tg.state.updates.polled.clear()  # after the end: what the bot took is confirmed by one more poll
         bugs = [labels for (name, labels), _ in self.house.engine.counters.items() if name == "provider_errors"]
         bugs = [labels for labels in bugs if dict(labels)["code"].startswith(("bug", NO_TEXT))]
         assert not bugs or self.bugs_expected, f"an effect could not be carried out: {bugs}"

@@ -116,6 +116,7 @@ async def _strange(t: Town, plant: Planted, n: int) -> list[str]:
     return said
 
 
+@pytest.mark.long
 async def test_a_thousand_canaries_leave_no_trace(
     tmp_path: Path, log: io.StringIO, capfd: pytest.CaptureFixture[str]
 ) -> None:

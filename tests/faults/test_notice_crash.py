@@ -154,6 +154,7 @@ async def customers(street: Street) -> list[str]:
     return phones
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 async def test_a_notice_survives_two_kills(tmp_path: Path) -> None:
     """Killed after a fifth and after half, each time with texts on the wire: in the end everybody but who said stop has it, once; what

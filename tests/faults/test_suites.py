@@ -10,7 +10,7 @@ import pytest
 from tests.faults.suites import ALL, Suite, measured
 
 #: Machine seconds for one suite on a machine that does much else: some of them start dozens of processes.
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timeout(600), pytest.mark.long]
 BUGS = [(suite, bug) for suite in ALL for bug in suite.bugs]
 
 

@@ -51,6 +51,7 @@ def month() -> Month:
     return Month(20_000)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(1800)  # a month takes half a minute of CPU, and machines of CI are shared
 def test_a_second_independent_count_agrees(month: Month) -> None:
     """Every figure of a month of 20,000 orders is the same when SQL counts it from the journal lines."""

@@ -80,6 +80,7 @@ async def test_the_customer_of_a_new_order_is_looked_at(play: Play, browser: Bro
             await page.click("text=A good order in Spain")
         comes.set()
         await expect(page.locator("#customer option:checked")).to_contain_text("Ana Ruiz")
+        await page.unroute_all(behavior="wait")
 
 
 async def test_a_card_is_shown_live_and_pressed(play: Play, page: Page) -> None:

@@ -16,7 +16,7 @@ from picturing import Pictures
 from playwright.async_api import Browser, Page, expect
 from whole_playground import Playground
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TEST_S)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TEST_S), pytest.mark.long]
 
 #: What people with a keyboard, a screen reader or weak eyes need: the rules of WCAG 2.1, levels A and AA.
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]

@@ -10,7 +10,7 @@ from browsing import TEST_S, card, opened, order_of, plays
 from playwright.async_api import Browser, Page, expect
 from whole_playground import Playground
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TEST_S)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TEST_S), pytest.mark.long]
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from adapters.shopify_admin import ShopifyAdmin
 from sandbox.samples import Address, Basket, Buyer, Line
 from sandbox.shop_bodies import shopify_order, woocommerce_order
 from tests.town import ANA, ANA_PHONE, Town, town
@@ -354,6 +355,9 @@ async def test_a_crash_between_writing_and_knowing(tmp_path: Path) -> None:
     async with town(tmp_path, tells=("shopify",)) as t:
         order = await sold_at_shopify(t)
         t.breaks("shopify", "accept_timeout", match="DoorstepWrite")
+        admin = t.house.providers.shops["demo", "shopify"]
+        assert isinstance(admin, ShopifyAdmin)
+        admin._exchange._timeout_s = 2.0  # its end waits so long for an answer that does not come
         await t.twilio.reply(ANA_PHONE, "YES", "+34911000001", "sms")
         for _ in range(2000):
             if t.admin.writes:
