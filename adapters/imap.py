@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import imaplib
 import logging
 import socket
+import traceback
 from typing import Literal
 
 from msgspec import Struct
@@ -33,6 +35,8 @@ TIMEOUT_S = 30.0
 FETCH_BYTES = 200_000
 #: So many mails at one look; the rest at the next, at once.
 BATCH = 50
+#: The name under which mails are counted.
+ROUTE = "imap"
 
 
 class Mailbox(Struct, frozen=True):
@@ -52,6 +56,8 @@ class ImapReader:
     def __init__(self, mailbox: Mailbox, front: Front) -> None:
         self._mailbox = mailbox
         self._front = front
+        #: The name under which mails of this box are kept: its reply address says what they are about.
+        self.route = f"{ROUTE}:{hashlib.sha256(mailbox.reply_to.encode()).hexdigest()[:8]}"
         self._stop = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._server: imaplib.IMAP4 | None = None
@@ -100,13 +106,26 @@ class ImapReader:
         for number in numbers:
             raw = await asyncio.to_thread(self._fetch, number)
             if raw:
-                await self._take(raw)
+                await self.take(raw)
             await asyncio.to_thread(self._mark, number)
             if self._stop.is_set():
                 break
         return len(numbers)
 
-    async def _take(self, raw: bytes) -> None:
+    async def take(self, raw: bytes) -> None:
+        """Returns when the mail is committed, or kept for a repair: one that cannot be used must not hold up those behind it.
+        Raises StoreUnavailable: nothing was written. A kept mail is replayed by giving it to this method again."""
+        try:
+            await self._carry(raw)
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - the outer loop of a mail: logged, kept, and the next one is taken
+            frames = "".join(traceback.format_tb(error.__traceback__))
+            log.error("imap.mail_failed", extra={"error": type(error).__name__, "frames": frames})
+            await self._front.keep(self.route, raw, {}, type(error).__name__)
+            self._front.count("hook_kept", route=ROUTE)
+
+    async def _carry(self, raw: bytes) -> None:
         mail = mail_in.read(raw, self._mailbox.reply_to)
         token = from_mail(mail.token) if mail.token else ""
         view = await self._front.page(token) if token else None

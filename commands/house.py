@@ -187,7 +187,7 @@ class House:
             self.store,
             self.engine,
             self.providers.parsers(self.engine),
-            {bot.intake.route: bot.intake.take for bot in self.bots},
+            {taker.route: taker.take for taker in [*(bot.intake for bot in self.bots), *self.mailboxes]},
         )
         self.tasks.append(asyncio.create_task(self._wake_up()))
         await self.runner.setup()

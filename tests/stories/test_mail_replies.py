@@ -6,9 +6,11 @@ import contextlib
 import imaplib
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from adapters import mail_in
 from sandbox.imap import PretendImap
 from sandbox.world import Received, World
 from tests.town import ENV, START, Town, town
@@ -130,11 +132,12 @@ async def test_machines_are_not_customers(tmp_path: Path, monkeypatch: pytest.Mo
         assert (await t.state(order), len(t.mails()), t.group_texts()) == ("pending", 1, [])
 
 
-@pytest.mark.parametrize(("status", "dead"), [("5.1.1", True), ("5.2.2", True), ("5.7.1", False)])
+@pytest.mark.parametrize(("status", "dead"), [("5.1.1", True), ("5.2.2", False), ("4.4.7", False), ("5.7.1", False)])
 async def test_a_bounce_moves_on_within_seconds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: str, dead: bool
 ) -> None:
-    """A report of non-delivery is a hard failure: the next channel is asked at once; a filtered text does not mark the address."""
+    """A report of non-delivery is a hard failure: the next channel is asked at once; what is full, late or filtered
+    does not mark the address."""
     async with posted(tmp_path, monkeypatch) as (t, box):
         order = await t.order()
         assert t.got("sms") == []
@@ -208,3 +211,67 @@ async def test_who_has_no_phone_is_not_sent_to_it(tmp_path: Path, monkeypatch: p
         assert "please answer our text or WhatsApp message (+34•••••" in first.text
         assert "WhatsApp" not in second.text
         assert "We do not take a yes by e-mail. Another phone number" in second.text
+
+
+async def test_a_signatures_number_is_no_new_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cancel above a signature with a telephone number cancels, and changes no number."""
+    async with posted(tmp_path, monkeypatch) as (t, box):
+        order = await t.order()
+        box.answers(
+            asked(t), "Please cancel it\n\nBest regards,\nAna Ruiz\nTel. +34 600 000 009\n\nSent from my iPhone"
+        )
+        await look(t)
+        assert await t.state(order) == "cancelled"
+        assert t.got("sms", "+34600000009") == []
+
+
+async def test_a_mail_that_cannot_be_used_holds_up_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The step for one mail fails: that mail is kept for a repair, the one behind it is read, and the repair carries it out."""
+    async with posted(tmp_path, monkeypatch) as (t, box):
+        first, second = await t.order(), await t.order(phone="600 000 002", email="ben@example.com")
+        await t.skip(seconds=5)
+        box.answers(asked(t), "cancel it")
+        box.answers(t.mails("ben@example.com")[0], "cancel it")
+        events, once = mail_in.events, iter([True])
+
+        def broken(*args: Any) -> Any:
+            if next(once, False):
+                raise RuntimeError("nobody foresaw this")
+            return events(*args)
+
+        monkeypatch.setattr(mail_in, "events", broken)
+        assert await look(t) == 2
+        assert (await t.state(first), await t.state(second), box.unread()) == ("pending", "cancelled", 0)
+        assert len(await t.house.store.kept(limit=9)) == 1
+        assert "nobody foresaw this" not in caplog.text
+        await t.close_house()
+        await t.open_house()
+        assert (await t.state(first), await t.house.store.kept(limit=9)) == ("cancelled", [])
+
+
+async def test_a_report_in_words_is_a_bounce_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exim tells in a letter, with the recipient in a header: the address is dead, and the next channel is asked at once."""
+    async with posted(tmp_path, monkeypatch) as (t, box):
+        order = await t.order()
+        head = [
+            "From: Mail Delivery System <Mailer-Daemon@relay.example>",
+            f"To: {asked(t).extra['envelope_from']}",
+            "Subject: Mail delivery failed: returning message to sender",
+            f"X-Failed-Recipients: {MAIL}",
+            "Auto-Submitted: auto-replied",
+            "Message-ID: <e1@relay.example>",
+            "",
+            "A message that you sent could not be delivered to one or more of its recipients.",
+            f"  {MAIL}",
+            "    host mx.example.com: 550 5.1.1 no such user",
+            "------ This is a copy of the message, including all the headers. ------",
+            f"Message-ID: {asked(t).provider_id}",
+        ]
+        box.deliver("\r\n".join(head).encode())
+        await look(t)
+        contact = (await t.conversation(order)).contact("email", MAIL)
+        assert contact is not None
+        assert contact.dead
+        assert len(t.got("sms")) == 1
