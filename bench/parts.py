@@ -60,9 +60,9 @@ async def main() -> None:
         sealed = sealer.seal(row.key, raw)
         (open_,) = decision.perform
         assert isinstance(open_.effect, Say)
-        link = service.outbox._link(document.id, open_.effect)
+        link = service.performing.link(document.id, open_.effect)
         message, _ = rendering.message(open_.effect, open_.id, document.id, policy, link)
-        channel = service.outbox._channels["demo", "sms"]
+        channel = service.performing._channels["demo", "sms"]
         form = channel._form(message)
         settled = EffectSettled(
             event_id=f"settled:{open_.id}",
@@ -86,7 +86,7 @@ async def main() -> None:
         least("document encoded", lambda: codec.dump(decision.document))
         least("document sealed", lambda: sealer.seal(row.key, raw))
         print("its acknowledgement, beside the wire and the commit")
-        least("page's address", lambda: service.outbox._link(document.id, open_.effect))
+        least("page's address", lambda: service.performing.link(document.id, open_.effect))
         least("text", lambda: rendering.message(open_.effect, open_.id, document.id, policy, link))
         least("fields of the request", lambda: channel._form(message))
         least("written as a form", lambda: exchange.form_encoded(form))

@@ -19,7 +19,7 @@ from bot.groups import Groups, OnMigrated
 from bot.places import Place, Places
 from bot.topics import Topics
 from bot.words import Words
-from engine.ports import Front, Media
+from engine.ports import AtDesk, Front, Media
 from flows.desk import Person
 from flows.effects import (
     Accepted,
@@ -68,12 +68,7 @@ class TelegramDesk:
         self.topics = Topics(self.calls, self.groups, front)
         self.username = ""  # the bot's own, once Telegram has said it
 
-    async def perform(
-        self,
-        effect: ShowCard | ShowDigest | ShowNotice | TellStaff | TellPerson | PingOwner | PointTo,
-        effect_id: str,
-        shop: str,
-    ) -> Outcome:
+    async def perform(self, effect: AtDesk, effect_id: str, shop: str) -> Outcome:
         """One attempt. Never raises for a fault of Telegram's. Accepted.provider_id is "<chat>/<message id>"."""
         policy = self.front.policies[shop]
         match effect:

@@ -52,6 +52,7 @@ class House:
         from engine.lanes import Lanes
         from engine.leases import Processes
         from engine.outbox import Outbox
+        from engine.performing import Performing
         from engine.pulse import ConfirmingWatch, Counting, FailingWatch, SilenceWatch
         from engine.rates import rates
         from engine.reconciling import Reconciler
@@ -87,10 +88,11 @@ class House:
         self.engine.knowing = Knowing(self.store, self.policies, **bursts)
         self.providers = Providers(settings, clock.now)
         channels = self.several.channels(self.providers.channels) if self.several else self.providers.channels
-        self.outbox = Outbox(self.engine, channels, tokens, settings.public_url, self.process)
-        self.outbox.history = self.store
-        self.outbox.shops = self.providers.shops
-        self.outbox.media = self.providers.media
+        self.performing = Performing(self.engine, channels, tokens, settings.public_url, self.process)
+        self.performing.history = self.store
+        self.performing.shops = self.providers.shops
+        self.performing.media = self.providers.media
+        self.outbox = Outbox(self.engine, self.performing, self.process)
         self.timers = Timers(self.engine)
         self.people = {shop.id: people(settings, shop.id) for shop in settings.shops}
         self.known_faults: dict[str, str] = {}
@@ -155,7 +157,7 @@ class House:
             if not webhook:
                 self.polling.append(bot)
             desks |= dict.fromkeys(shops, bot.desk)
-        self.outbox.desks = desks
+        self.performing.desks = desks
         return webhook_routes([hook for bot in self.bots if (hook := bot.hook()) is not None])
 
     # -- adapters.health.Probe
@@ -221,7 +223,7 @@ class House:
         now = self.engine.now()
         if restored is None or now > restored.restored_at + ASK_FOR:
             return
-        self.outbox.doubt = Doubt(restored, now, lambda id_: self.store.load(conversation(id_)))
+        self.performing.doubt = Doubt(restored, now, lambda id_: self.store.load(conversation(id_)))
         doubtful = len(await self.store.in_flight())
         for shop in house_shops(self.engine):
             await self.engine.alarm(shop, "restored", str(restored.epoch), True, count=doubtful)

@@ -6,14 +6,11 @@ Which effects wait is a hint in memory; what they are about is read from the sto
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from engine.engine import Engine
 from engine.lanes import Lane
 from flows import digests, pointers
-from flows.conversation import Conversation
-from flows.decision import Document
 from flows.events import WaitingListed
 
 #: A lane that fills is looked at no oftener than this.
@@ -27,9 +24,8 @@ NEW_CARD = 11
 class Digesting:
     """One per process."""
 
-    def __init__(self, engine: Engine, load: Callable[[str], Awaitable[Document | None]]) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._load = load
         self._looked: dict[tuple[str, str], datetime] = {}
         self._named: OrderedDict[str, None] = OrderedDict()
         self._n = 0
@@ -64,8 +60,8 @@ class Digesting:
         for _, effect_id, conversation in waiting:
             if kind == "pings" and effect_id in self._named:
                 continue
-            document = await self._load(conversation)
-            one = digests.named(document, effect_id) if isinstance(document, Conversation) else None
+            found_in = await self._engine.by_id(conversation)
+            one = digests.named(found_in, effect_id) if found_in is not None else None
             if one is not None:
                 found.append(one)
                 self._remember(effect_id)

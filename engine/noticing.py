@@ -11,7 +11,7 @@ from datetime import datetime
 from engine.engine import Engine
 from flows import noticing, pointers
 from flows.conversation import Conversation
-from flows.effects import Accepted, CountNotice, FanOut, Outcome, Say, TellDesk
+from flows.effects import CountNotice, FanOut, Say, TellDesk
 from flows.events import NoticeAsked, NoticeCounted, NoticeHeard, TimerDue
 from flows.notice import Counted, Draft
 from flows.policy import Policy
@@ -34,7 +34,7 @@ class Noticing:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    async def count(self, shop: str, effect_id: str, effect: CountNotice) -> Outcome:
+    async def count(self, shop: str, effect_id: str, effect: CountNotice) -> None:
         """Who would get it now."""
         counted = await self._counted(self._engine.policies[shop], effect.n, effect.draft)
         await self._engine.handle(
@@ -46,7 +46,6 @@ class Noticing:
                 counted=counted,
             )
         )
-        return Accepted()
 
     async def _counted(self, policy: Policy, n: int, draft: Draft) -> Counted:
         """One customer is counted once, with the newest of their orders that are meant."""
@@ -80,7 +79,7 @@ class Noticing:
         rows = [r for s in _STATES[choice.kind] for r in await self._engine.orders(shop, s, None, ORDERS_MOST)]
         return [row.order_id for row in sorted(rows, key=lambda r: r.updated_at, reverse=True)][:ORDERS_MOST]
 
-    async def fan_out(self, shop: str, effect: FanOut) -> Outcome:
+    async def fan_out(self, shop: str, effect: FanOut) -> None:
         """To each conversation one event. An order that nobody knows any more is told back as left out."""
         for order_id in effect.orders:
             asked = NoticeAsked(
@@ -94,11 +93,9 @@ class Noticing:
             handled = await self._engine.handle(asked)
             if handled.decision is None and not handled.duplicate:
                 await self._tell(shop, f"gone:{asked.event_id}", TellDesk(n=effect.n, was="asked", now="off"))
-        return Accepted()
 
-    async def tell(self, shop: str, effect_id: str, effect: TellDesk) -> Outcome:
+    async def tell(self, shop: str, effect_id: str, effect: TellDesk) -> None:
         await self._tell(shop, f"heard:{effect_id}", effect)
-        return Accepted()
 
     async def _tell(self, shop: str, event_id: str, effect: TellDesk) -> None:
         await self._engine.handle(

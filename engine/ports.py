@@ -209,15 +209,14 @@ class Watch(Protocol):
         """What is wrong now; nothing when all is well. Raises Unanswered."""
 
 
+#: What the staff's place carries out, files aside.
+AtDesk = ShowCard | ShowDigest | ShowNotice | TellStaff | TellPerson | PingOwner | PointTo
+
+
 class DeskPort(Protocol):
     """The staff's place: cards and notices in the group, pings in the owner's chat."""
 
-    async def perform(
-        self,
-        effect: ShowCard | ShowDigest | ShowNotice | TellStaff | TellPerson | PingOwner | PointTo,
-        effect_id: str,
-        shop: str,
-    ) -> Outcome:
+    async def perform(self, effect: AtDesk, effect_id: str, shop: str) -> Outcome:
         """Accepted.provider_id of a ShowCard is "<chat>/<message id>"."""
 
     async def show_media(self, effect: ShowMedia, media: Media, effect_id: str, shop: str) -> Outcome:

@@ -22,7 +22,7 @@ import aiohttp
 
 from commands.house import House
 from engine.clock import FakeClock
-from engine.outbox import NO_TEXT
+from engine.performing import NO_TEXT
 from engine.settings import Settings
 from flows import pointers
 from flows.conversation import Conversation
