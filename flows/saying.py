@@ -79,9 +79,9 @@ def _send(turn: Turn, order: Order, text: str) -> bool:
         return False
     template = "staff_words" if how == "template" else "staff_message"
     message = compose(turn, order, template, found, "answer", text=text)
-    values: dict[str, Value] = {"text": text}
-    if how == "template":
-        values = {"shop": turn.policy.name, "order": order.fields.id, "text": _one_line(text)}
+    values: dict[str, Value] = {"text": _one_line(text) if how == "template" else text}
+    if how == "template" or found.channel == "email":  # which the subject of a mail names
+        values |= {"shop": turn.policy.name} | ({"order": order.fields.id} if order.seq else {})
     turn.plan(replace(message, values=values, link=False), not_before=turn.now + UNDO_GRACE)
     turn.notice = f"sent:{found.channel}:{how}:{_shown(found)}"
     return True

@@ -61,3 +61,15 @@ async def test_undo_takes_words_in_a_template_back_too(tmp_path: Path) -> None:
         await t.tg.presses(ANA, echo.message_id, echo.buttons[0][0][0], t.group, wait_s=2)
         await t.skip(seconds=20)
         assert len(t.got()) == before
+
+
+async def test_staff_words_go_by_mail_where_there_is_only_a_mailbox(tmp_path: Path) -> None:
+    """A reply to the card of a customer without a phone arrives as a mail whose subject names shop and order."""
+    async with town(tmp_path, telegram=True) as t:
+        order = await t.order(phone=None, email="kim@example.com")
+        await t.skip(hours=70)
+        await t.replies(ANA, "We will call you tomorrow.", t.cards(f"Order {order} ")[0])
+        await t.skip(seconds=15)
+        mail = t.mails("kim@example.com")[-1]
+        assert mail.extra["subject"] == f"Demo Shop: order {order}"
+        assert "We will call you tomorrow." in mail.text
