@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV   := .venv
 PY     := $(VENV)/bin/python
+# the lock names every package with its hash: nothing is left to resolve, and Python compiles what is used when it is used
+INSTALL := $(PY) -m pip install -q --disable-pip-version-check --no-deps --no-compile --require-hashes
 .DEFAULT_GOAL := help
 .PHONY: help run test test-long setup setup-dev check fix faults bench eval services docs pictures lock clean
 
@@ -12,7 +14,7 @@ run: setup ## the sandbox: http://127.0.0.1:8080; PORT=8081 for another
 	@$(PY) run.py sandbox $(if $(PORT),--port $(PORT))
 
 test: setup-dev ## the tests; make test TEST=tests/flows for a part of them
-	@$(PY) -m pytest -n 4 --dist worksteal $(if $(TEST),$(TEST),-m "not long" tests)
+	@$(PY) -m pytest -n 3 --dist worksteal $(if $(TEST),$(TEST),-m "not long" tests)
 
 test-long: setup-dev ## the long tests: whole stories in the browser, faults with planted bugs, the commands of the docs
 	@$(PY) -m pytest -n 4 --dist worksteal -m long tests
@@ -28,12 +30,12 @@ $(VENV)/bin/python:
 
 $(VENV)/.product: $(VENV)/bin/python requirements.lock
 	@echo "Installing the locked requirements into $(VENV) ..."
-	@$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(INSTALL) -r requirements.lock
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/bin/python requirements-dev.lock
 	@echo "Installing the locked requirements and the test tools into $(VENV) ..."
-	@$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(INSTALL) -r requirements-dev.lock
 	@touch $@ $(VENV)/.product
 
 check: setup-dev ## format, lint, strict types, layers

@@ -40,6 +40,7 @@ async def paced(t: Town, arrived: Callable[[], bool]) -> None:
             t._set(t.clock.now() + timedelta(seconds=1))
 
 
+@pytest.mark.long
 async def test_a_poisoned_timer_holds_nobody_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The oldest due timer fails each time: everybody else's next question goes out all the same, behind it in the line too."""
     limits = "limits: {first_sms_per_number_day: null, first_sms_per_prefix_hour: null, first_sms_per_hour: null}"

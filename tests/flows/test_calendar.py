@@ -129,6 +129,7 @@ LEFT_OUT = Courier(name="C", week=dict.fromkeys((0, 4), ((time(0), time(0, 15)),
 @example((LEFT_OUT, datetime(2011, 12, 30, tzinfo=UTC), "Pacific/Apia", "Pacific/Apia", frozenset(), False))
 @settings(max_examples=examples(500))
 @given(cases())
+@pytest.mark.long
 def test_offered_is_exactly_what_can_be_served(case: tuple[Courier, datetime, str, str, frozenset[str], bool]) -> None:
     """Over calendars, holidays, zones and clock changes: the slots are those of the oracle, none more, none less."""
     courier, now, shop, zone, closed, again = case

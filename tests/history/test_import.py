@@ -213,6 +213,7 @@ def command(folder: Path, *words: str) -> subprocess.Popen[str]:
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.long
 def test_a_broken_off_import_goes_on_where_it_was(tmp_path: Path, how: signal.Signals) -> None:
     """Stopped in the middle and started again: no order is missing or doubled, no refused row told twice or lost."""
     path = write(tmp_path / "orders.csv", [row(n, total="-1" if n % 50 == 0 else "5") for n in range(1, 20001)])

@@ -218,6 +218,7 @@ def size_of(png: bytes) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("lang", ["en", "ar", "hi"])
+@pytest.mark.long
 async def test_the_command_writes_tables_and_pictures(config: Path, tmp_path: Path, lang: str) -> None:
     """`run.py report --out` gives the same figures as JSON, CSV and PNG, in the reader's language; a phone's chat can show them."""
     month = Month(120)

@@ -8,6 +8,8 @@ from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from sandbox.telegram_limits import Limits
 from sandbox.world import Received
 from tests.stories.test_promises import OLGA_PHONE, WITH_PHONE
@@ -104,6 +106,7 @@ async def test_a_press_while_the_group_is_full(tmp_path: Path) -> None:
         assert not [a for name, _, a in t.tg.state.calls if a.get("error_code") == 429]
 
 
+@pytest.mark.long
 async def test_complaints_while_the_group_is_full(tmp_path: Path) -> None:
     """With the group's queue full, each complaint reaches the owner within 10 s (p95), and each customer is told at once."""
     async with town(tmp_path, telegram=True, settings=WITH_PHONE, twilio_more="sms_rate: 50") as t:

@@ -13,6 +13,8 @@ from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from sandbox.world import Received
 from tests.town import ANA, APPROVED, OLGA, SMS_FROM, Town, local, town
 
@@ -166,6 +168,7 @@ async def test_whatsapp_needs_an_approved_template(tmp_path: Path) -> None:
         assert wa.extra.get("template") or "Your order" in wa.text
 
 
+@pytest.mark.long
 async def test_a_crowd_is_told_stopped_and_told_on(tmp_path: Path) -> None:
     """At real sender rates on a skipped clock: paced, a Stop holds within two seconds, a kill loses and repeats nothing, nobody
     gets it twice, and nobody who said stop."""

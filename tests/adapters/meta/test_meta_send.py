@@ -137,6 +137,7 @@ async def test_an_unknown_sender_is_refused_here(bench: Made) -> None:
     assert not made.bodies
 
 
+@pytest.mark.long
 async def test_every_request_fits_metas_own_file(bench: Made) -> None:
     """Each body that we send to a phone number is one that Meta's OpenAPI file describes.
 

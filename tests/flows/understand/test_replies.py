@@ -31,6 +31,7 @@ def test_labelled_replies(form):
     assert right / clear >= (0.85 if form in UNREVIEWED else 0.95)
 
 
+@pytest.mark.long
 def test_the_replies_are_not_the_training():
     """Fewer than 30 % of the replies of a language equal a lexicon entry or a training phrase."""
     for form in FORMS:
@@ -46,6 +47,7 @@ def test_the_replies_cover_the_intents():
         assert set(counted) <= set(INTENTS)
 
 
+@pytest.mark.long
 def test_the_compiled_lexicon_is_the_source():
     """weights/lexicon.tsv and tones.tsv are what the lexicon files compile to, to the byte."""
     assert (HOME / "weights" / "lexicon.tsv").read_text("utf-8") == compiled(FORMS)
