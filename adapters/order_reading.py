@@ -69,13 +69,26 @@ class Consent(Struct, frozen=True):
 def find_phone(places: Iterable[object], country: str) -> Reached:
     """Look in each place in turn, reading in the order's country: the first number that takes texts, else the first that
     can be dialled. Nothing readable: `raw` is what stood first, for staff to see."""
-    raws = [raw for place in places if (raw := text(place))]
-    read = [phone for raw in raws if (phone := read_phone(raw, country or None)) is not None]
+    return find_phone_at(((place, country) for place in places), country)
+
+
+def find_phone_at(places: Iterable[tuple[object, str]], country: str) -> Reached:
+    """The same, where each number belongs to an address with a country of its own: whoever pays for a present abroad writes
+    their number as it is dialled at home. What cannot be read there is read in `country`, the order's."""
+    raws = [(raw, home) for place, home in places if (raw := text(place))]
+    read = [phone for raw, home in raws if (phone := _read_at(raw, home, country)) is not None]
     if not read:
-        return Reached(raw=raws[0] if raws else "")
+        return Reached(raw=raws[0][0] if raws else "")
     chosen = next((phone for phone in read if takes_texts(phone)), read[0])
     passed_over = read[0].e164 if read[0].e164 != chosen.e164 else None
     return Reached(chosen.e164, mobile=takes_texts(chosen), second=passed_over)
+
+
+def _read_at(raw: str, home: str, country: str) -> Phone | None:
+    for each in dict.fromkeys((home or country, country)):
+        if (phone := read_phone(raw, each or None)) is not None:
+            return phone
+    return None
 
 
 def takes_texts(phone: Phone) -> bool:
@@ -180,10 +193,11 @@ def told(
     source_at: datetime | None = None,
     cancelled: bool = False,
     shipped: bool = False,
+    paid: bool = False,
     ref: str = "",
 ) -> OrderTold:
     """The one event that every shop's telling becomes. A change to an order nobody knows opens nothing."""
     return OrderTold(
         event_id=event_id, to=named(shop, fields), at=now, opens=mode != "change", fields=fields, mode=mode, source=source,
-        source_at=source_at, cancelled=cancelled, shipped=shipped, ref=ref,
+        source_at=source_at, cancelled=cancelled, shipped=shipped, paid=paid, ref=ref,
     )  # fmt: skip

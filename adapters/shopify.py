@@ -55,8 +55,9 @@ def parse(body: bytes, policy: Policy, now: datetime) -> tuple[OrderTold, ...]:
             event_id=f"shopify:{policy.shop}:{fields.id}:{values.digest(body)}",
             source="shopify",
             source_at=values.moment(order.get("updated_at")),
-            cancelled=order.get("cancelled_at") is not None,
+            cancelled=order.get("cancelled_at") is not None or _emptied(order),
             shipped=order.get("fulfillment_status") == "fulfilled",
+            paid=order.get("financial_status") == "paid",
             ref=_ref(order),
         ),
     )
@@ -66,6 +67,13 @@ def _ref(order: Mapping[str, Any]) -> str:
     """Its id for the Admin API: gid://shopify/Order/450789469."""
     number = values.text(order.get("id"), values.MAX_ID)
     return values.text(order.get("admin_graphql_api_id")) or (f"gid://shopify/Order/{number}" if number else "")
+
+
+def _emptied(order: Mapping[str, Any]) -> bool:
+    """Whether every line was taken out again before anything left: nothing will come to the customer's door."""
+    lines = values.parts(order, "line_items")
+    sent = order.get("fulfillment_status") in ("fulfilled", "partial")
+    return bool(lines) and not sent and all(line.get("current_quantity") == 0 for line in lines)
 
 
 def is_order(body: object) -> bool:
@@ -122,7 +130,10 @@ def where_to(order: Mapping[str, Any], country: str) -> tuple[PostalAddress, rea
     home = values.part(customer, "default_address")
     place = shipping or billing or home
     country = values.country_code(*(a.get("country_code") for a in (place, billing, home)), country)
-    reached = reading.find_phone((p.get("phone") for p in (shipping, billing, order, customer, home)), country)
+    own = [
+        (p.get("phone"), values.country_code(p.get("country_code"))) for p in (shipping, billing, order, customer, home)
+    ]
+    reached = reading.find_phone_at(own, country)
     return reading.address_of(place, _PARTS, country), reached
 
 
@@ -137,7 +148,18 @@ def _total(order: Mapping[str, Any], policy: Policy) -> tuple[object, str]:
         choices.append((order.get(name), shop_currency))
     given = [(price, currency) for price, currency in choices if price is not None and currency]
     worth = [choice for choice in given if values.text(choice[0]).strip("0.")]
-    return (worth or given or [(None, shop_currency)])[0]
+    price, currency = (worth or given or [(None, shop_currency)])[0]
+    return (_outstanding(order, price, currency), currency)
+
+
+def _outstanding(order: Mapping[str, Any], price: object, currency: str) -> object:
+    """What is left to pay at the door where a gift card or a deposit has paid a part. Shopify tells it in the shop's currency
+    alone; beside another one the whole price stands."""
+    due = values.text(order.get("total_outstanding"))
+    if order.get("financial_status") != "partially_paid" or not due.strip("0.") or currency != order.get("currency"):
+        return price
+    left, whole = reading.price(due, currency), reading.price(price, currency)
+    return due if left is not None and whole is not None and left.minor < whole.minor else price
 
 
 def _items(order: Mapping[str, Any], currency: str) -> tuple[Item, ...]:

@@ -34,11 +34,12 @@ LIST = f"""query DoorstepOrders($query: String!, $after: String) {{
   orders(first: 25, query: $query, sortKey: UPDATED_AT, after: $after) {{
     pageInfo {{ hasNextPage endCursor }}
     nodes {{
-      id name email phone note createdAt processedAt updatedAt cancelledAt displayFulfillmentStatus
+      id name email phone note createdAt processedAt updatedAt cancelledAt displayFulfillmentStatus displayFinancialStatus
       paymentGatewayNames customerLocale currencyCode
       customAttributes {{ key value }}
       totalPriceSet {{ {_MONEY} }}
       currentTotalPriceSet {{ {_MONEY} }}
+      totalOutstandingSet {{ shopMoney {{ amount }} }}
       shippingAddress {{ {_ADDRESS} }}
       billingAddress {{ {_ADDRESS} }}
       customer {{ firstName lastName }}
@@ -106,6 +107,8 @@ def as_hooked(order: Mapping[str, Any]) -> dict[str, Any]:
         "updated_at": order.get("updatedAt"),
         "cancelled_at": order.get("cancelledAt"),
         "fulfillment_status": _SENT.get(values.text(order.get("displayFulfillmentStatus"))),
+        "financial_status": values.text(order.get("displayFinancialStatus")).lower(),
+        "total_outstanding": values.part(order, "totalOutstandingSet", "shopMoney").get("amount"),
         "payment_gateway_names": order.get("paymentGatewayNames"),
         "customer_locale": order.get("customerLocale"),
         "currency": order.get("currencyCode"),

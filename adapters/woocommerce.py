@@ -20,6 +20,7 @@ from adapters import order_reading as reading
 from adapters import order_values as values
 from engine.ports import BadPayload, BadSignature
 from flows.events import OrderTold
+from flows.money import Money
 from flows.orders import Item, OrderFields
 from flows.payment import means_cod
 from flows.policy import Policy
@@ -120,7 +121,7 @@ def read_order(order: Mapping[str, Any], policy: Policy, now: datetime) -> Order
     agreed = reading.consent(meta, policy)
     return OrderFields(
         id=order_id,
-        total=reading.amount(order.get("total"), currency, "total"),
+        total=_due(order, currency),
         placed_at=values.moment(order.get("date_created_gmt")) or now,
         name=_name(shipping) or _name(billing),
         phone=reached.e164,
@@ -133,7 +134,7 @@ def read_order(order: Mapping[str, Any], policy: Policy, now: datetime) -> Order
         payment=labels[-1] if labels else "",
         cod=any(means_cod(label, policy.cod_labels) for label in labels),
         language=_language(order, meta),
-        note=values.note(order.get("customer_note")),
+        note=values.note(html.unescape(values.note(order.get("customer_note")))),
         consent_whatsapp=agreed.whatsapp,
         consent_news=agreed.news,
         consent_polls=agreed.polls,
@@ -151,8 +152,18 @@ def where_to(order: Mapping[str, Any], country: str) -> tuple[PostalAddress, rea
     shipping, billing = values.part(order, "shipping"), values.part(order, "billing")
     place = values.part(order, goes_to(order))
     country = values.country_code(place.get("country"), billing.get("country"), country)
-    reached = reading.find_phone((shipping.get("phone"), billing.get("phone"), order.get("phone")), country)
-    return reading.address_of(place, _PARTS, country), reached
+    own = [(p.get("phone"), values.country_code(p.get("country"))) for p in (shipping, billing, order)]
+    plain = {name: _plain(place.get(name)) for name in _PARTS.values()}
+    return reading.address_of(plain, _PARTS, country), reading.find_phone_at(own, country)
+
+
+def _due(order: Mapping[str, Any], currency: str) -> Money:
+    """The total without what was refunded since: WooCommerce leaves `total` as it was and lists each refund beside it, as
+    "-16.00". Raises BadPayload."""
+    total = reading.amount(order.get("total"), currency, "total")
+    given = (values.text(refund.get("total")).removeprefix("-") for refund in values.parts(order, "refunds"))
+    back = sum(money.minor for each in given if each and (money := reading.price(each, currency)) is not None)
+    return Money(total.minor - back, total.currency) if 0 < back < total.minor else total
 
 
 def _items(order: Mapping[str, Any], currency: str) -> tuple[Item, ...]:

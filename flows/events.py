@@ -49,6 +49,7 @@ class OrderTold(Event, frozen=True, kw_only=True, tag=True):
     source_at: datetime | None = None  # the shop's time of this state, to refuse an older one
     cancelled: bool = False  # the shop says: cancelled
     shipped: bool = False  # the shop says: sent
+    paid: bool = False  # the shop says: the whole of it is paid already
     ref: str = ""  # the platform's own id of the order, to write to it
     # what the engine looked up before deciding: this customer's closed orders, and what is going on around
     past: tuple[PastOrder, ...] = ()

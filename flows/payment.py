@@ -24,15 +24,18 @@ DEFAULT_LABELS: frozenset[str] = frozenset(
     pay cash to courier | cash to courier
     contra reembolso | contrareembolso | contra-reembolso | pago contra entrega | pago contraentrega | contraentrega
     contra entrega | pago a la entrega | pago al recibir | pago en efectivo a la entrega | efectivo contra entrega
-    pago en la entrega | paga al recibir
+    pago en la entrega | paga al recibir | pagar al recibir | pagas al recibir | paga cuando recibas | pago en destino
     pagamento na entrega | pagamento no ato da entrega | pagamento contra entrega | pagar na entrega | à cobrança
+    pague ao receber | pagar ao receber | pague na entrega | pagamento ao receber
     envio à cobrança | contra reembolso à cobrança | pagamento à cobrança | dinheiro na entrega
     paiement à la livraison | paiement a livraison | payer à la livraison | contre remboursement
     paiement contre remboursement | paiement en espèces à la livraison | espèces à la livraison | cash à la livraison
-    paiement à réception
+    paiement à réception | paiement à la réception | payez à la livraison | payez à la réception
     contrassegno | pagamento alla consegna | pagamento in contrassegno | pagamento contrassegno | contanti alla consegna
-    nachnahme | per nachnahme | zahlung bei lieferung | barzahlung bei lieferung | bar bei lieferung
+    nachnahme | per nachnahme | zahlung bei lieferung | barzahlung bei lieferung | bar bei lieferung | bezahlung bei lieferung
+    bezahlen bei lieferung | zahlung bei zustellung
     rembours | onder rembours | betaling bij levering | betalen bij levering | betaling bij aflevering
+    betaal bij ontvangst | betalen bij ontvangst | betaling bij ontvangst | betaal bij levering
     postförskott | efterkrav | postoppkrav | mot efterkrav | betaling ved levering | betalning vid leverans
     postiennakko | jälkivaatimus | lunamaks
     pobranie | za pobraniem | płatność przy odbiorze | zapłata przy odbiorze | gotówka przy odbiorze
@@ -40,11 +43,13 @@ DEFAULT_LABELS: frozenset[str] = frozenset(
     dobírka | na dobírku | dobierka | na dobierku | platba při převzetí | platba pri prevzatí | platba na dobírku
     utánvét | utánvéttel | utánvétes fizetés | fizetés átvételkor | fizetés utánvéttel | készpénz átvételkor
     ramburs | plata ramburs | plata la livrare | plată la primire | numerar la livrare | plata cash la livrare
+    plata la curier | plata cash la curier | plata numerar la curier | plătești la livrare
     pouzećem | plaćanje pouzećem | pouzeće | plaćanje prilikom preuzimanja | plaćanje po preuzimanju | gotovina pri dostavi
     po povzetju | plačilo po povzetju | plačilo ob prevzemu | поузећем | плаћање поузећем
     наложен платеж | наложенный платеж | наложенным платежом | плащане при доставка | плащане с наложен платеж
     плащане при получаване | оплата при получении | оплата при доставке | оплата курьеру | наличными при получении
-    наличными курьеру | наличные при доставке | післяплата | накладений платіж | наложений платіж | оплата при отриманні
+    наличными курьеру | наличные при доставке | платеж при получении
+    оплата наличными при получении | післяплата | накладений платіж | наложений платіж | оплата при отриманні
     оплата при получені | готівкою при отриманні | оплата при получении заказа
     плаќање при достава | плаќање при преземање
     kapıda ödeme | kapıda nakit ödeme | kapıda nakit | nakit kapıda ödeme | qapıda ödəmə | çatdırılma zamanı ödəniş
@@ -52,7 +57,8 @@ DEFAULT_LABELS: frozenset[str] = frozenset(
     apmaksa piegādes brīdī | apmokėjimas pristatymo metu | apmokėjimas atsiimant | pēcapmaksa
     αντικαταβολή | πληρωμή με αντικαταβολή | πληρωμή κατά την παράδοση
     الدفع عند الاستلام | الدفع عند التسليم | الدفع عند التوصيل | الدفع نقدا عند الاستلام | الدفع نقدًا عند التسليم
-    دفع عند الاستلام | نقدا عند الاستلام | كاش عند الاستلام | الدفع كاش عند الاستلام | الدفع حين الاستلام
+    دفع عند الاستلام | نقدا عند الاستلام | نقدا عند التسليم | نقدا عند التوصيل | ادفع عند الاستلام | ادفع نقدا عند الاستلام
+    كاش عند التسليم | كاش عند الاستلام | الدفع كاش عند الاستلام | الدفع حين الاستلام
     الدفع عند استلام الطلب | الدفع عند باب البيت | خلص عند الاستلام | پرداخت در محل | پرداخت هنگام تحویل
     پرداخت نقدی هنگام تحویل | کیش آن ڈلیوری | کیش آن ڈیلیوری | ترسیل پر ادائیگی | ڈیلیوری پر ادائیگی
     تשלום במזומן לשליח | תשלום לשליח | תשלום בעת המסירה | מזומן לשליח
@@ -178,5 +184,6 @@ _NOT_AFTER = _folded("not unavailable disabled indisponible недоступна
 #: Beside an acronym ("COD payment", "free COD") these add nothing of their own.
 _FILLERS = _folded(
     """payment pay paid method fee charge order orders free standard only available option pago pagamento paiement
-    zahlung платеж оплата الدفع دفع with via by"""
+    zahlung платеж оплата الدفع دفع with via by
+    partial advance woocommerce wc"""
 )

@@ -17,7 +17,7 @@ from flows.orders import BEFORE_DISPATCH, Order, OrderFields, Reason
 from flows.pointers import Pointer
 from flows.reach import tell
 from flows.shop_echo import of_our_cancel
-from flows.shop_reports import on_its_way, remember_event, reported, shipped, shop_cancelled, show_late
+from flows.shop_reports import on_its_way, paid, remember_event, reported, shipped, shop_cancelled, show_late
 from flows.turn import Turn
 
 
@@ -76,7 +76,10 @@ def _new(turn: Turn, event: OrderTold) -> None:
     if not fields.cod:
         ignore(turn, order)
         return
-    order = welcoming.known(turn, turn.put(order), event)
+    order = turn.put(order)
+    if event.paid:
+        order = paid(turn, order)
+    order = welcoming.known(turn, order, event)
     if event.shipped:
         news.shipped(turn, shipped(turn, order, ""))
         return
@@ -112,6 +115,7 @@ def _again(turn: Turn, known: Order, event: OrderTold) -> None:
     if event.source_at and known.source_at and event.source_at < known.source_at:
         turn.notice = "stale"
         return
+    anew = _wanted_anew(known, event)
     known = remember_event(
         turn, replace(known, source_at=event.source_at or known.source_at, shop_ref=event.ref or known.shop_ref), event
     )
@@ -120,6 +124,12 @@ def _again(turn: Turn, known: Order, event: OrderTold) -> None:
         return
     if event.cancelled:
         shop_cancelled(turn, known)
+        return
+    if event.paid and not known.paid:
+        known = paid(turn, known)
+    if anew and not event.shipped:
+        turn.notice = "accepted"
+        _changed(turn, replace(known, shop_cancelled=False), _merged(known, event.fields), anew=True)
         return
     if event.shipped and known.state in BEFORE_DISPATCH:
         news.shipped(turn, shipped(turn, replace(known, fields=_merged(known, event.fields)), ""))
@@ -160,8 +170,16 @@ def _merged(known: Order, told_: OrderFields) -> OrderFields:
     return fields
 
 
-def _changed(turn: Turn, known: Order, fields: OrderFields) -> None:
-    ask = asks_again(known.fields, fields)
+def _wanted_anew(known: Order, event: OrderTold) -> bool:
+    """Whether the shop takes its own cancel back: a payment that failed and is cash at the door now, an order put back to
+    work. Its word has to be a later one, and to come from where the cancel came."""
+    if known.state != "cancelled" or known.decided_by != "shop" or event.cancelled or event.source != known.source:
+        return False
+    return event.source_at is not None and known.source_at is not None and event.source_at > known.source_at
+
+
+def _changed(turn: Turn, known: Order, fields: OrderFields, *, anew: bool = False) -> None:
+    ask = anew or asks_again(known.fields, fields)
     moves = bool(fields.phone and fields.phone != known.fields.phone and known.fields.phone)
     turn.note("order.changed", known.id, by="shop", ask=str(ask).lower())
     order = deals.overtaken(turn, known, replace(known, fields=fields, version=known.version + 1))

@@ -44,10 +44,7 @@ def reported(turn: Turn, event: ShopReported) -> None:
     turn.notice = "accepted"
     match event.kind:
         case "paid":
-            turn.note("order.paid", order.id, by="shop", via="api")
-            order = deals.paid(turn, turn.put(replace(order, paid=True)))
-            if order.state == "delivered":
-                turn.remember(order)
+            paid(turn, order)
         case "confirmed" if order.state in ("pending", "flagged", "held"):
             confirm(turn, order, by="shop", via="api")
         case "cancelled" if order.state in BEFORE_DISPATCH or order.state == "cancelled":
@@ -69,6 +66,15 @@ def reported(turn: Turn, event: ShopReported) -> None:
             turn.notice = "odd"
             turn.note("order.odd_event", order.id, by="shop", via="api", kind=event.kind, state=order.state)
             show_late(turn, order, event.kind)
+
+
+def paid(turn: Turn, order: Order) -> Order:
+    """The money is there: the mark, and what hangs on it."""
+    turn.note("order.paid", order.id, by="shop", via="api")
+    order = deals.paid(turn, turn.put(replace(order, paid=True)))
+    if order.state == "delivered":
+        turn.remember(order)
+    return order
 
 
 def _on_the_road(turn: Turn, order: Order, event: ShopReported) -> None:

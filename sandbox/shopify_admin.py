@@ -263,6 +263,8 @@ def _shown(body: Json) -> Json:
         "customAttributes": [{"key": a["name"], "value": a["value"]} for a in body.get("note_attributes") or ()],
         "totalPriceSet": _bag(body.get("total_price_set")),
         "currentTotalPriceSet": _bag(body.get("current_total_price_set") or body.get("total_price_set")),
+        "displayFinancialStatus": str(body.get("financial_status") or "pending").upper(),
+        "totalOutstandingSet": _owed(body),
         "customer": {
             "firstName": (body.get("customer") or {}).get("first_name"),
             "lastName": (body.get("customer") or {}).get("last_name"),
@@ -285,6 +287,12 @@ def _bag(prices: Json | None) -> Json | None:
     return (
         None if prices is None else {"shopMoney": money("shop_money"), "presentmentMoney": money("presentment_money")}
     )
+
+
+def _owed(body: Json) -> Json:
+    """What is not paid yet; the webhook tells it in the shop's currency."""
+    owed = {"amount": str(body.get("total_outstanding") or "0.00"), "currencyCode": body.get("currency")}
+    return {"shopMoney": owed, "presentmentMoney": owed}
 
 
 _PLACE = {

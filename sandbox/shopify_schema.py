@@ -45,10 +45,12 @@ SCHEMA: Schema = {
     "PageInfo": _plain("hasNextPage", "endCursor"),
     "Order": {
         **_plain("id", "name", "note", "tags", "phone", "email", "cancelledAt", "updatedAt", "displayFulfillmentStatus"),
+        **_plain("displayFinancialStatus"),
         **_plain("createdAt", "processedAt", "paymentGatewayNames", "customerLocale", "currencyCode"),
         "customAttributes": ("Attribute", _NO_ARGS),
         "totalPriceSet": ("MoneyBag", _NO_ARGS),
         "currentTotalPriceSet": ("MoneyBag", _NO_ARGS),
+        "totalOutstandingSet": ("MoneyBag", _NO_ARGS),
         "customer": ("Customer", _NO_ARGS),
         "lineItems": ("LineItemConnection", {"first": "Int"}),
         "shippingAddress": ("MailingAddress", _NO_ARGS),

@@ -9,6 +9,9 @@ from hypothesis import strategies as st
 from flows.payment import DEFAULT_LABELS, means_cod
 
 CASH = [
+    "Pague ao receber", "Pagar al recibir", "Paga cuando recibas", "Betaal bij ontvangst", "نقدا عند التسليم", "ادفع عند الاستلام",
+    "Plata la curier", "Bezahlung bei Lieferung", "Paiement à la réception", "Платеж при получении", "Partial COD", "Advance COD",
+    "woocommerce_cod",
     "cod", "COD", "Cod", "C.O.D.", "Cash on Delivery (COD)", "cash_on_delivery", "Cash on delivery", "CASH ON DELIVERY",
     "Cash On Delivery - Pay when you receive", "  cash   on  delivery ", "COD payment", "COD (+3.00 EUR fee)", "COD fee +3",
     "Shop payment (COD)", "Cash no delivery", "Cash / Card on delivery cash on delivery", "cash-on-delivery",

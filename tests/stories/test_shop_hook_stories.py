@@ -128,3 +128,93 @@ async def test_an_unsigned_order_is_not_taken(tmp_path: Path) -> None:
             assert answer.status == 404
         await t.settle()
         assert not t.world.ledger
+
+
+async def test_woo_takes_its_own_cancel_back(tmp_path: Path) -> None:
+    """A card fails, which cancels; then cash at the door under the same number: asked. Cancelled and put back to work: asked anew."""
+    async with town(tmp_path) as t:
+        card = {"payment_method": "stripe", "payment_method_title": "Card"}
+        assert await t.woo(woo(minutes=0, status="failed", **card)) == 200
+        assert (await t.state("3001"), t.got()) == ("cancelled", [])
+        assert await t.woo(woo(minutes=1, status="processing")) == 200
+        await t.skip(seconds=5)
+        assert (await t.state("3001"), len(t.got())) == ("pending", 1)
+        await t.sms("1")
+        assert await t.woo(woo(minutes=2, status="cancelled")) == 200
+        await t.skip(seconds=5)
+        assert await t.state("3001") == "cancelled"
+        assert await t.woo(woo(minutes=1, status="processing")) == 200, "a word from before the cancel"
+        assert await t.state("3001") == "cancelled"
+        assert await t.woo(woo(minutes=3, status="processing")) == 200
+        await t.skip(seconds=5)
+        assert await t.state("3001") == "pending"
+        await t.sms("1")
+        assert await t.state("3001") == "confirmed"
+
+
+async def test_a_customers_cancel_is_not_undone_by_the_shops_next_word(tmp_path: Path) -> None:
+    """Cancelled by the customer: that the shop still says "processing" a minute later changes nothing."""
+    async with town(tmp_path) as t:
+        await t.woo(woo())
+        await t.skip(seconds=5)
+        await t.sms("cancel")
+        assert await t.state("3001") == "cancelled"
+        assert await t.woo(woo(minutes=3, status="processing", customer_note="gift")) == 200
+        await t.skip(seconds=5)
+        assert await t.state("3001") == "cancelled"
+
+
+async def test_an_emptied_shopify_order_is_off(tmp_path: Path) -> None:
+    """Every line is taken out of an order that nobody has sent: nothing is asked about it any more. One line less is an edit."""
+    async with town(tmp_path) as t:
+        body = shopify()
+        await t.shopify(body)
+        await t.skip(seconds=5)
+        lines = [line | {"current_quantity": 0} for line in body["line_items"]]
+        nothing = {"current_total_price": "0.00", "current_total_price_set": None, "financial_status": "voided"}
+        assert await t.shopify(shopify(minutes=1, line_items=lines, **nothing)) == 200
+        await t.skip(seconds=5)
+        assert (await t.get("2001")).decided_by == "shop"
+        assert await t.state("2001") == "cancelled"
+
+
+async def test_what_is_paid_ahead_is_not_asked_for_at_the_door(tmp_path: Path) -> None:
+    """A gift card paid 40.00 of it: the text names the rest. Marked as paid later: the courier's day names no amount."""
+    async with town(tmp_path) as t:
+        part = {"financial_status": "partially_paid", "total_outstanding": "9.90",
+                "payment_gateway_names": ["gift_card", "Cash on Delivery (COD)"]}  # fmt: skip
+        await t.shopify(shopify(**part))
+        await t.skip(seconds=5)
+        assert "9.90" in t.last("sms")
+        assert "49.90" not in t.last("sms")
+        whole = {"financial_status": "paid", "total_outstanding": "0.00"}
+        assert await t.shopify(shopify(minutes=1, **(part | whole))) == 200
+        assert (await t.get("2001")).paid
+        assert (await t.story("2001")).count("order.paid") == 1
+        assert await t.shopify(shopify(minutes=2, **(part | whole))) == 200
+        assert (await t.story("2001")).count("order.paid") == 1
+
+
+async def test_a_refunded_part_is_not_asked_for(tmp_path: Path) -> None:
+    """WooCommerce leaves the total as it was and lists the refund beside it."""
+    async with town(tmp_path) as t:
+        await t.woo(woo(refunds=[{"id": 1, "reason": "one is out of stock", "total": "-10.00"}]))
+        await t.skip(seconds=5)
+        assert "39.90" in t.last("sms")
+
+
+async def test_who_pays_for_a_present_is_called_at_their_own_number(tmp_path: Path) -> None:
+    """A number of the billing address is read as it is dialled there, not where the parcel goes."""
+    async with town(tmp_path) as t:
+        body = shopify()
+        body["shipping_address"] = body["shipping_address"] | {"phone": None}
+        body["billing_address"] = body["billing_address"] | {"country_code": "FR", "phone": "06 12 34 56 78"}
+        body |= {"phone": None, "customer": body["customer"] | {"phone": None}}
+        await t.shopify(body)
+        assert (await t.get("2001")).fields.phone == "+33612345678"
+        assert (await t.get("2001")).fields.address.country == "ES"
+        bought = woo()
+        bought["shipping"] = bought["billing"] | {"phone": ""}
+        bought["billing"] = bought["billing"] | {"country": "FR", "phone": "06 12 34 56 79"}
+        await t.woo(bought)
+        assert (await t.get("3001")).fields.phone == "+33612345679"
