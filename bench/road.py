@@ -41,15 +41,20 @@ def answer(n: int, text: str, run: str) -> bytes:
 
 
 class Served:
-    """A module of the bench in a process of its own; ready when it says so."""
+    """A module of the bench, or that of the checkout `where`, in a process of its own; ready when it says so."""
 
-    def __init__(self, module: str, *arguments: str) -> None:
+    def __init__(self, module: str, *arguments: str, where: str = ".") -> None:
         command = [sys.executable, "-m", module, *arguments]
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=where
         )
         said = self._process.stdout.readline()  # type: ignore[union-attr]
         assert said.strip() == "ready", f"{module} did not start"
+
+    def cpu_ns(self) -> int:
+        """What its threads have used so far."""
+        threads = Path(f"/proc/{self._process.pid}/task").iterdir()
+        return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads)
 
     def end(self) -> str:
         """What it used: cpu seconds, peak memory, commits."""

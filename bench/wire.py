@@ -75,3 +75,12 @@ def post(path: str, body: bytes, headers: dict[str, str]) -> bytes:
         *(f"{k}: {v}" for k, v in headers.items()),
     ]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+async def fetch(host: str, port: int, path: str) -> str:
+    """The body of one GET."""
+    reader, writer = await asyncio.open_connection(host, port)
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n".encode())
+    said = await reader.read()
+    writer.close()
+    return said.partition(b"\r\n\r\n")[2].decode()

@@ -2,7 +2,8 @@
 
 How it works: `transact` queues a unit. The pump takes up to a batch of them, few timers while people wait, runs each in the event loop
 inside one BEGIN IMMEDIATE (statements on a warm page cache take microseconds; no hop to a thread), and hands only the COMMIT, which
-waits for the disk, to the commit thread. Meanwhile the next units gather. So a unit costs no hop, and a batch costs one.
+waits for the disk, to the commit thread. Meanwhile the next units gather, and after it those that are just being read. So a unit
+costs no hop, and a batch costs one.
 
 A refused unit (its `decide` raised) has written nothing, since deciding comes before writing; the others go on. After any database
 error the transaction is looked at, rolled back where it still stands, and the batch is run again unit by unit: deciding is pure,
@@ -48,6 +49,8 @@ _WIRE = (EffectSettled, Claimed)
 BATCH_TIMERS = 8
 #: and so many to what becomes of messages: each answer brings one.
 BATCH_OUTBOX = 16
+#: A batch begins when so many turns of the loop have brought nothing.
+QUIET_TURNS = 3
 BUSY_PAUSE_S = 0.01
 
 
@@ -157,6 +160,15 @@ class SqliteStore(SqliteReading, SqliteForgetting, SqliteExpiring):
         batch += _first(self._people, BATCH - len(batch))
         return batch
 
+    async def _gather(self) -> None:
+        """Let come what is on its way: a unit of a large batch costs less than one of a small, and nobody waits here for longer than
+        the loop finds requests to read. One turn of it reads a request, the next one or two queue the unit."""
+        quiet, there = 0, len(self._people) + len(self._outbox)
+        while 0 < there < BATCH and quiet < QUIET_TURNS:
+            await asyncio.sleep(0)  # noqa: TID251 -- a turn of the loop, no time
+            before, there = there, len(self._people) + len(self._outbox)
+            quiet = quiet + 1 if there == before else 0
+
     def _waiting(self) -> list[_Queued]:
         return [*self._people, *self._outbox, *self._timers]
 
@@ -164,6 +176,7 @@ class SqliteStore(SqliteReading, SqliteForgetting, SqliteExpiring):
         batch: list[_Queued] = []
         try:
             while self._people or self._outbox or self._timers:
+                await self._gather()
                 batch = self._take()
                 if await self._begin(batch):
                     await self._batch(batch)

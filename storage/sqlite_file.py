@@ -28,6 +28,9 @@ WAIT_MOST_S = 8.0
 CHECKPOINT_PAGES = 2000
 #: So many times that: the thread never meets a pause in which the log could begin anew, so the commit's own thread helps out.
 CHECKPOINT_BEHIND = 4
+#: Statements kept ready: the most that apsw keeps. One that was used goes to the end of the line, so they have to be as many as a
+#: batch of people executes; with apsw's own 100 each batch would have every text read anew.
+STATEMENTS = 512
 #: The SQLite release that mends the WAL-reset fault (PLATFORMS.md D 2.4, LIBRARIES.md): older ones are refused.
 SQLITE_LEAST = (3, 51, 0)
 
@@ -65,7 +68,7 @@ class SqliteFile:
         Path(self.path).parent.mkdir(parents=True, exist_ok=True)
         if not Path(self.path).exists():  # before a byte is in it; its log and index take the same mode
             os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
-        self._db = apsw.Connection(self.path)
+        self._db = apsw.Connection(self.path, statementcachesize=STATEMENTS)
         self._db.set_busy_timeout(round(WAIT_MOST_S * 1000))
         self._sql("PRAGMA journal_mode = WAL")
         self._sql("PRAGMA synchronous = FULL")

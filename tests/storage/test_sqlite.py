@@ -259,6 +259,34 @@ async def test_units_at_once_share_commits(store: SqliteStore) -> None:
     assert store.commits <= 256 // 8
 
 
+async def test_what_comes_a_turn_of_the_loop_later_shares_the_commit(store: SqliteStore) -> None:
+    """Units that are queued turn after turn of the loop, as requests are read, cost one transaction and not one each."""
+
+    async def after(turns: int) -> None:
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await store.transact(wrote(turns), heard, NOW)
+
+    await asyncio.gather(*(after(turns) for turns in range(20)))
+    assert (store.units, store.commits) == (20, 1)
+
+
+async def test_statements_of_full_batches_are_read_once(store: SqliteStore) -> None:
+    """However much a batch of people writes, SQLite has read each statement's text before and finds it again."""
+
+    def answers(document: Any, new_id: str, event: Any, now: Any) -> Decision:
+        page, order = pointers.Pointer("page", event.event_id), (event.address, "confirmed")
+        return replace(heard(document, new_id, event, now), claims=(page,), orders=(order,))
+
+    people = [f"+3460000{n:04}" for n in range(4 * storage.sqlite.BATCH)]
+    await asyncio.gather(*(store.transact(wrote(p, p), heard, NOW) for p in people))
+    for again in range(3):
+        store._rows.forget()
+        missed = store._db.cache_stats()["misses"]
+        await asyncio.gather(*(store.transact(wrote(f"{again}/{p}", p), answers, NOW) for p in people))
+    assert store._db.cache_stats()["misses"] == missed
+
+
 async def test_who_comes_after_a_claim_is_found_under_it(store: SqliteStore) -> None:
     """Within one batch a unit is found under the name that the unit before it has claimed."""
     await store.transact(wrote("first"), heard, NOW)
