@@ -132,7 +132,7 @@ def _judge(turn: Turn, effect: AnyEffect) -> AnyEffect | Later | Never:
     if isinstance(effect, ShowCard):
         return _judge_card(turn, effect)
     if isinstance(effect, TellStaff | ShowMedia | PointTo):
-        order = _by_seq(turn, effect.seq)
+        order = turn.numbered(effect.seq)
         if order is None:
             return Never("gone")
         if order.card is None:
@@ -144,12 +144,8 @@ def _judge(turn: Turn, effect: AnyEffect) -> AnyEffect | Later | Never:
     return effect
 
 
-def _by_seq(turn: Turn, seq: int) -> Order | None:
-    return turn.talk if seq == 0 else next((o for o in turn.orders if o.seq == seq), None)
-
-
 def _judge_card(turn: Turn, effect: ShowCard) -> AnyEffect | Later | Never:
-    order = _by_seq(turn, effect.seq)
+    order = turn.numbered(effect.seq)
     if order is None:
         return Never("gone")
     if any(isinstance(o.effect, ShowCard) and o.effect.seq == effect.seq and o.status != "planned" for o in turn.open):

@@ -36,7 +36,7 @@ REPLIES_MOST = 6
 
 def wrote(turn: Turn, event: StaffWrote) -> None:
     """A reply to the card. Notice: sent:<channel>:<how>:<to> | noted | unreachable | window | gone."""
-    order = turn.talk if event.seq == 0 else next((o for o in turn.orders if o.seq == event.seq), None)
+    order = turn.numbered(event.seq)
     if order is None:
         turn.notice = "gone"
         return

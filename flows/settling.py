@@ -99,7 +99,7 @@ def _accepted(turn: Turn, open_: Open, provider_id: str, segments: int = 1) -> N
 
 def _card_stands(turn: Turn, effect: ShowCard, provider_id: str) -> None:
     chat, _, number = provider_id.rpartition("/")
-    order = turn.talk if effect.seq == 0 else next((o for o in turn.orders if o.seq == effect.seq), None)
+    order = turn.numbered(effect.seq)
     if order is not None and number.isdigit() and order.card != CardRef(chat, int(number)):
         turn.put(replace(order, card=CardRef(chat, int(number))))
 
@@ -128,7 +128,7 @@ def _refused(turn: Turn, open_: Open, provider: str, code: str) -> None:
 
 def _card_gone(turn: Turn, effect: ShowCard, code: str) -> None:
     """The message that should be edited is not there any more: post the card anew."""
-    order = turn.talk if effect.seq == 0 else next((o for o in turn.orders if o.seq == effect.seq), None)
+    order = turn.numbered(effect.seq)
     if order is not None and order.card is not None and code == "message_gone":
         turn.plan(ShowCard(seq=effect.seq))
         turn.put(replace(order, card=None))
@@ -264,7 +264,7 @@ def _unknown(turn: Turn, open_: Open, reason: str) -> None:
 def _card_unknown(turn: Turn, open_: Open, effect: ShowCard) -> None:
     """An edit may simply be made again. A first posting is repeated too, marked: an order that no person sees is worse."""
     again = effect.card is not None and effect.card.message_id == 0
-    order = turn.talk if effect.seq == 0 else next((o for o in turn.orders if o.seq == effect.seq), None)
+    order = turn.numbered(effect.seq)
     if order is not None and again:
         turn.put(replace(order, card_again=True))
     turn.settle(

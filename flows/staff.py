@@ -42,7 +42,7 @@ def pressed(turn: Turn, event: StaffPressed) -> None:
         return
     name, _, rest = event.verb.partition(".")
     verb = VERBS.get(name)
-    order = turn.talk if event.seq == 0 else next((o for o in turn.orders if o.seq == event.seq), None)
+    order = turn.numbered(event.seq)
     if order is None:
         turn.notice = "gone"
     elif name == "open":

@@ -1,7 +1,8 @@
-"""One step's working copy of a conversation: pure from outside, so that a handler may say what happens in order.
+"""One step: pure from outside, so that a handler may say what happens in order.
 
-A handler gets a Turn, changes it through these few verbs, and `decision()` freezes the result. Effect ids are
-"<event id>/<index>": the same decision made twice gets the same ids.
+A handler gets a Turn, reads and changes the conversation through the few verbs of its working copy (flows/working_copy.py), wishes
+for effects through those here, and `decision()` freezes the result. Effect ids are "<event id>/<index>": the same decision made
+twice gets the same ids.
 """
 
 from __future__ import annotations
@@ -11,208 +12,44 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from flows import digests, hours, pacing
-from flows.complaint import Complaint
 from flows.conversation import (
     FORMER_MOST,
     JOURNAL_TAIL,
     SEEN_FOR,
     SEEN_MOST,
-    WINDOW,
-    Contact,
     Conversation,
     Note,
-    Question,
-    contact_at,
 )
 from flows.decision import Decision
 from flows.effects import AnyEffect, Open, PingOwner, Remember, Say, ShowCard, TellStaff, Value
 from flows.events import AnyEvent, StaffPressed
-from flows.notice import TEMPLATE, Noticed
+from flows.notice import TEMPLATE
 from flows.orders import CLOSED, Order
-from flows.pointers import Pointer
 from flows.policy import Policy
-from flows.poll_rules import Poll
 from flows.remembering import past_of
 from flows.shop_telling import tell_shop
+from flows.working_copy import WorkingCopy, is_of
 
 #: Staff decisions reach the customer this much later, so that Undo can still take them back unseen.
 UNDO_GRACE = timedelta(seconds=10)
-#: The next moment after this one, as exactly as stores keep moments.
-SOONEST = timedelta(milliseconds=1)
 SEEN_FOR_S = int(SEEN_FOR.total_seconds())
 #: Closed orders that stay in the document: enough for second thoughts, the rest is history.
 CLOSED_KEPT = 5
-
-
 #: A person's own words: what becomes of the order takes them back no more than it takes back what was said on the phone; and the
 #: answer to a complaint, which stands whatever becomes of the order.
 SPOKEN = frozenset({"staff_message", "staff_words", TEMPLATE, "complaint_ack"})
 
 
-class Turn:
-    """The working copy. `conversation` is read at the start; what changed is put together by `decision`."""
+class Turn(WorkingCopy):
+    """The working copy, what is wished for on top of it, and `decision`, which puts together what changed."""
 
-    __slots__ = (
-        "_changed", "_looked_back", "_orders_changed", "_was", "_wishes", "claims", "contacts", "event", "fields", "forward",
-        "notes", "notice", "now", "open", "orders", "planned", "policy", "timers",
-    )  # fmt: skip
+    __slots__ = ("_looked_back", "_wishes", "planned")
 
     def __init__(self, was: Conversation, event: AnyEvent, now: datetime, policy: Policy) -> None:
-        self._was = was
-        self.event = event
-        self.now = now
-        self.policy = policy
-        self.orders = list(was.orders)
-        self.contacts = list(was.contacts)
-        self.timers = was.timers
-        self.open = list(was.open)
-        self.notes: list[Note] = []
+        super().__init__(was, event, now, policy)
         self.planned: list[Open] = []
-        self.claims: list[Pointer] = []
-        self.fields: dict[str, object] = {}
-        self.notice = ""
-        self.forward = ""
-        self._orders_changed: dict[str, str] = {}
         self._looked_back: set[str] = set()
-        self._changed = False
         self._wishes = 0
-
-    # -- reading
-
-    @property
-    def id(self) -> str:
-        return self._was.id
-
-    @property
-    def was(self) -> Conversation:
-        """The conversation as it was when the event came."""
-        return self._was
-
-    @property
-    def question(self) -> Question | None:
-        return self.fields.get("question", self._was.question)  # type: ignore[return-value]
-
-    @property
-    def language(self) -> str:
-        return self.fields.get("language", self._was.language) or self.policy.language  # type: ignore[return-value]
-
-    @property
-    def name(self) -> str:
-        return self.fields.get("name", self._was.name)  # type: ignore[return-value]
-
-    @property
-    def silenced(self) -> bool:
-        return bool(self.fields.get("silenced", self._was.silenced))
-
-    @property
-    def complaints(self) -> tuple[Complaint, ...]:
-        return self.fields.get("complaints", self._was.complaints)  # type: ignore[return-value]
-
-    @property
-    def poll(self) -> Poll | None:
-        return self.fields.get("poll", self._was.poll)  # type: ignore[return-value]
-
-    @property
-    def notices(self) -> tuple[Noticed, ...]:
-        return self.fields.get("notices", self._was.notices)  # type: ignore[return-value]
-
-    @property
-    def failing(self) -> dict[str, int]:
-        return self.fields.get("failing", self._was.failing)  # type: ignore[return-value]
-
-    @property
-    def talk(self) -> Order | None:
-        return self.fields.get("talk", self._was.talk)  # type: ignore[return-value]
-
-    def get(self, order_id: str) -> Order | None:
-        for order in self.orders:
-            if order.fields.id == order_id:
-                return order
-        return None
-
-    def contact(self, channel: str, address: str) -> Contact | None:
-        return contact_at(self.contacts, channel, address)
-
-    def window_open(self, address: str) -> bool:
-        contact = self.contact("whatsapp", address)
-        return contact is not None and contact.heard_at is not None and self.now - contact.heard_at < WINDOW
-
-    # -- changing
-
-    def set(self, **fields: object) -> None:
-        """Set plain fields of the conversation."""
-        self.fields.update(fields)
-        self._changed = True
-
-    def put(self, order: Order) -> Order:
-        """Store an order (by id); the talk is the one with seq 0."""
-        self._changed = True
-        if order.seq == 0:
-            self.fields["talk"] = order
-            return order
-        for at, known in enumerate(self.orders):
-            if known.seq == order.seq:
-                self.orders[at] = order
-                if known.state != order.state:
-                    self._orders_changed[order.fields.id] = order.state
-                return order
-        self.orders.append(order)
-        self._orders_changed[order.fields.id] = order.state
-        return order
-
-    def remove(self, order_id: str) -> None:
-        """Take an order out of this conversation (it moved)."""
-        self.orders = [o for o in self.orders if o.fields.id != order_id]
-        self.rest(*(name for name in self.timers if _is_of(name, {order_id})))
-        self._changed = True
-
-    def put_contact(self, contact: Contact) -> None:
-        self._changed = True
-        for at, known in enumerate(self.contacts):
-            if known.channel == contact.channel and known.address == contact.address:
-                self.contacts[at] = contact
-                return
-        self.contacts.append(contact)
-
-    def wake(self, name: str, due: datetime) -> None:
-        """Ask to be woken at `due` for `name` ("rung:<order>"); replaces an earlier wish of that name.
-
-        Never for a moment that has come: effects are named by the moment that woke the conversation, so each comes once.
-        """
-        self._changed = True
-        self.timers = {**self.timers, name: max(due, self.now + SOONEST)}
-
-    def rest(self, *names: str) -> None:
-        """Take wishes to be woken back."""
-        if not self.timers.keys().isdisjoint(names):
-            self.timers = {n: d for n, d in self.timers.items() if n not in names}
-            self._changed = True
-
-    def note(self, what: str, order_id: str = "", by: str = "", via: str = "", **data: str) -> None:
-        """Write one line into the journal."""
-        self._changed = True
-        n = self._was.notes_ever + len(self.notes) + 1
-        self.notes.append(Note(n=n, at=self.now, what=what, order_id=order_id, by=by, via=via, data=data))
-
-    def settle(self, effect_id: str, with_: Open | None = None) -> None:
-        """An open effect is done with, or (`with_`) goes on in another status."""
-        self._changed = True
-        self.open = [o if o.id != effect_id else with_ for o in self.open if o.id != effect_id or with_ is not None]  # type: ignore[misc]
-
-    def withdraw(self, order_id: str, *purposes: str) -> int:
-        """Take back messages about an order that have not left; gives how many."""
-        gone = [
-            o.id
-            for o in self.open
-            if o.status == "planned"
-            and isinstance(o.effect, Say)
-            and o.effect.order_id == order_id
-            and o.effect.template not in SPOKEN
-            and (not purposes or o.effect.purpose in purposes)
-        ]
-        for effect_id in gone:
-            self.settle(effect_id)
-        return len(gone)
 
     # -- wishing
 
@@ -275,6 +112,21 @@ class Turn:
         """Tell the shop, wherever it wants to hear (flows/shop_telling.py); nothing where it has no such place."""
         tell_shop(self, order, what, not_before, **values)
 
+    def withdraw(self, order_id: str, *purposes: str) -> int:
+        """Take back messages about an order that have not left; gives how many."""
+        gone = [
+            o.id
+            for o in self.open
+            if o.status == "planned"
+            and isinstance(o.effect, Say)
+            and o.effect.order_id == order_id
+            and o.effect.template not in SPOKEN
+            and (not purposes or o.effect.purpose in purposes)
+        ]
+        for effect_id in gone:
+            self.settle(effect_id)
+        return len(gone)
+
     def unplan(self, effect_id: str) -> None:
         """An effect of this very step is not wished for any more."""
         self.planned = [p for p in self.planned if p.id != effect_id]
@@ -334,7 +186,7 @@ class Turn:
         orders, former = _recent(self.orders, was.former)
         if former is not was.former:
             gone = {order_id for order_id in former if order_id not in was.former}
-            self.rest(*(name for name in self.timers if _is_of(name, gone)))
+            self.rest(*(name for name in self.timers if is_of(name, gone)))
         if self.failing and not self.failing.keys() <= self.timers.keys():
             self.fields["failing"] = {name: n for name, n in self.failing.items() if name in self.timers}
         document = replace(
@@ -360,12 +212,6 @@ class Turn:
             notice=self.notice,
             forward=self.forward,
         )
-
-
-def _is_of(timer: str, orders: set[str]) -> bool:
-    """Whether it is a timer of one of these orders; "complaint:1" is the complaint's, whatever an order is called."""
-    kind, _, of = timer.partition(":")
-    return kind not in ("complaint", "ask") and of in orders
 
 
 def _posts(open_: Open, seq: int) -> bool:
