@@ -29,7 +29,7 @@ from aiogram.types import (
 from bot.composing import ping_html, plain_html, toast
 from bot.words import Words
 from engine.ports import Front, Handled
-from flows import complaints, pointers
+from flows import complaint_pings, pointers
 from flows.conversation import Conversation
 from flows.desk import Person
 from flows.effects import PingOwner, Value
@@ -74,7 +74,7 @@ def of_message(message: Message | None) -> tuple[str, int] | None:
     markup = message.reply_markup if message is not None else None
     for row in markup.inline_keyboard if markup else ():
         for button in row:
-            if (read := complaints.read(button.callback_data or "")) is not None:
+            if (read := complaint_pings.read(button.callback_data or "")) is not None:
                 return read[1], read[2]
     return None
 
@@ -96,7 +96,7 @@ class OwnerChat:
 
     async def pressed(self, update_id: int, query: CallbackQuery, known: Known) -> Answers | None:
         """None: it is no button of a ping."""
-        read = complaints.read(query.data or "")
+        read = complaint_pings.read(query.data or "")
         if read is None:
             return None
         verb, conversation, n = read
@@ -181,7 +181,7 @@ class OwnerChat:
             text = words.say(f"echo.sent_{how}" if how else "echo.sent", {"channel": channel, "to": to})
             undo = InlineKeyboardButton(
                 text=words.say("button.unsay"),
-                callback_data=complaints.data(about[0], complaint, f"k_unsay.{update_id}"),
+                callback_data=complaint_pings.data(about[0], complaint, f"k_unsay.{update_id}"),
             )
             keyboard = InlineKeyboardMarkup(inline_keyboard=[[undo]])
             return [_said(message.chat.id, plain_html(text), message.message_id, keyboard)]

@@ -8,7 +8,6 @@ from flows import complaints, returning, saying, taking
 from flows.complaint import Complaint
 from flows.effects import TellPerson
 from flows.events import ComplaintPressed
-from flows.orders import Order
 from flows.turn import Turn
 
 #: Who may press what; a threat is the owner's alone.
@@ -36,7 +35,7 @@ def pressed(turn: Turn, event: ComplaintPressed) -> None:
         turn.notice = "not_allowed"
         return
     if verb == "k_unsay":
-        order = _order(turn, complaint)
+        order = turn.numbered(complaint.seq)
         if order is not None:
             saying.unsay(turn, order, event, rest)
         return
@@ -62,12 +61,8 @@ def _taken(turn: Turn, complaint: Complaint, event: ComplaintPressed, what: str)
     return complaints.put(turn, complaints.stepped(turn, complaint, what, event.name))
 
 
-def _order(turn: Turn, complaint: Complaint) -> Order | None:
-    return turn.talk if complaint.seq == 0 else next((o for o in turn.orders if o.seq == complaint.seq), None)
-
-
 def _call(turn: Turn, complaint: Complaint, event: ComplaintPressed) -> None:
-    order = _order(turn, complaint)
+    order = turn.numbered(complaint.seq)
     if order is None or not order.fields.phone:
         turn.notice = "no_phone"
         return
@@ -91,7 +86,7 @@ def _refund(turn: Turn, complaint: Complaint, event: ComplaintPressed) -> None:
 def _wanted(turn: Turn, complaint: Complaint, event: ComplaintPressed, how: str) -> None:
     """What the card's own button does, once for both: the shop is told, the customer hears what happens when, staff read it under
     the card."""
-    order = _order(turn, complaint)
+    order = turn.numbered(complaint.seq)
     if order is None or not order.seq:
         turn.notice = "gone"
         return
@@ -116,7 +111,7 @@ def _solved(turn: Turn, complaint: Complaint, event: ComplaintPressed) -> None:
 
 def _staff(turn: Turn, complaint: Complaint, event: ComplaintPressed) -> None:
     """The group is asked to take care of it."""
-    order = _order(turn, complaint)
+    order = turn.numbered(complaint.seq)
     if order is None or complaint.kind == "threat":
         turn.notice = "not_allowed"
         return

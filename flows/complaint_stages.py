@@ -14,10 +14,9 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from flows import complaints, hours
+from flows import complaint_pings, complaints, hours
 from flows.complaint import Complaint
 from flows.effects import Escalate, Say
-from flows.orders import Order
 from flows.reach import tell
 from flows.turn import Turn
 
@@ -91,7 +90,7 @@ def _run(turn: Turn, complaint: Complaint, family: str, *, first: bool) -> Compl
         case "ack":
             return _elsewhere(turn, complaint)
         case "ping":
-            complaints.ping(turn, complaint, "owner.complaint.again")
+            complaint_pings.ping(turn, complaint, "owner.complaint.again")
         case "blind" | "escalate" | "last_call":
             _escalate(turn, complaint)
         case "remind":
@@ -108,14 +107,10 @@ def _escalate(turn: Turn, complaint: Complaint) -> None:
     turn.plan(Escalate(key=f"{turn.id}:{complaint.n}", order_id=complaint.order_id), not_before=rest)
 
 
-def _order(turn: Turn, complaint: Complaint) -> Order | None:
-    return turn.talk if complaint.seq == 0 else next((o for o in turn.orders if o.seq == complaint.seq), None)
-
-
 def _remind(turn: Turn, complaint: Complaint) -> None:
     turn.note("promise.reminded", complaint.order_id, by="rule", n=str(complaint.n))
-    complaints.ping(turn, complaint, "owner.promise.soon")
-    order = _order(turn, complaint)
+    complaint_pings.ping(turn, complaint, "owner.promise.soon")
+    order = turn.numbered(complaint.seq)
     if order is not None and complaint.kind == "complaint":
         turn.tell_staff(turn.card(order), "promise.soon")
 
@@ -123,8 +118,8 @@ def _remind(turn: Turn, complaint: Complaint) -> None:
 def _broken(turn: Turn, complaint: Complaint, *, first: bool) -> None:
     if first:
         turn.note("promise.broken", complaint.order_id, by="rule", n=str(complaint.n))
-    complaints.ping(turn, complaint, "owner.promise")
-    order = _order(turn, complaint)
+    complaint_pings.ping(turn, complaint, "owner.promise")
+    order = turn.numbered(complaint.seq)
     if order is not None and complaint.kind == "complaint":
         turn.tell_staff(turn.card(order), "promise.broken")
 
@@ -132,7 +127,7 @@ def _broken(turn: Turn, complaint: Complaint, *, first: bool) -> None:
 def _elsewhere(turn: Turn, complaint: Complaint) -> Complaint:
     """What should have told the customer has not left, or nobody knows: another channel says it, once."""
     open_ = next((o for o in turn.open if o.id == complaint.ack), None)
-    order = _order(turn, complaint)
+    order = turn.numbered(complaint.seq)
     say = open_.effect if open_ is not None else None
     if open_ is None or not isinstance(say, Say) or order is None:
         return complaint

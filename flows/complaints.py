@@ -1,7 +1,8 @@
 """Complaints: each reaches the owner, the customer hears at once by when a person answers, and that promise is watched.
 
-`complain` opens one from any channel or a low poll score; `threatened` one that only the owner reads. Its moments (again, by
-SMS, before the promise breaks) are flows/complaint_stages.py; presses under the ping are flows/complaint_presses.py.
+`complain` opens one from any channel or a low poll score; `threatened` one that only the owner reads. The ping in the owner's
+chat is flows/complaint_pings.py, presses under it flows/complaint_presses.py, its moments (again, by SMS, before the promise breaks)
+flows/complaint_stages.py.
 """
 
 from __future__ import annotations
@@ -10,31 +11,24 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from flows import complaint_stages, hours, talk, topics
+from flows import complaint_pings, complaint_stages, hours, talk, topics
 from flows.complaint import KEPT_MOST, STEPS_MOST, WORDS_MOST, Complaint, Step
 from flows.conversation import Question
-from flows.effects import Button, Escalate, Line, Open, PingOwner, Say, Value
+from flows.effects import Open, PingOwner, Say, Value
 from flows.events import CustomerPressed, CustomerWrote
 from flows.heard import SAID_KEPT, glimpse, whole
 from flows.informing import moment
 from flows.ladder import flag
-from flows.money import Money
 from flows.opening import hours_value
-from flows.orders import ASKABLE, Order, OrderFields, Reason
+from flows.orders import ASKABLE, Order, Reason
 from flows.reach import compose, heard, preferred, tell
 from flows.turn import Turn
 from flows.understand.model import Understood
-from flows.wording import Moment
 
 #: An answer is due within this once the shop opens, however long the settings allow. Source: the shops' own request.
 ANSWER_MOST = timedelta(hours=24)
 #: A customer who complains again so soon after "solved" means the same matter.
 SAME_MATTER = timedelta(days=7)
-#: The buttons under a ping in the owner's chat.
-BUTTONS = (("k_take", "k_call"), ("k_replace", "k_refund"), ("k_solved", "k_staff"))
-_THREAT_BUTTONS = (("k_take", "k_call"), ("k_solved",))
-
-Said = CustomerWrote | CustomerPressed
 
 
 def complain(turn: Turn, order: Order | None, words: str, source: str, *, tone: str = "") -> Complaint:
@@ -43,7 +37,7 @@ def complain(turn: Turn, order: Order | None, words: str, source: str, *, tone: 
     From a channel (the event is the customer's own) they are answered there; from anywhere else (`source` "poll") on the
     best channel. Words about a matter that is open already join it; the customer is told anew only when a new promise is made.
     """
-    order = order or _talk_of(turn)
+    order = order or _hung_on(turn)
     known = _same_matter(turn, order)
     if known is not None and known.unsolved:
         complaint = _more(turn, known, words)
@@ -56,7 +50,7 @@ def complain(turn: Turn, order: Order | None, words: str, source: str, *, tone: 
 
 def threatened(turn: Turn, event: CustomerWrote, order: Order | None, tone: str) -> None:
     """Only the owner reads it, with the history; the group's card says no more than whose it is."""
-    order = order or _talk_of(turn, wanted=False)
+    order = order or _hung_on(turn, "owner_has_it")
     known = _same_matter(turn, order)
     if known is not None and known.unsolved:
         complaint = _more(turn, replace(known, kind="threat"), event.text)
@@ -92,22 +86,10 @@ def _same_matter(turn: Turn, order: Order) -> Complaint | None:
     return None
 
 
-def _talk_of(turn: Turn, *, wanted: bool = True) -> Order:
-    """What a complaint without an order hangs on: the newest order, else the talk's own card."""
-    if turn.orders:
-        return max(turn.orders, key=lambda o: (o.open, o.seq))
-    if turn.talk is not None:
-        return replace(turn.talk, state="flagged", decided_at=None, decided_name="")
+def _hung_on(turn: Turn, reason: str = "stranger") -> Order:
+    """What a complaint without an order hangs on."""
     address = getattr(turn.event, "address", "") or turn.was.last_address
-    fields = OrderFields(
-        id="",
-        total=Money(0, turn.policy.currency),
-        placed_at=turn.now,
-        name=turn.was.name,
-        phone=address if address.startswith("+") else None,
-    )
-    reason = Reason("stranger") if wanted else Reason("owner_has_it")
-    return turn.put(Order(fields=fields, seq=0, state="flagged", received_at=turn.now, reasons=(reason,)))
+    return talk.talk_of(turn, address, reason)
 
 
 def _open(turn: Turn, order: Order, words: str, source: str, tone: str, *, kind: str = "complaint") -> Complaint:
@@ -126,7 +108,7 @@ def _open(turn: Turn, order: Order, words: str, source: str, tone: str, *, kind:
     )
     turn.note(f"complaint.{complaint.state}", order.id, by="customer", via=source, n=str(complaint.n), kind=kind)
     put(turn, complaint)
-    ping(turn, complaint, f"owner.{kind}")
+    complaint_pings.ping(turn, complaint, f"owner.{kind}")
     return complaint
 
 
@@ -137,7 +119,7 @@ def _more(turn: Turn, complaint: Complaint, words: str) -> Complaint:
     if not complaint.waiting:
         complaint = _again(turn, complaint)
     complaint = put(turn, stepped(turn, complaint, "more"))
-    ping(turn, complaint, "owner.complaint.more")
+    complaint_pings.ping(turn, complaint, "owner.complaint.more")
     return complaint
 
 
@@ -145,7 +127,7 @@ def reopen(turn: Turn, complaint: Complaint, words: str) -> Complaint:
     """Not solved after all."""
     kept = (*complaint.words, whole(words))[-WORDS_MOST:] if words.strip() else complaint.words
     complaint = put(turn, stepped(turn, _again(turn, replace(complaint, words=kept)), "reopened"))
-    ping(turn, complaint, "owner.complaint.reopened")
+    complaint_pings.ping(turn, complaint, "owner.complaint.reopened")
     return complaint
 
 
@@ -224,71 +206,6 @@ def stepped(turn: Turn, complaint: Complaint, what: str, by: str = "") -> Compla
     return replace(complaint, history=(*complaint.history, Step(turn.now, what, by))[-STEPS_MOST:])
 
 
-def ping(turn: Turn, complaint: Complaint, key: str, **values: Value) -> None:
-    """A message to the owner's private chat, with everything that is known and the buttons to act on it."""
-    if not turn.policy.staff_chat:
-        turn.plan(Escalate(key=f"{turn.id}:{complaint.n}", order_id=complaint.order_id))
-        return
-    rows = _THREAT_BUTTONS if complaint.kind == "threat" or not complaint.seq else BUTTONS
-    if complaint.kind != "threat" and not complaint.seq:
-        rows = (*rows, ("k_staff",))
-    told: dict[str, Value] = {
-        "shop": turn.policy.name,
-        "order": complaint.order_id,
-        "tone": complaint.tone,
-        "text": complaint.words[-1] if complaint.words else "",
-        **values,
-    }
-    turn.plan(
-        PingOwner(
-            key=key,
-            values=told,
-            order_id=complaint.order_id,
-            complaint=complaint.n,
-            lines=_history(turn, complaint),
-            buttons=tuple(tuple(Button(verb, data(turn.id, complaint, verb)) for verb in row) for row in rows),
-        )
-    )
-
-
-def data(conversation: str, complaint: Complaint, verb: str) -> str:
-    """Callback data of a button under a ping; at most 64 bytes."""
-    return f"{verb}:{conversation}:{complaint.n}"
-
-
-def read(callback_data: str) -> tuple[str, str, int] | None:
-    """(verb, conversation, complaint) of such a button; None for anything else."""
-    parts = callback_data.split(":")
-    if len(parts) != 3 or not parts[0].startswith("k_") or not (parts[2].isascii() and parts[2].isdigit()):
-        return None
-    return (parts[0], parts[1], int(parts[2])) if len(parts[2]) <= 6 else None
-
-
-def _history(turn: Turn, complaint: Complaint) -> tuple[Line, ...]:
-    """What the owner should know before answering: order, state, what they bought before, earlier complaints, the promise."""
-    lines: list[Line] = []
-    order = turn.talk if complaint.seq == 0 else next((o for o in turn.orders if o.seq == complaint.seq), None)
-    if order is not None and order.seq:
-        lines.append(Line("order", {"order": order.id, "total": order.fields.total, "name": order.fields.name}))
-        lines.append(Line(f"state.{order.state}"))
-        if order.bought is not None:
-            last = Moment(at=order.bought.last_at, zone=turn.policy.zone, style="day")
-            amount = Money(order.bought.amount_minor, order.bought.currency)
-            lines.append(Line("bought", {"orders": order.bought.orders, "amount": amount, "last": last}))
-    elif turn.was.name:
-        lines.append(Line("talk", {"name": turn.was.name}))
-    lines += [Line("said", {"text": glimpse(text)}) for text in complaint.words[:-1][-3:]]
-    earlier = sum(1 for c in turn.complaints if c.n != complaint.n)
-    if earlier:
-        lines.append(Line("complaint.earlier", {"count": earlier}))
-    if complaint.taken_by:
-        lines.append(Line("taken", {"name": complaint.taken_by}))
-    if complaint.promise_by is not None and complaint.waiting:
-        at = Moment(at=complaint.promise_by, zone=turn.policy.zone, style="daytime")
-        lines.append(Line("next.promise", {"at": at}))
-    return tuple(lines)
-
-
 # -- what became of it
 
 
@@ -333,7 +250,7 @@ def solve(turn: Turn, complaint: Complaint, name: str) -> Complaint:
     complaint = stepped(turn, replace(complaint, state="solved", promise_by=None), "solved", name)
     complaint = put(turn, complaint)
     turn.note("complaint.solved", complaint.order_id, by=f"owner:{name}", via="telegram", n=str(complaint.n))
-    order = turn.talk if complaint.seq == 0 else next((o for o in turn.orders if o.seq == complaint.seq), None)
+    order = turn.numbered(complaint.seq)
     if order is None:
         return complaint
     turn.rest(f"talk:{order.id}")  # the machine has the word again: it asks, and hears the answer
@@ -358,7 +275,7 @@ def judged(turn: Turn, event: CustomerWrote, question: Question, got: Understood
     if not yes and not no:
         return False
     turn.set(question=None)
-    order = turn.talk if complaint.seq == 0 else next((o for o in turn.orders if o.seq == complaint.seq), None)
+    order = turn.numbered(complaint.seq)
     if yes:
         turn.note("complaint.thanks", complaint.order_id, by="customer", via=event.channel, n=str(complaint.n))
         put(turn, stepped(turn, complaint, "thanked"))

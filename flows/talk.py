@@ -97,7 +97,7 @@ def to_staff(
 ) -> None:
     """No rule may decide this: a person reads it. The words come up under the card, the customer hears that at once."""
     words = (event.text if isinstance(event, CustomerWrote) else event.title or event.payload).strip()
-    order = order or _talk(turn, event)
+    order = order or talk_of(turn, event.address)
     said = whole(words) or media_text(event)
     order = turn.put(replace(order, said=(*order.said, glimpse(said))[-SAID_KEPT:]))
     turn.note("handed_over", order.id, by="customer", via=event.channel, why=key, text=said)
@@ -131,8 +131,8 @@ def media_text(event: CustomerWrote | CustomerPressed) -> str:
     return "[empty]"
 
 
-def _talk(turn: Turn, event: CustomerWrote | CustomerPressed) -> Order:
-    """The card of a talk that has no open order: the newest order, else a talk of its own."""
+def talk_of(turn: Turn, address: str, reason: str = "stranger") -> Order:
+    """What words about no order of ours hang on: the newest order, else a talk of its own with whoever writes from `address`."""
     if turn.orders:
         return max(turn.orders, key=lambda o: (o.open, o.seq))
     if turn.talk is not None:
@@ -142,6 +142,6 @@ def _talk(turn: Turn, event: CustomerWrote | CustomerPressed) -> Order:
         total=Money(0, turn.policy.currency),
         placed_at=turn.now,
         name=turn.was.name,
-        phone=event.address if event.address.startswith("+") else None,
+        phone=address if address.startswith("+") else None,
     )
-    return turn.put(Order(fields=fields, seq=0, state="flagged", received_at=turn.now, reasons=(Reason("stranger"),)))
+    return turn.put(Order(fields=fields, seq=0, state="flagged", received_at=turn.now, reasons=(Reason(reason),)))
