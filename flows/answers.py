@@ -1,19 +1,15 @@
-"""What the customer says, and what follows: words, media, a place, a reaction, a button.
+"""What the customer says, and what follows: words, media, a place, a reaction.
 
 `reply` is the one clear place where words are understood (flows/understand). What decides is flows/verdicts.py, what else is
-asked for flows/doing.py, what answers a question of ours flows/following.py; unsure means a person.
+asked for flows/doing.py, what answers a question of ours flows/following.py, a button flows/tapped.py; unsure means a person.
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from msgspec.structs import replace
-
 from flows import (
     attachments,
-    bargaining,
-    buttons,
     changing,
     consent,
     doing,
@@ -21,29 +17,24 @@ from flows import (
     following,
     handing,
     language,
-    not_theirs,
     noticing,
-    offering,
     polls,
     reacting,
-    reasons,
     refusing,
     replanning,
     slotting,
-    still,
     talk,
-    undoing,
+    tapped,
 )
 from flows.conversation import Question, one_address
-from flows.events import CustomerPressed, CustomerWrote
-from flows.optouts import go_on_elsewhere, start, stop, withdrawn
+from flows.events import CustomerWrote
+from flows.optouts import go_on_elsewhere, start, stop
 from flows.orders import BEFORE_DISPATCH, Order
 from flows.talk import answer, to_staff
-from flows.too_late import too_late
 from flows.turn import Turn
 from flows.understand import understand
 from flows.understand.model import DECISIONS, Slots, Understood
-from flows.verdicts import act, ask_back, asked_at, change, first, settle, within
+from flows.verdicts import act, asked_at, change, first, settle, within
 from flows.which import chosen
 
 #: A follow-up question ("which order?") waits so long for its answer.
@@ -52,12 +43,11 @@ QUESTION_OPEN = timedelta(hours=48)
 _STANDS = frozenset({"deal"})
 #: What the menu of changes offers as 1, 2, 3.
 _MENU = {1: "number", 2: "address", 3: "time"}
-_BUTTON_ASKS = {"change_phone": "number", "change_address": "address", "change_time": "time"}
 
 
 def wrote(turn: Turn, event: CustomerWrote) -> None:
     """Words, media or a place from the customer."""
-    _hear(turn, event.channel, event.address, event.name)
+    turn.hear(event.channel, event.address, event.name)
     noticing.heard(turn, event)
     if event.channel == "whatsapp":  # they may hide the number next time
         turn.claims += [pointer for pointer in event.to if pointer.kind == "whatsapp_id"]
@@ -112,7 +102,7 @@ def reply(turn: Turn, event: CustomerWrote, asked: list[Order]) -> None:
     if not event.text.strip() or event.media:
         _wordless(turn, event, first(asked))
         return
-    if polls.answered(turn, event, question) or _typed_button(turn, event, question, asked):
+    if polls.answered(turn, event, question) or tapped.typed(turn, event, question, asked):
         return
     if explaining.asked_why(turn, event, question, asked):
         return
@@ -219,14 +209,6 @@ def _reacted(turn: Turn, event: CustomerWrote, asked: list[Order]) -> None:
         reacting.shown(turn, event, asked)
 
 
-def _still(turn: Turn, event: CustomerWrote | CustomerPressed, order: Order, verb: str) -> None:
-    """One tap under "still want it?"."""
-    if verb == "keep":
-        still.keep(turn, event, order)
-    else:
-        reasons.later(turn, event, order, Slots())
-
-
 def _door(turn: Turn, event: CustomerWrote, question: Question | None) -> bool:
     """A place as an answer to a courier who did not find the door."""
     order = turn.get(question.order_ids[0]) if question is not None and question.kind == "replan" else None
@@ -244,44 +226,6 @@ def _place(turn: Turn, event: CustomerWrote, question: Question | None, asked: l
         return False
     changing.place(turn, event, (named or pool)[0])
     return True
-
-
-def _typed_button(turn: Turn, event: CustomerWrote, question: Question | None, asked: list[Order]) -> bool:
-    """Where a sender shows buttons as words, their titles are typed: "Cancel the order" is an answer like any other."""
-    match buttons.titled(event.text, turn.language, turn.policy.script):
-        case "":
-            return False  # nearly every text
-        case "undo" if question is not None and question.kind == "undo":
-            following.take_back(turn, event, question, turn.get(question.order_ids[0]))
-        case "take" | "leave" as verb if question is not None and question.kind == "deal":
-            following.offered(turn, event, question, verb)
-        case "not_me":
-            not_theirs.not_me(turn, event, not_theirs.meant(asked))
-        case "change_phone" | "change_address" | "change_time" as verb if len(within(asked, BEFORE_DISPATCH)) == 1:
-            changing.ask(turn, event, within(asked, BEFORE_DISPATCH)[0], _BUTTON_ASKS[verb])
-        case "keep" | "later" as verb if question is not None and question.kind == "still":
-            order = turn.get(question.order_ids[0])
-            if order is None or order.state != "confirmed":
-                return False
-            _still(turn, event, order, verb)
-        case "yes" | "again":
-            act(turn, event, "yes", asked)
-        case "cancel":
-            act(turn, event, "cancel", asked)
-        case "change":
-            change(turn, event, asked)
-        case _:
-            return False
-    return True
-
-
-def _hear(turn: Turn, channel: str, address: str, name: str) -> None:
-    """The address lives, and opens the window."""
-    known = turn.contact(channel, address) or turn.was.stranger(channel, address)
-    turn.put_contact(replace(known, heard_at=turn.now, dead=""))
-    turn.set(last_channel=channel, last_address=address)
-    if name and not turn.was.name:
-        turn.set(name=name[:60])
 
 
 def _follow_up(turn: Turn, event: CustomerWrote, question: Question, got: Understood) -> bool:
@@ -340,57 +284,3 @@ def _after_no(turn: Turn, event: CustomerWrote, order: Order, got: Understood) -
         act(turn, event, "yes", [order])
         return True
     return False
-
-
-def pressed(turn: Turn, event: CustomerPressed) -> None:
-    """A button of ours. A stale one answers politely and changes nothing."""
-    _hear(turn, event.channel, event.address, "")
-    noticing.heard(turn, event)
-    verb, order, current = buttons.bound(turn, event, lambda title: _meaning(turn, title))
-    if order is None:
-        to_staff(turn, event, first(asked_at(turn, event.address, event.channel)), "reply.button")
-        return
-    if verb == "undo":
-        n = event.payload.rpartition(":")[2]  # bound to the change, not to the order's version
-        undoing.undo(turn, event, order, int(n) if n.isdigit() else 0)
-        return
-    if verb in ("take", "leave"):
-        bargaining.button(turn, event, verb, order, event.payload.rpartition(":")[2])
-        return
-    if verb.startswith(offering.PICK) and verb[len(offering.PICK) :].isdigit():
-        listed = replanning if order.state == "shipped" else slotting
-        listed.pressed(turn, event, order, event.payload.rpartition(":")[2], int(verb[len(offering.PICK) :]))
-        return
-    if verb == "not_me" and current:
-        not_theirs.not_me(turn, event, [order])
-        return
-    if order.state == "confirmed" and verb in ("yes", "again"):
-        answer(turn, event, "already_confirmed", order)
-    elif not current:
-        turn.note("stale_button", order.id, by="customer", via=event.channel, verb=verb)
-        answer(turn, event, "stale_button", order)
-    elif order.state not in BEFORE_DISPATCH:
-        too_late(turn, event, "yes" if verb == "again" else verb, [order])
-    elif verb in ("keep", "later") and order.state == "confirmed":
-        _still(turn, event, order, verb)
-    elif verb in ("yes", "again"):
-        settle(turn, event, "yes", order)
-    elif verb == "cancel":
-        settle(turn, event, "cancel", order)
-    elif verb == "no":
-        ask_back(turn, event, "no_what", order)
-    elif verb in _BUTTON_ASKS:
-        changing.ask(turn, event, order, _BUTTON_ASKS[verb])
-    elif verb == "change":
-        change(turn, event, [order])
-    else:
-        to_staff(turn, event, order, "reply.button")
-
-
-def _meaning(turn: Turn, title: str) -> str:
-    got = understand(title, prompt="confirm", lang=turn.language)
-    return got.intent if got.sure and got.intent in DECISIONS else ""
-
-
-#: What the one step calls.
-__all__ = ["pressed", "withdrawn", "wrote"]

@@ -17,12 +17,14 @@ from flows import (
     gate,
     limits,
     noticing,
+    optouts,
     pages,
     placing,
     saying,
     settling,
     staff,
     stuck,
+    tapped,
     timers,
     undoing,
 )
@@ -106,7 +108,7 @@ def _happen(turn: Turn, event: AnyEvent) -> tuple[Open, ...]:
         case DeliveryReported():
             settling.reported(turn, event)
         case CustomerPressed():
-            answers.pressed(turn, event)
+            tapped.pressed(turn, event)
         case PagePressed():
             pages.pressed(turn, event)
         case CallPressed():
@@ -134,7 +136,7 @@ def _happen(turn: Turn, event: AnyEvent) -> tuple[Open, ...]:
         case NoticeAsked():
             noticing.asked(turn, event)
         case ConsentWithdrawn():
-            answers.withdrawn(turn, event)
+            optouts.withdrawn(turn, event)
         case Recovered():
             settling.recovered(turn, event)
     return ()
