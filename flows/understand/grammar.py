@@ -190,11 +190,18 @@ def _in_parts(pieces: list[Piece], roles: set[str]) -> Reading | None:
     spans = tuple((clause[0].start, clause[-1].end) for clause in rest if clause)
     if firm == {"no"}:
         return Reading("no", False, rest=spans)
-    if len(decided) > 1 and not left - EMPTY - {"word"} and words_of(pieces, "word") < len(decided):
+    known = len(decided) > 1 and not left - EMPTY - {"word"} and words_of(pieces, "word") < len(decided)
+    if known and not _trails_off(rest, parts):
         return Reading("yes", True)  # said twice, around a word that we do not know
     sure = not left & {"if", "maybe", "not", "keep", "no", "cancel"}
     sure = sure and not (set(decided) == {"ok"} and rest[0][0].start == 0)  # "is it open, ok" is no answer
     return Reading("yes", sure, proof=set(decided) == {"affirm"}, rest=spans)
+
+
+def _trails_off(rest: list[list[Piece]], parts: list[list[Piece]]) -> bool:
+    """Whether words that nobody knows end the message ("yes, sure, I can see it coming"); one word may be a name."""
+    end = [piece for clause in rest[-1:] for piece in clause]
+    return len(end) > 1 and end[-1] is parts[-1][-1]
 
 
 def _cancelled(rest: list[list[Piece]], left: set[str], *, sure: bool) -> Reading:

@@ -6,7 +6,7 @@ from typing import Final
 
 from flows.understand.cover import Piece, cover, known_spelling, matches_at
 from flows.understand.fold import fold_clean, is_word, tokens
-from flows.understand.grammar import AGREE, COMPANIONS, EMPTY, Reading, read
+from flows.understand.grammar import AGREE, COMPANIONS, EMPTY, TIMING, Reading, read
 from flows.understand.language import hinted_forms, language_of
 from flows.understand.lexicon import FORMS
 from flows.understand.model import DECISIONS, Part, Slots, Understood
@@ -19,6 +19,8 @@ MAX_DECISION_TOKENS: Final = 40
 #: Language forms whose reading is tried, best covered first, beside the hinted ones.
 _TRIED: Final = 4
 _NO_SLOTS: Final = Slots()
+#: Where people say "thanks, yes" for thanks: `terima kasih ya`.
+_SOFT_YES: Final = {"id": frozenset({"ya", "yah", "ye", "yaa"}), "ms": frozenset({"ya", "yah", "ye", "yer", "yaa"})}
 #: Prompts at which a yes or a no is no answer to what was asked.
 _NOT_YES_OR_NO: Final = frozenset({"no_what", "which", "why", "number", "address", "time", "poll"})
 #: Prompts at which "I bought it elsewhere" and "I changed my mind" are an answer without another word.
@@ -71,9 +73,27 @@ class Message:
     def _cover(self, form: str) -> list[Piece]:
         """The roles of the tokens as `form` reads them. After "cancel it, or change something?" a yes is no vote."""
         pieces = cover(self.words[:MAX_DECISION_TOKENS], self.found, form)
+        if form in _SOFT_YES and any(piece.role == "thanks" for piece in pieces):
+            pieces = self._without_soft_yes(pieces, _SOFT_YES[form])
         if self.prompt == "no_what" and any(piece.role == "cancel" for piece in pieces):
             return [Piece("fill", one.start, one.end, own=one.own) if one.role in AGREE else one for one in pieces]
         return pieces
+
+    def _without_soft_yes(self, pieces: list[Piece], soft: frozenset[str]) -> list[Piece]:
+        """The pieces with a yes that only ends a thanks made a filler."""
+        out: list[Piece] = []
+        thanked = False
+        for piece in pieces:
+            if (
+                thanked
+                and piece.role in AGREE
+                and self.words[piece.start : piece.end][0] in soft
+                and piece.end - piece.start == 1
+            ):
+                piece = Piece("fill", piece.start, piece.end, own=piece.own)
+            thanked = piece.role == "thanks" or (thanked and piece.role in {"fill", "sep", "emoji"})
+            out.append(piece)
+        return out
 
     def _agreed(self, covers: list[tuple[str, list[Piece]]]) -> tuple[Reading, list[Piece]] | None:
         """The one reading of all forms that explain the message equally well, with its cover; a hinted form has the last word."""
@@ -111,6 +131,7 @@ class Message:
             if named.sure and named.intent in {"thanks", "greeting"}:
                 continue
             sure = sure and known and named.sure and named.intent in COMPANIONS
+            sure = sure and (named.proved or self._meant(named, pieces, start, end))
             sure = sure and (named.proved or not reading.proof)
             if known:
                 leading = named.sure if not parts else leading
@@ -125,6 +146,15 @@ class Message:
         if intent in {"yes", "no"} and self.prompt in _NOT_YES_OR_NO:
             sure = sure and intent == "no" and self.prompt == "no_what"
         return Understood(intent, sure, 1.0 if sure else 0.5, lang, tone, slots, tuple(parts))
+
+    def _meant(self, named: Named, pieces: list[Piece], start: int, end: int) -> bool:
+        """Whether words beside a yes bear out what the classifier makes of them: "yes sure, and pigs can fly" asks nothing."""
+        roles = {piece.role for piece in pieces if start <= piece.start < end}
+        if named.intent == "question":
+            return "ask" in roles
+        if named.intent == "change_time" and named.slots == _NO_SLOTS:
+            return bool(roles & (TIMING | {"not"}))
+        return True
 
     def _says_it_all(self, pieces: list[Piece]) -> bool:
         """Whether a reason is a cancel by itself: передумал is a sentence; a mistake may be about an address or a refund."""

@@ -21,6 +21,10 @@ NAMED_FROM: Final = 0.55
 _SAYS_WHEN: Final = TIMING | EMPTY | {"send", "num", "yes", "ok", "not"}
 #: Roles that show that an answer to "where do you live?" is another thing.
 _NO_ADDRESS: Final = frozenset({"yes", "affirm", "no", "cancel", "keep", "if", "maybe", "not_me", "stop", "help"})
+#: Roles beside which "where is my parcel" may be said of something else.
+_DENIES: Final = frozenset({"not", "if", "quote", "cancel", "no", "keep"})
+#: Roles of the words that a wish for a lower price is made of.
+_HAGGLES: Final = frozenset({"discount", "reason:too_expensive", "reason:no_money", "num"})
 #: A message of nothing else ("not yet", "maybe") asks for nothing, whatever the classifier finds in it.
 _SAYS_NOTHING: Final = EMPTY | {"not", "if", "maybe"}
 
@@ -60,10 +64,30 @@ def name(span: Span, prompt: str | None) -> Named:
     proved = _proved(span, roles, slots, intent, prompt)
     if proved:
         return Named(proved, 1.0, _for_intent(proved, slots, span), sure=True, proved=True)
+    if intent in {"question", "unclear"} and "order_status" in roles and not roles & _DENIES:
+        return Named(
+            "order_status", max(confidence, NAMED_FROM), Slots(), sure=True
+        )  # the phrase outweighs a vague guess
     if confidence < NAMED_FROM or roles <= _SAYS_NOTHING:
         return Named("unclear", confidence, slots, sure=False)
     sure = confidence >= SURE_FROM and intent not in {"yes", "no", "cancel", "unclear", "stop", "start", "help"}
+    sure = sure and not _belied(intent, slots, roles, span)
     return Named(intent, confidence, _for_intent(intent, slots, span), sure)
+
+
+def _belied(intent: str, slots: Slots, roles: set[str], span: Span) -> bool:
+    """Whether the words themselves speak against the classifier's guess, so that a person should read it."""
+    asks = "ask" in roles
+    if intent in {"greeting", "thanks"}:
+        asking = any(piece.role == "ask" and span.words[piece.start] != "?" for piece in span.pieces)
+        return asking or (asks and "word" in roles)  # "hello, do you take cards?"
+    if intent == "change_phone":
+        return "not_me" in roles and slots.phone is None  # "wrong number mate" has no other number to give
+    if intent == "change_time":
+        return asks and not (slots.day or slots.window)  # "free delivery ?"
+    if intent == "discount":
+        return roles >= {"send", "not"} and not roles & _HAGGLES  # "I am no longer in Casa, deliver to Rabat"
+    return False
 
 
 def _proved(span: Span, roles: set[str], slots: Slots, guess: str, prompt: str | None) -> str | None:

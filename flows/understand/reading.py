@@ -26,6 +26,8 @@ _MEDIA: Final = re.compile(
 )
 _OFFERED_MEAN: Final = ("yes", "change", "cancel")
 _QUICK_ROLES: Final = {"yes": "yes", "affirm": "yes", "send": "yes", "ok": "yes", "no": "no", "cancel": "cancel"}
+#: What is a yes on one side of the Red Sea and "what?" on the other.
+_MEANS_WHAT: Final = {"EG": frozenset({"ايه", "eh", "eeh", "اي"})}
 #: A bare number from here on is a phone number where one was asked for.
 _SHORTEST_PHONE: Final = 1_000_000
 
@@ -51,7 +53,7 @@ def understand(
     """
     if prompt is None or prompt == "confirm":
         quick = QUICK.get(text) or QUICK.get(text.casefold())
-        if quick is not None:
+        if quick is not None and country not in _MEANS_WHAT:
             return _bare(quick, lang, country)
         if text in _OFFERED_DIGITS:
             return _chosen(int(text), prompt, lang)
@@ -61,6 +63,8 @@ def understand(
         return Understood("unclear", False, 0.0, None, "neutral", _NO_SLOTS, ())
     if _MEDIA.fullmatch(cleaned) or (prompt in {None, "confirm", "which"} and _SEVERAL.fullmatch(folded)):
         return Understood("unclear", False, 0.0, None, "neutral", _NO_SLOTS, ())
+    if folded.rstrip(" .!") in _MEANS_WHAT.get(country or "", ()):
+        return Understood("unclear", False, 0.0, lang, "neutral", _NO_SLOTS, ())
     choice = find_choice(folded)
     if choice is not None and (prompt != "number" or choice < _SHORTEST_PHONE):
         return _chosen(choice, prompt, lang)

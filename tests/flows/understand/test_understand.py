@@ -258,3 +258,51 @@ def test_a_number_follows_its_colon():
     """ "Yes. New number: …" is a sure yes with the number."""
     got = understand("Yes. New number: 07911 123456", prompt="confirm", country="GB")
     assert (got.intent, got.sure, got.slots.phone) == ("yes", True, "+447911123456")
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "country", "intent", "sure"),
+    [
+        ("terima kasih ya", "id", "ID", "thanks", True),
+        ("tq banyak ye", "ms", "MY", "thanks", True),
+        ("iya, terima kasih ya", "id", "ID", "yes", True),
+        ("ايه", "ar", "SA", "yes", True),
+        ("ايه", "ar", "EG", "unclear", False),
+        ("Eh", "ar", "EG", "unclear", False),
+    ],
+)
+def test_a_word_that_softens_or_asks_is_no_yes(text, lang, country, intent, sure):
+    """ "Thanks, yes" is thanks where people say it so, and the yes of the Gulf is Egypt's "what?"."""
+    got = understand(text, prompt="confirm", lang=lang, country=country)
+    assert (got.intent, got.sure) == (intent, sure)
+
+
+@pytest.mark.parametrize(
+    ("text", "lang"),
+    [
+        ("ja klar, und der Osterhase bringt's", "de"),
+        ("yes of course, and I'm the king of england", "en"),
+        ("tak, jasne, już to widzę", "pl"),
+        ("sì certo, come l'altra volta", "it"),
+        ("sí, claro, igual que la otra vez", "es"),
+    ],
+)
+def test_a_yes_with_a_sting_in_its_tail_is_not_sure(text, lang):
+    """A yes whose further words nobody understands, and which ask nothing, is no sure yes."""
+    got = understand(text, prompt="confirm", lang=lang)
+    assert not (got.sure and got.intent in DECISIONS)
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "intent"),
+    [
+        ("buenas, reciben nequi?", "es", "greeting"),
+        ("livraison gratuite ?", "fr", "change_time"),
+        ("who is this? wrong number mate", "en", "change_phone"),
+        ("je ne suis plus à Casa, livrez à Rabat", "fr", "discount"),
+    ],
+)
+def test_a_guess_that_the_words_belie_is_not_acted_on(text, lang, intent):
+    """The classifier's guess is not sure where the words beside it speak against it."""
+    got = understand(text, prompt="confirm", lang=lang)
+    assert not (got.sure and got.intent == intent)
