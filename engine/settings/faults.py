@@ -93,7 +93,7 @@ def _words(error: ErrorDetails, block: type[BaseModel] | None, field: FieldInfo 
     if kind == "setting":
         return str(context["what"]), str(context["mend"])
     name = str(error["loc"][-1]) if error["loc"] else ""
-    example = str(field.examples[0]) if field and field.examples else ""
+    example = _example(field)
     if kind == "missing":
         return "a required setting is missing", f"Add {name}: {example or '...'}"
     if kind == "extra_forbidden":
@@ -105,6 +105,17 @@ def _words(error: ErrorDetails, block: type[BaseModel] | None, field: FieldInfo 
         listed = f"Write one of: {', '.join(choices)}."
         return f"{_shown(given)} is not known here", did_you_mean(given, choices, listed)
     return _shape(kind, error, example)
+
+
+def _example(field: FieldInfo | None) -> str:
+    """What could stand there; of a block, the settings that it cannot be without. Empty where nobody gave one."""
+    if field is None:
+        return ""
+    if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+        inner = field.annotation.model_fields
+        needed = ((name, _example(each)) for name, each in inner.items() if each.is_required())
+        return "{" + ", ".join(f'{name}: "{example}"' for name, example in needed) + "}"
+    return str(field.examples[0]) if field.examples else ""
 
 
 def _shape(kind: str, error: ErrorDetails, example: str) -> tuple[str, str]:

@@ -206,6 +206,8 @@ def test_a_required_setting_that_is_missing_is_named_with_an_example() -> None:
         *(f"shops[0].{key}" for key in ("name", "language", "country", "currency", "timezone")),
     }
     assert all(fault.mend.startswith("Add ") for fault in found)
+    (block,) = [fault.mend for fault in faults(whole="shops: []\n") if fault.where == "storage"]
+    assert 'url: "sqlite:///data/doorstep.db"' in block, "of a block that is missing, what it cannot be without"
 
 
 @pytest.mark.parametrize(
