@@ -5,6 +5,7 @@ Data is "d:<what>:<shop>:<value>"; whether the one who pressed may, the desk's o
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Literal
 
@@ -15,8 +16,10 @@ from msgspec import Struct
 from bot.composing import plain_html, toast
 from bot.desk import TelegramDesk
 from bot.pressing import notice_of
-from bot.settings_menu import ASK, MENU, SettingsMenu, day_text
+from bot.settings_menu import ASK, MENU, MINUTES_MOST, SettingsMenu, day_text
+from bot.shop_codes import code_of, shop_of
 from bot.words import Words
+from engine.ports import Front
 from flows import pointers
 from flows.desk import Person
 from flows.events import AnyEvent, DeskActed, NoticePressed, ShopSet
@@ -39,12 +42,13 @@ class Act(Struct, frozen=True):
     value: str = ""
 
     def data(self) -> str:
-        return f"{PREFIX}:{self.what}:{self.shop}:{self.value}"
+        return f"{PREFIX}:{self.what}:{code_of(self.shop)}:{self.value}"
 
 
-def read(data: str) -> Act | None:
+def read(data: str, shops: Iterable[str]) -> Act | None:
+    """`shops`: ours, one of which a short code stands for."""
     parts = data.split(":", 3)
-    return Act(parts[1], parts[2], parts[3]) if len(parts) == 4 and parts[0] == PREFIX else None
+    return Act(parts[1], shop_of(parts[2], shops), parts[3]) if len(parts) == 4 and parts[0] == PREFIX else None
 
 
 def button(text: str, what: str, shop: str, value: str = "") -> InlineKeyboardButton:
@@ -86,6 +90,8 @@ class Acts:
             return [_toast(query, words.say("toast.done"))]  # its message says the rest
         if act.what == "language":
             words = Words(act.value)
+            rest = [p for p in self._desk.groups.policies() if p.shop != policy.shop]
+            await speaks(self._front, f"telegram:{update_id}", person, act.value, rest)
         back = self._back(query, act, policy, person, words)
         return [
             _toast(query, words.say("toast.done")),
@@ -179,6 +185,23 @@ class Acts:
         ]
 
 
+async def speaks(front: Front, event_id: str, person: Person, language: str, policies: Iterable[Policy]) -> None:
+    """One's language is one's own, at every shop that knows one."""
+    for policy in policies:
+        if (await front.desk(policy.shop)).person(person.telegram) is None:
+            continue
+        event = DeskActed(
+            event_id=event_id,
+            to=(pointers.desk(policy.shop),),
+            at=front.now(),
+            what="language",
+            by=person.telegram,
+            name=person.name,
+            value=language,
+        )
+        await front.handle(event)
+
+
 def _toast(query: CallbackQuery, text: str) -> AnswerCallbackQuery:
     return AnswerCallbackQuery(callback_query_id=query.id, text=toast(text) or None)
 
@@ -187,4 +210,5 @@ def moment(value: str) -> datetime | None:
     """From minutes of the epoch, as a button carries them."""
     from datetime import UTC
 
-    return datetime.fromtimestamp(int(value) * 60, UTC) if value.isascii() and value.isdigit() else None
+    known = value.isascii() and value.isdigit() and len(value) <= MINUTES_MOST
+    return datetime.fromtimestamp(int(value) * 60, UTC) if known else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import secrets
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 from aiogram.methods import SendMessage
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot.acts import button, sure
+from bot.acts import button, speaks, sure
 from bot.asking import Answers, Ask
 from bot.composing import plain_html
 from bot.desk import TelegramDesk
@@ -19,6 +18,7 @@ from bot.ordering import Ordering
 from bot.pressing import notice_of
 from bot.settings_menu import SettingsMenu
 from bot.texts import CATALOGUES
+from bot.until import read_until
 from flows import hours, pointers
 from flows.conversation import Conversation
 from flows.desk import ROLES, Person
@@ -35,8 +35,6 @@ JOIN = "join_"
 CODE_BYTES = 9
 #: Orders of one person that are handed over at once.
 HANDED_MOST = 500
-_SPAN = re.compile(r"^(\d{1,3})\s*([hd])$", re.IGNORECASE)
-_CLOCK = re.compile(r"^(\d{1,2}):(\d{2})$")
 _BACK = frozenset({"off", "back", "no", "-", "0"})
 _OPEN = ("flagged", "held", "pending", "confirmed", "shipped")
 
@@ -133,38 +131,46 @@ class Acting:
     # -- the shop
 
     async def pause(self, ask: Ask) -> Answers:
-        """Which channel; each press is asked about once more."""
-        words, policy = ask.asker.words, ask.asker.policies[0]
+        """Which channel; each press is asked about once more. Whoever has several shops is asked for each."""
+        return [await self._pause(ask, policy) for policy in ask.asker.policies]
+
+    async def _pause(self, ask: Ask, policy: Policy) -> SendMessage:
+        words = ask.asker.words
         desk = await self._front.desk(policy.shop)
         channel = ask.rest.lower()
         if channel in CHANNELS:
             value = f"-{channel}" if channel in desk.paused else channel
             key = "pause.sure_resume" if value.startswith("-") else "pause.sure"
             text = words.say(key, {"channel": channel, "shop": policy.name})
-            return [ask.answer(plain_html(text), sure(words, "pause", policy.shop, value))]
+            return ask.answer(plain_html(text), sure(words, "pause", policy.shop, value))
         rows = []
         for name in CHANNELS:
             paused = name in desk.paused
             title = words.say("button.resume" if paused else "button.pause", {"channel": name})
             rows.append([button(title, "pause", policy.shop, f"-{name}" if paused else name)])
-        return [ask.answer(plain_html(words.say("pause.which")), InlineKeyboardMarkup(inline_keyboard=rows))]
+        text = plain_html(*_of(ask, policy), words.say("pause.which"))
+        return ask.answer(text, InlineKeyboardMarkup(inline_keyboard=rows))
 
     async def away(self, ask: Ask) -> Answers:
-        """Until when; the press decides. `/away off`: back again."""
-        words, policy = ask.asker.words, ask.asker.policies[0]
+        """Until when; the press decides. `/away off`: back again. Whoever has several shops is asked for each."""
+        return [await self._away(ask, policy) for policy in ask.asker.policies]
+
+    async def _away(self, ask: Ask, policy: Policy) -> SendMessage:
+        words = ask.asker.words
         now = self._front.now()
         if ask.rest.lower() in _BACK:
             text = words.say("away.sure_back", {"shop": policy.name})
-            return [ask.answer(plain_html(text), sure(words, "away", policy.shop, "-"))]
+            return ask.answer(plain_html(text), sure(words, "away", policy.shop, "-"))
         until = read_until(ask.rest, now, policy)
         if ask.rest and until is not None:
             at = words.moment(Moment(at=until, zone=policy.zone, style="daytime"))
             text = words.say("away.sure", {"until": at, "shop": policy.name})
-            return [ask.answer(plain_html(text), sure(words, "away", policy.shop, _minutes(until)))]
+            return ask.answer(plain_html(text), sure(words, "away", policy.shop, _minutes(until)))
         rows = [self._until(ask, policy, now + timedelta(days=days)) for days in (1, 2, 3, 7)]
         if (await self._front.desk(policy.shop)).away_until is not None:
             rows.append([button(words.say("button.here"), "away", policy.shop, "-")])
-        return [ask.answer(plain_html(words.say("away.how")), InlineKeyboardMarkup(inline_keyboard=rows))]
+        text = plain_html(*_of(ask, policy), words.say("away.how"))
+        return ask.answer(text, InlineKeyboardMarkup(inline_keyboard=rows))
 
     def _until(self, ask: Ask, policy: Policy, moment: datetime) -> list[InlineKeyboardButton]:
         start = moment.astimezone(hours.zone(policy.zone)).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -273,35 +279,14 @@ class Acting:
                     plain_html(ask.asker.words.say("language.which")), InlineKeyboardMarkup(inline_keyboard=rows)
                 )
             ]
-        event = DeskActed(
-            event_id=f"telegram:{ask.update_id}",
-            to=(pointers.desk(policy.shop),),
-            at=self._front.now(),
-            what="language",
-            by=person.telegram,
-            name=person.name,
-            value=wanted,
-        )
-        await self._front.handle(event)
+        await speaks(self._front, f"telegram:{ask.update_id}", person, wanted, ask.asker.policies)
         return [ask.answer(plain_html(CATALOGUES[wanted]["act.language"]))]
+
+
+def _of(ask: Ask, policy: Policy) -> list[str]:
+    """Which shop is meant, where it could be another."""
+    return [policy.name] if len(ask.asker.policies) > 1 else []
 
 
 def _minutes(moment: datetime) -> str:
     return str(int(moment.timestamp()) // 60)
-
-
-def read_until(text: str, now: datetime, policy: Policy) -> datetime | None:
-    """ "18:00", "3d", "6h", "2026-12-01": the moment at the shop; None for anything else."""
-    zone = hours.zone(policy.zone)
-    span, clock = _SPAN.match(text), _CLOCK.match(text)
-    if span is not None:
-        return now + timedelta(**{"hours" if span[2].lower() == "h" else "days": int(span[1])})
-    local = now.astimezone(zone)
-    if clock is not None and int(clock[1]) < 24 and int(clock[2]) < 60:
-        at = local.replace(hour=int(clock[1]), minute=int(clock[2]), second=0, microsecond=0)
-        return at if at > local else at + timedelta(days=1)
-    try:
-        day = datetime.fromisoformat(text).replace(tzinfo=zone)
-    except ValueError:
-        return None
-    return hours.next_open(day, policy.hours, policy.zone) or day

@@ -9,7 +9,7 @@ from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot import places
 from bot.asking import Answers, Ask
-from bot.composing import card_html, plain_html
+from bot.composing import card_html, plain_html, units
 from bot.desk import TelegramDesk
 from bot.places import Place
 from bot.words import Words
@@ -127,13 +127,18 @@ class Looking:
         order = conversation.order(order_id) if conversation is not None else None
         return (policy, conversation, order) if conversation is not None and order is not None else None
 
-    def _shown(self, ask: Ask, found: Found) -> SendMessage:
-        """The order's card as it would be built now; in private, with the whole number where the asker has taken it."""
+    def _shown(self, ask: Ask, found: Found, beneath: str = "") -> SendMessage:
+        """The order's card as it would be built now; in private, with the whole number where the asker has taken it. `beneath`: a
+        last line."""
         policy, conversation, order = found
         words = ask.asker.words
-        html = card_html(cards.build(self._turn(conversation, policy), order), words)
+        more = [beneath] if beneath else []
         if ask.private and order.taken_id == ask.asker.person.telegram:
-            html = f"{html}\n\n{plain_html(words.say('yours', taking.reach_of(order)))}"
+            more.insert(0, words.say("yours", taking.reach_of(order)))
+        room = sum(units(line) + 2 for line in more)
+        html = "\n\n".join(
+            [card_html(cards.build(self._turn(conversation, policy), order), words, room), *map(plain_html, more)]
+        )
         return ask.answer(html, self._links(ask, found))
 
     def _links(self, ask: Ask, found: Found) -> InlineKeyboardMarkup | None:
@@ -171,10 +176,8 @@ class Looking:
         if not ranked:
             return [ask.say("next.none")]
         ranked.sort(key=lambda r: r[0])
-        best = self._shown(ask, ranked[0][1])
-        if len(ranked) > 1:
-            best.text += "\n\n" + plain_html(ask.asker.words.say("next.more", {"count": len(ranked) - 1}))
-        return [best]
+        more = ask.asker.words.say("next.more", {"count": len(ranked) - 1}) if len(ranked) > 1 else ""
+        return [self._shown(ask, ranked[0][1], more)]
 
     async def mine(self, ask: Ask) -> Answers:
         """What the asker has taken; in private with the whole numbers."""

@@ -65,8 +65,8 @@ def units(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
-def card_html(card: Card, words: Words) -> str:
-    """A whole card."""
+def card_html(card: Card, words: Words, beneath: int = 0) -> str:
+    """A whole card. `beneath`: units that the caller adds to it."""
 
     def pieces(quote_most: int, value_most: int) -> list[Piece]:
         heading = f"{_MARKS.get(card.state, '')} {words.say(f'state.{card.state}')}".strip()
@@ -75,7 +75,7 @@ def card_html(card: Card, words: Words) -> str:
             first.append(Piece(words.say("again")))
         return first + _lines(card.lines, words, quote_most, value_most)
 
-    return _fitted(pieces)
+    return _fitted(pieces, TEXT_MOST - beneath)
 
 
 def notice_html(key: str, values: Mapping[str, Value], words: Words) -> str:
@@ -132,14 +132,14 @@ def _quote(values: Mapping[str, Value], words: Words, most: int) -> str:
     return shortened(cleaned("quote", named(text, words)), most) if isinstance(text, str) else ""
 
 
-def _fitted(pieces: Callable[[int, int], list[Piece]]) -> str:
+def _fitted(pieces: Callable[[int, int], list[Piece]], most: int = TEXT_MOST) -> str:
     made: list[Piece] = []
     for quote_most, value_most in _STEPS:
         made = pieces(quote_most, value_most)
-        if sum(piece.length() for piece in made) <= TEXT_MOST:
+        if sum(piece.length() for piece in made) <= most:
             return "\n".join(piece.html() for piece in made)
-    while len(made) > 1 and sum(piece.length() for piece in made) > TEXT_MOST - 2:
+    while len(made) > 1 and sum(piece.length() for piece in made) > most - 2:
         del made[-1]
-    if made and made[0].length() > TEXT_MOST:
-        made = [Piece(shortened(made[0].head, TEXT_MOST // 2), bold=made[0].bold)]
+    if made and made[0].length() > most:
+        made = [Piece(shortened(made[0].head, most // 2), bold=made[0].bold)]
     return "\n".join(piece.html() for piece in [*made, Piece("…")])

@@ -64,7 +64,7 @@ class Inbound:
 
     async def _pressed(self, update_id: int, query: CallbackQuery) -> Answers:
         """A choice under an answer of ours; in private: a button under a ping; any other: as in a group."""
-        act = acts.read(query.data or "")
+        act = acts.read(query.data or "", self._front.policies)
         if act is not None:
             return await self._acts(update_id, query, act)
         if query.message is not None and query.message.chat.type == "private" and not query.from_user.is_bot:
@@ -94,7 +94,10 @@ class Inbound:
     async def _in_group(self, update_id: int, message: Message, room: Room) -> Answers:
         replied = message.reply_to_message
         to_us = (
-            replied is not None and replied.from_user is not None and replied.from_user.id == self._desk.calls.bot_id
+            replied is not None
+            and replied.forum_topic_created is None  # under which every message of a topic of ours stands
+            and replied.from_user is not None
+            and replied.from_user.id == self._desk.calls.bot_id
         )
         command = self.commands.read(message)
         if not to_us and command is None:
@@ -125,8 +128,7 @@ class Inbound:
         words = Words(known[0][1].language, known[0][0].language)
         if message.text and len(message.text) > REPLY_MOST and owner_chat.of_message(message.reply_to_message):
             return [reply(message, words.say("echo.too_long", {"most": REPLY_MOST}))]
-        answers = await self.owner.replied(update_id, message, known)
-        if answers is not None:
+        if command is None and (answers := await self.owner.replied(update_id, message, known)) is not None:
             return answers
         asker = Asker(words, tuple(known))
         return await self.commands.answer(update_id, command or ("help", ""), message, asker)

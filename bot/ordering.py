@@ -63,9 +63,15 @@ class Ordering:
         pasted = shown.reply_to_message if isinstance(shown, Message) else None
         first, *rest = (pasted.text or "" if pasted is not None else "").split(maxsplit=1) or [""]
         got = pasting.read(rest[0] if rest else "", policy)
-        if not isinstance(shown, Message) or pasted is None or not first.startswith("/new") or _mark(got) != act.value:
+        if (
+            not isinstance(shown, Message)
+            or pasted is None
+            or not first.lower().startswith("/new")
+            or _mark(got) != act.value
+        ):
             return [_toast(query, words.say("toast.stale"))]
-        order_id = f"T{pasted.date:%y%m%d}-{pasted.message_id}"
+        letter = "P" if pasted.chat.type == "private" else "T"  # each counts its messages for itself
+        order_id = f"{letter}{pasted.date:%y%m%d}-{pasted.message_id}"
         handled = await self._told(order_id, got, policy, person, shown)
         key = "new.done" if notice_of(handled) in ("accepted", "same", "done") else "new.refused"
         text = words.say(key, {"order": order_id, "name": person.name})

@@ -35,6 +35,7 @@ from flows.desk import Person
 from flows.effects import PingOwner, Value
 from flows.events import ComplaintPressed, StaffWrote
 from flows.policy import Policy
+from flows.saying import NOTE
 
 Answers = list[TelegramMethod[Any]]
 Known = list[tuple[Policy, Person]]
@@ -159,6 +160,8 @@ class OwnerChat:
             return [_said(message.chat.id, plain_html(words.say("echo.gone")), message.message_id)]
         if not message.text:
             return [_said(message.chat.id, plain_html(words.say("echo.only_text")), message.message_id)]
+        if message.text.lstrip().startswith("/") and not message.text.lstrip().startswith(NOTE):
+            return [_said(message.chat.id, plain_html(words.say("echo.slash")), message.message_id)]
         event = StaffWrote(
             event_id=f"telegram:{update_id}",
             to=(pointers.conversation(about[0]),),

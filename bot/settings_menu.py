@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.composing import plain_html
+from bot.shop_codes import code_of
 from bot.words import Words
 from engine.ports import Front
 from flows import hours
@@ -37,7 +38,7 @@ Rows = list[list[InlineKeyboardButton]]
 
 
 def data(what: str, shop: str, value: str = "") -> str:
-    return f"d:{what}:{shop}:{value}"
+    return f"d:{what}:{code_of(shop)}:{value}"
 
 
 def _button(text: str, what: str, shop: str, value: str = "") -> InlineKeyboardButton:

@@ -6,6 +6,7 @@ Values come from outside: they are cleaned of control and direction marks here, 
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 
 from bot.texts import RIGHT_TO_LEFT, find, language_of
@@ -100,11 +101,16 @@ class Words:
         return find(f"{family}.{value}", self.language) if family and value else None
 
     def _isolated(self, text: str) -> str:
-        return f"{_ISOLATE}{text}{_END}" if self._rtl and text else text
+        """In a text that is read from the right each value, else each that is: it would turn what stands behind it around."""
+        return f"{_ISOLATE}{text}{_END}" if text and (self._rtl or _from_the_right(text)) else text
 
     def _plural(self, value: Value | None) -> str:
         counted = int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
         return plural_of(counted, self.language) if isinstance(counted, int) else "other"
+
+
+def _from_the_right(text: str) -> bool:
+    return not text.isascii() and any(unicodedata.bidirectional(char) in ("R", "AL") for char in text)
 
 
 class _Lenient(dict[str, str]):

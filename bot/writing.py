@@ -25,6 +25,11 @@ REPLY_MOST = 1400
 NUMBER_MOST = 80
 
 
+def a_slip(text: str) -> bool:
+    """One stroke before the words: a mistyped command or note, which no customer should read."""
+    return text.lstrip().startswith("/") and not text.lstrip().startswith(NOTE)
+
+
 class Writing:
     """Replies in one bot's staff groups."""
 
@@ -42,6 +47,8 @@ class Writing:
         words = Words(room.language)
         if not message.text:
             return [reply(message, words.say("echo.only_text"))]
+        if a_slip(message.text):
+            return [reply(message, words.say("echo.slash"))]
         asked = places.asked_by(replied)
         if asked is not None and asked[0] == menus.PROMPT and not message.text.lstrip().startswith(NOTE):
             return await self._gave(update_id, message, place, person, words)

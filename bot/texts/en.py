@@ -330,6 +330,7 @@ TEXTS = {
     "echo.unreachable": "Not sent: this customer cannot be written to on any channel. Please call.",
     "echo.gone": "Not sent: this order is not here any more.",
     "echo.only_text": "Not sent: only text can be passed on.",
+    "echo.slash": "Not sent: this looks like a command. A note to colleagues begins with //",
     "echo.too_long": "Not sent: too long, the customer can read at most {most} characters.",
     "echo.not_allowed": "Not sent: you may not write to customers.",
     "echo.anonymous": "Please write as yourself: an anonymous administrator could be anybody.",

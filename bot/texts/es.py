@@ -345,6 +345,7 @@ TEXTS = {
     "echo.unreachable": "No enviado: a este cliente no se le puede escribir por ningún canal. Llama, por favor.",
     "echo.gone": "No enviado: este pedido ya no está aquí.",
     "echo.only_text": "No enviado: solo se puede pasar texto.",
+    "echo.slash": "No enviado: parece un comando. Una nota para los compañeros empieza con //",
     "echo.too_long": "No enviado: demasiado largo, al cliente le llegan como mucho {most} caracteres.",
     "echo.not_allowed": "No enviado: no puedes escribir a los clientes.",
     "echo.anonymous": "Escribe con tu nombre, por favor: un administrador anónimo puede ser cualquiera.",

@@ -346,6 +346,7 @@ TEXTS = {
     "echo.unreachable": "Non envoyé : aucun canal ne permet d'écrire à ce client. Merci d'appeler.",
     "echo.gone": "Non envoyé : cette commande n'est plus ici.",
     "echo.only_text": "Non envoyé : seul du texte peut être transmis.",
+    "echo.slash": "Non envoyé : on dirait une commande. Une note aux collègues commence par //",
     "echo.too_long": "Non envoyé : trop long, le client peut lire au plus {most} caractères.",
     "echo.not_allowed": "Non envoyé : vous ne pouvez pas écrire aux clients.",
     "echo.anonymous": "Merci d'écrire en votre nom : un administrateur anonyme peut être n'importe qui.",

@@ -345,6 +345,7 @@ TEXTS = {
     "echo.unreachable": "Não enviado: não se pode escrever a este cliente por nenhum canal. Ligue, por favor.",
     "echo.gone": "Não enviado: este pedido já não está aqui.",
     "echo.only_text": "Não enviado: só se pode passar texto.",
+    "echo.slash": "Não enviado: parece um comando. Uma nota aos colegas começa com //",
     "echo.too_long": "Não enviado: longo demais, ao cliente chegam no máximo {most} caracteres.",
     "echo.not_allowed": "Não enviado: não pode escrever aos clientes.",
     "echo.anonymous": "Escreva em seu nome, por favor: um administrador anónimo pode ser qualquer pessoa.",
