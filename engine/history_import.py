@@ -26,13 +26,17 @@ import msgspec
 from msgspec import Struct
 
 from engine.history_file import Record, records
+from engine.history_record import Closed
 from engine.history_rejects import Rejects, rejects_path
 from engine.history_rows import Chunk, Rejected, Row, opened_chunk, read_chunk, read_rows
 from engine.history_survey import Survey, rows
 from engine.ports import Appended, History, ImportMark, TheirFault
 
-#: Rows that are committed together: others who write the same file wait so long, some 50 ms.
+#: Rows that a worker reads at a time.
 CHUNK = 1000
+#: Chunks that are committed together: each commit writes nearly every page of the keys, which lie anywhere, and others who write
+#: the same file wait so long, some 80 ms.
+TOGETHER = 4
 #: Chunks under way, for two workers: more only fills memory.
 AHEAD = 6
 WORKERS = 2
@@ -76,6 +80,14 @@ class _Batch(Struct, frozen=True):
     done: int
 
 
+class _Read(Struct, frozen=True):
+    """What was read of some batches, to be kept in one commit. `done` as in _Batch."""
+
+    closed: list[Closed]
+    refused: list[Rejected]
+    done: int
+
+
 async def import_file(
     path: Path, shop: str, found: Survey, store: History, progress: Callable[[Tally], None] = lambda tally: None
 ) -> Tally:
@@ -87,11 +99,10 @@ async def import_file(
         rejects = stack.enter_context(Rejects(rejects_path(path), found.sheet.header, begin.rejects_bytes))
         tally = Tally(records=begin.records, before=begin.records)
         batches = _batches(rows(records(path, found.sheet), found.reading), begin.records)
-        async for batch, chunk in _read(stack, found, batches, small=path.stat().st_size < SMALL_BYTES):
-            refused = sorted((*chunk.rejected, *batch.faulty), key=lambda rejected: rejected.line)
-            mark = _Mark(batch.done, rejects.add(refused))
-            done = await store.append_history(shop, chunk.closed, ImportMark(found.source, msgspec.json.encode(mark)))
-            tally = _added(tally, batch.done, done, len(refused))
+        async for read in _read(stack, found, batches, small=path.stat().st_size < SMALL_BYTES):
+            mark = _Mark(read.done, rejects.add(read.refused))
+            done = await store.append_history(shop, read.closed, ImportMark(found.source, msgspec.json.encode(mark)))
+            tally = _added(tally, read.done, done, len(read.refused))
             progress(tally)
         await store.append_history(shop, (), ImportMark(found.source))
     return tally
@@ -132,12 +143,37 @@ def _batches(found: Iterator[tuple[int, Row | Record]], skip: int) -> Iterator[_
 
 async def _read(
     stack: contextlib.ExitStack, found: Survey, batches: Iterator[_Batch], *, small: bool
+) -> AsyncIterator[_Read]:
+    """All that is read, in order, in portions for a commit each."""
+    portion: list[tuple[_Batch, Chunk]] = []
+    chunks = _here(found, batches) if small else _in_workers(stack, found, batches)
+    async for batch, chunk in chunks:
+        portion.append((batch, chunk))
+        if len(portion) >= TOGETHER:
+            yield _joined(portion)
+            portion.clear()
+    if portion:
+        yield _joined(portion)
+
+
+def _joined(portion: list[tuple[_Batch, Chunk]]) -> _Read:
+    refused = [row for batch, chunk in portion for row in (*chunk.rejected, *batch.faulty)]
+    return _Read(
+        [order for _, chunk in portion for order in chunk.closed],
+        sorted(refused, key=lambda row: row.line),
+        portion[-1][0].done,
+    )
+
+
+async def _here(found: Survey, batches: Iterator[_Batch]) -> AsyncIterator[tuple[_Batch, Chunk]]:
+    for batch in batches:
+        yield batch, read_rows(found.reading, batch.rows)
+
+
+async def _in_workers(
+    stack: contextlib.ExitStack, found: Survey, batches: Iterator[_Batch]
 ) -> AsyncIterator[tuple[_Batch, Chunk]]:
     """Each batch with what was read of it, in order."""
-    if small:
-        for batch in batches:
-            yield batch, read_rows(found.reading, batch.rows)
-        return
     pool = ProcessPoolExecutor(WORKERS, multiprocessing.get_context("spawn"), _begin)
     stack.callback(pool.shutdown, wait=False, cancel_futures=True)
     under_way: deque[tuple[_Batch, Future[bytes]]] = deque()

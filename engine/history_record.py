@@ -12,6 +12,7 @@ Weak spot: keys are what today's rules make of an order. When the rules for keys
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -292,7 +293,7 @@ def _mailbox(email: str) -> str:
 
 
 def _seconds(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(seconds=1)
+    return math.floor(moment.timestamp())
 
 
 def _moment(seconds: int) -> datetime:

@@ -1,25 +1,25 @@
 """One record of a shop's file -> one closed order, or the reason why not. Pure, so that it runs in any process.
 
-reading = Reading_(…)                        once per file: columns, styles, shop
-read_row(reading, cells)  -> Closed          raises TheirFault with the reason in plain words
+plan = Plan(Reading(…))                      once per file: columns, styles, shop
+read_row(plan, cells)     -> Closed          raises TheirFault with the reason in plain words
 read_chunk(reading, rows) -> bytes           many of them, for a worker process; `opened_chunk` undoes it
 """
 
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime, tzinfo
+from datetime import datetime
 from functools import cache
-from zoneinfo import ZoneInfo
 
 import msgspec
 from babel import Locale, UnknownLocaleError
 from msgspec import Struct
 
+from engine.history_cells import ADDRESS, NAMES, Cells, Plan, Reading
 from engine.history_columns import normal
 from engine.history_outcomes import Outcome, Told, outcome, outcome_of
 from engine.history_record import MOST_SAID, MOST_TEXT, Closed, closed
-from engine.history_values import BadValue, DateStyle, amount, moment, whole
+from engine.history_values import BadValue, amount, whole
 from engine.ports import TheirFault
 from flows.emails import read_email
 from flows.matching.reading import read_address
@@ -31,24 +31,7 @@ from flows.risk.backtest import Replayed
 from flows.risk.history import PastOrder
 from flows.risk.identity import Identity
 
-#: No name, street or number is longer; a longer cell is refused with its row rather than cut in silence.
-MOST_CELL = 2000
 _MOST_COUNT = 1000
-
-
-class Reading(Struct, frozen=True):
-    """How the rows of one file are read. `dates` by field; `extra`: status in normal form -> "ended:fault"."""
-
-    columns: dict[str, tuple[int, ...]]
-    ranks: dict[int, int]
-    dates: dict[str, DateStyle]
-    comma: bool | None
-    country: str
-    currency: str
-    zone: str
-    now: datetime
-    language: str = ""
-    extra: dict[str, str] = {}
 
 
 class Row(Struct, frozen=True, array_like=True):
@@ -91,21 +74,22 @@ def read_rows(reading: Reading, rows: list[Row]) -> Chunk:
     """The orders and the refused rows."""
     kept: list[Closed] = []
     rejected: list[Rejected] = []
+    plan = Plan(reading)
     for row in rows:
         try:
-            kept.append(read_row(reading, row.cells, row.items))
+            kept.append(read_row(plan, row.cells, row.items))
         except TheirFault as error:
             rejected.append(Rejected(row.line, str(error), row.cells))
     return Chunk(kept, rejected)
 
 
-def read_row(reading: Reading, cells: list[str], items: list[str] | None = None) -> Closed:
+def read_row(plan: Plan, cells: list[str], items: list[str] | None = None) -> Closed:
     """The order of one record. Raises TheirFault with the reason."""
-    cell = _Cells(reading, cells)
+    reading, cell = plan.reading, Cells(plan, cells)
     placed = cell.date("placed")
     if placed is None:
         raise BadValue("no date of the order")
-    told = _told(cell) if cell.says(_OF_PARTS) else Told(status=cell.text("status"), reason=cell.text("reason"))
+    told = _told(cell) if plan.ends else Told(status=cell.text("status"), reason=cell.text("reason"))
     ended = outcome(told, reading.extra) if reading.extra else outcome_of(told)
     currency = _currency(cell.text("currency") or reading.currency)
     written = cell.text("total")
@@ -117,11 +101,7 @@ def read_row(reading: Reading, cells: list[str], items: list[str] | None = None)
     return kept
 
 
-#: Columns about the end of an order that most files do not have.
-_OF_PARTS = frozenset(("financial", "fulfilment", "tags", "cancelled_by", "cancelled", "fulfilled", "refunded"))
-
-
-def _told(cell: _Cells) -> Told:
+def _told(cell: Cells) -> Told:
     return Told(
         status=cell.text("status"),
         financial=cell.text("financial"),
@@ -135,61 +115,11 @@ def _told(cell: _Cells) -> Told:
     )
 
 
-class _Cells:
-    """The cells of one record by field."""
-
-    def __init__(self, reading: Reading, cells: list[str]) -> None:
-        self.reading = reading
-        self.columns = reading.columns
-        self.cells = cells
-        self.zone = _zone(reading.zone)
-
-    def says(self, fields: frozenset[str]) -> bool:
-        """Whether the file has a column for any of them."""
-        return not fields.isdisjoint(self.columns)
-
-    def text(self, field: str) -> str:
-        """The first cell of the field that says something. Raises BadValue for one that is no cell of an order."""
-        places = self.columns.get(field)
-        if places is None:
-            return ""
-        for at in places:
-            if text := self._at(at, field):
-                return text
-        return ""
-
-    def _at(self, at: int, field: str) -> str:
-        text = self.cells[at].strip() if at < len(self.cells) else ""
-        if len(text) > MOST_CELL:
-            raise BadValue(f"{field} has {len(text):,} characters")
-        return text[1:] if text[:1] == "'" and text[1:2] in "=+-@" else text  # as our own rejects are written
-
-    def date(self, field: str) -> datetime | None:
-        text = self.text(field)
-        if not text:
-            return None
-        return moment(text, self.reading.dates.get(field, "dmy"), self.zone, self.reading.now)
-
-    def of_parcel(self, fields: tuple[str, ...], lead: str) -> list[str]:
-        """The fields from one address: the parcel's where its `lead` is filled, else the customer's, else the bill's."""
-        ranks, columns = self.reading.ranks, self.columns
-        if all(len(columns.get(field, ())) < 2 for field in fields):
-            return [self.text(field) for field in fields]
-        chosen = next((ranks.get(at, 1) for at in columns.get(lead, ()) if self._at(at, lead)), None)
-        found = []
-        for field in fields:
-            places = columns.get(field, ())
-            same = [at for at in places if chosen is None or ranks.get(at, 1) == chosen] or places
-            found.append(next((text for at in same if (text := self._at(at, field))), ""))
-        return found
-
-
-_ADDRESS = ("line1", "line2", "house", "city", "region", "postcode", "country")
-
-
-def _who(cell: _Cells, placed: datetime, total: Money, items: list[str]) -> tuple[OrderFields, Identity]:
+def _who(cell: Cells, placed: datetime, total: Money, items: list[str]) -> tuple[OrderFields, Identity]:
     reading = cell.reading
-    line1, line2, house, city, region, postcode, country = cell.of_parcel(_ADDRESS, "line1")
+    line1, line2, house, city, region, postcode, country = cell.of_parcel(
+        ADDRESS, "line1", alone=cell.plan.of_one_address
+    )
     if house and house not in line1:
         line1 = f"{line1} {house}".strip()
     country = _country(country, reading.language) or reading.country
@@ -202,7 +132,7 @@ def _who(cell: _Cells, placed: datetime, total: Money, items: list[str]) -> tupl
     who = Identity(phone.e164 if phone else "", mailbox.key if mailbox else "", read)
     if not (who.phone or who.email or read.words or read.house):
         raise BadValue("nobody to recognise: " + ("; ".join(_unread(raw, email)) or "no phone, e-mail or address"))
-    first, last = cell.of_parcel(("first_name", "last_name"), "first_name")
+    first, last = cell.of_parcel(NAMES, "first_name", alone=cell.plan.of_one_person)
     name = f"{first} {last}".strip() or cell.text("name")
     skus = [sku for sku in (cell.text("sku") or cell.text("item"), *items) if sku]
     fields = OrderFields(
@@ -224,7 +154,7 @@ def _unread(phone: str, email: str) -> list[str]:
     return [*found, f"the e-mail {email[:60]!r} is no address"] if email else found
 
 
-def _id(cell: _Cells, placed: datetime, who: Identity, total: Money) -> str:
+def _id(cell: Cells, placed: datetime, who: Identity, total: Money) -> str:
     """The order's number as the shop's hooks name it (without #), or one made of the row itself where it has none."""
     number = cell.text("id").lstrip("#").strip()
     if number:
@@ -235,10 +165,13 @@ def _id(cell: _Cells, placed: datetime, who: Identity, total: Money) -> str:
     return f"row-{hashlib.blake2b(told.encode(), digest_size=8).hexdigest()}"
 
 
-def _past(cell: _Cells, fields: OrderFields, ended: Outcome) -> PastOrder:
+def _past(cell: Cells, fields: OrderFields, ended: Outcome) -> PastOrder:
     placed = fields.placed_at
     closed_at = next((at for at in map(cell.date, _CLOSING[ended.ended[:9]]) if at is not None), placed)
-    confirmed = cell.date("confirmed")
+    refunds = 0
+    counted = cell.plan.counts
+    if counted:
+        refunds = whole(cell.text("refunds"), _MOST_COUNT) or int(cell.text("refunded").strip(" 0.,-") != "")
     return PastOrder(
         order_id=fields.id,
         placed_at=placed,
@@ -247,11 +180,11 @@ def _past(cell: _Cells, fields: OrderFields, ended: Outcome) -> PastOrder:
         fault=ended.fault,
         amount_minor=fields.total.minor,
         currency=fields.total.currency,
-        confirmed_at=confirmed,
-        attempts=max(1, whole(cell.text("attempts"), _MOST_COUNT)),
+        confirmed_at=cell.date("confirmed"),
+        attempts=max(1, whole(cell.text("attempts"), _MOST_COUNT)) if counted else 1,
         unreachable=ended.unreachable,
-        complaints=whole(cell.text("complaints"), _MOST_COUNT),
-        refunds=whole(cell.text("refunds"), _MOST_COUNT) or int(cell.text("refunded").strip(" 0.,-") != ""),
+        complaints=whole(cell.text("complaints"), _MOST_COUNT) if counted else 0,
+        refunds=refunds,
     )
 
 
@@ -268,11 +201,6 @@ def _currency(text: str) -> str:
     if len(code) != 3 or not code.isascii() or not code.isalpha():
         raise BadValue(f"currency {text[:12]!r} is not a three-letter ISO 4217 code")
     return code
-
-
-@cache
-def _zone(name: str) -> tzinfo:
-    return ZoneInfo(name)
 
 
 #: Codes that people write and ISO 3166 gives to nobody.

@@ -13,10 +13,11 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from engine.history_cells import Reading
 from engine.history_columns import Columns, MissingColumns, map_columns, missing, normal
 from engine.history_file import Record, Sheet, look, records
 from engine.history_outcomes import look_up, parse_outcome
-from engine.history_rows import Reading, Row
+from engine.history_rows import Row
 from engine.history_values import MONTH_FIRST, DateStyle, Evidence, comma_decimal, date_style
 
 #: Distinct values remembered of a column: dates of ten years, and more statuses than any shop has.

@@ -32,6 +32,7 @@ _DATE = re.compile(
     r"(?:[T,\s]+(\d{1,2})[:.h](\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*([AaPp])?\.?(?:[Mm]\.?)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?)?\s*$"
 )
 _AMOUNT = re.compile(r"\d[\d.,'’٬٫\s\u00a0\u202f]*-?")
+_NEGATIVE = re.compile(r"[^\d]*[-\u2212(]")
 _SPACES = re.compile(r"[\s\u00a0\u202f'’٬]")
 
 
@@ -145,7 +146,7 @@ def amount(text: str, currency: str, *, comma: bool | None) -> Money:
     number = _number(plain)
     if not number:
         raise BadValue(f"the total {text[:40]!r} is no amount")
-    if number.endswith("-") or re.match(r"[^\d]*[-\u2212(]", plain):
+    if number.endswith("-") or _NEGATIVE.match(plain):
         raise BadValue(f"the total {text[:40]!r} is negative: a refund is no order")
     try:
         money = parse(_pointed(number.replace("٫", ","), comma, currency), currency)

@@ -22,11 +22,10 @@ from engine.ports import Appended, ImportMark
 from flows.risk.backtest import Replayed
 from flows.risk.history import PastOrder
 from flows.risk.identity import Identity
+from storage.history_counts import USUAL_FROM, WIDTH
 from storage.mongo_connection import DUPLICATE, Json, MongoConnection
-from storage.sqlite_history import MOST_AT_DOOR, MOST_COMPARED, MOST_OPENED, MOST_OWN, USUAL_FROM
+from storage.sqlite_history import MOST_AT_DOOR, MOST_COMPARED, MOST_OPENED, MOST_OWN
 
-#: Buckets of amounts are 2 % wide, as in SQLite.
-WIDTH = math.log(1.02)
 #: The usual amount is worked out anew after so many questions, or after a write of this process.
 USUAL_AGAIN = 256
 #: What is left of an erased order.

@@ -9,8 +9,9 @@ from typing import Any
 from engine import history_record as record
 from storage import codec
 from storage import sqlite_schema as sql
+from storage.history_counts import closed_of, count_in
 from storage.sqlite_file import Errand
-from storage.sqlite_history import SqliteHistory, closed_of, count_in
+from storage.sqlite_history import SqliteHistory
 
 #: Rows of the history erased in one transaction.
 PAGE = 200

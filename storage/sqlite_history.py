@@ -15,13 +15,13 @@ key, and an older backup still holds them.
 from __future__ import annotations
 
 import contextlib
-import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any
+from typing import Any, NamedTuple
 
 import apsw
+import msgspec
 
 from engine import history_record as record
 from engine.history_door import Recognised
@@ -31,6 +31,7 @@ from flows.risk.backtest import Replayed
 from flows.risk.history import PastOrder
 from flows.risk.identity import Identity
 from storage import sqlite_schema as sql
+from storage.history_counts import Tally, closed_of, count_in, middle
 from storage.sealing import Sealer
 from storage.sqlite_file import Errand, SqliteFile
 
@@ -41,16 +42,18 @@ MOST_OWN = 50
 MOST_AT_DOOR, MOST_OPENED, MOST_COMPARED = 60, 12, 6
 #: Rows under the hash of one order's id: more than one only where two hashes meet.
 _MOST_NAMESAKES = 20
-#: Buckets of amounts are 2 % wide: nobody's usual order is known better than that.
-_WIDTH = math.log(1.02)
-#: Fewer orders say nothing about what is usual in a shop.
-USUAL_FROM = 30
 #: It moves slowly: so many orders are judged by one look.
 USUAL_AGAIN = 50
 #: Rows read at once when the whole past is replayed.
 _PAGE = 1000
 
-_Tally = Counter[tuple[str, int]]
+
+class _Hashed(NamedTuple):
+    """An order with the hash of its id, and those of the keys that it is found under."""
+
+    own: int
+    keys: tuple[int, ...]
+    order: Closed
 
 
 class SqliteHistory(SqliteFile):
@@ -63,7 +66,10 @@ class SqliteHistory(SqliteFile):
     # -- writing
 
     async def append_history(self, shop: str, orders: Sequence[Closed], mark: ImportMark | None = None) -> Appended:
-        hashed = [(self._key(shop, f"o|{order.order_id}"), order) for order in orders]
+        hashed = [
+            _Hashed(self._key(shop, f"o|{order.order_id}"), tuple(self._key(shop, key) for key in order.keys), order)
+            for order in orders
+        ]
         marked = None if mark is None else (self._source(shop, mark.source), mark.state)
         done = Appended()
 
@@ -78,18 +84,24 @@ class SqliteHistory(SqliteFile):
         await self.errand(Errand(run))
         return done
 
-    def _append(self, shop: str, orders: list[tuple[int, Closed]]) -> Appended:
+    def _append(self, shop: str, orders: Sequence[_Hashed]) -> Appended:
         n, wrapped = self._shop(shop)
-        keys: list[tuple[int, int]] = []
-        tally: _Tally = Counter()
+        known = self._known([hashed.own for hashed in orders])
+        fresh: list[_Hashed] = []
+        tally: Tally = Counter()
         new = changed = same = erased = 0
-        for own, order in orders:
-            found = self._order(own, order.order_id, wrapped)
-            if found is None:
-                row = self._insert(n, wrapped, order)
-                self._db.execute(sql.HISTORY_KEY, (own, row))  # at once: the same order may come again in this batch
-                keys += [(self._key(shop, key), row) for key in order.keys]
-                count_in(tally, order, 1)
+        for hashed in orders:
+            order = hashed.order
+            if hashed.own not in known:
+                known.add(hashed.own)  # the same order may come again in this batch
+                fresh.append(hashed)
+                new += 1
+                continue
+            self._insert(n, wrapped, fresh)
+            fresh.clear()
+            found = self._order(hashed.own, order.order_id, wrapped)
+            if found is None:  # another order's id has the same hash
+                self._insert(n, wrapped, [hashed])
                 new += 1
             elif found[1] is None:
                 erased += 1
@@ -98,15 +110,31 @@ class SqliteHistory(SqliteFile):
             else:
                 self._change(shop, wrapped, found[0], found[1], better, tally)
                 changed += 1
-        self._db.executemany(sql.HISTORY_KEY, sorted(keys))  # in the order of the tree: fewer pages are touched
+        self._insert(n, wrapped, fresh)
         self._db.executemany(sql.HISTORY_COUNT, [(n, *key, orders) for key, orders in tally.items() if orders])
         return Appended(new, changed, same, erased)
 
-    def _insert(self, shop: int, wrapped: bytes, order: Closed) -> int:
-        self._db.execute(sql.HISTORY_INSERT, (shop, order.closed_on, self._sealer.seal(wrapped, order.payload)))
-        return self._db.last_insert_rowid()
+    def _known(self, own: Sequence[int]) -> set[int]:
+        """Those of the hashes of order ids under which a row stands."""
+        return {key for (key,) in self._db.execute(sql.HISTORY_KNOWN, (msgspec.json.encode(own).decode(),))}
 
-    def _change(self, shop: str, wrapped: bytes, row: int, old: bytes, new: Closed, tally: _Tally) -> None:
+    def _insert(self, shop: int, wrapped: bytes, orders: Sequence[_Hashed]) -> None:
+        """Rows that are new. Their keys go in the order of the tree, so that fewer pages are touched."""
+        if not orders:
+            return
+        ((last,),) = self._db.execute(sql.HISTORY_LAST)
+        rows = list(enumerate(orders, start=last + 1))
+        seal = self._sealer.seal
+        self._db.executemany(
+            sql.HISTORY_INSERT, [(n, shop, each.order.closed_on, seal(wrapped, each.order.payload)) for n, each in rows]
+        )
+        self._db.executemany(sql.HISTORY_KEY, sorted((key, n) for n, each in rows for key in (each.own, *each.keys)))
+        tally: Tally = Counter()
+        for each in orders:
+            count_in(tally, each.order, 1)
+        self._db.executemany(sql.HISTORY_COUNT, [(shop, *key, orders) for key, orders in tally.items()])
+
+    def _change(self, shop: str, wrapped: bytes, row: int, old: bytes, new: Closed, tally: Tally) -> None:
         before, after = record.keys_of(old), new.keys
         self._db.execute(sql.HISTORY_UPDATE, (new.closed_on, self._sealer.seal(wrapped, new.payload), row))
         self._drop_keys(shop, row, set(before) - set(after))
@@ -133,7 +161,7 @@ class SqliteHistory(SqliteFile):
 
     def _erase(self, shop: str, who: Identity) -> int:
         n, _ = self._shop(shop)
-        tally: _Tally = Counter()
+        tally: Tally = Counter()
         mine = self._theirs(self._db, shop, who)
         self._db.execute("PRAGMA secure_delete = ON")
         try:
@@ -195,21 +223,9 @@ class SqliteHistory(SqliteFile):
     async def usual_amount(self, shop: str, currency: str) -> int:
         asked, usual = self._usual.get((shop, currency), (0, 0))
         if not usual or asked >= USUAL_AGAIN:
-            asked, usual = 0, self._median(shop, currency)
+            asked, usual = 0, middle(self._reader.execute(sql.HISTORY_AMOUNTS, (shop, f"amount:{currency}")))
         self._usual[shop, currency] = asked + 1, usual
         return usual
-
-    def _median(self, shop: str, currency: str) -> int:
-        buckets = list(self._reader.execute(sql.HISTORY_AMOUNTS, (shop, f"amount:{currency}")))
-        left = sum(orders for _, orders in buckets)
-        if left < USUAL_FROM:
-            return 0
-        left = left // 2 + 1
-        for bucket, orders in buckets:
-            left -= orders
-            if left <= 0:
-                return round(math.exp(bucket * _WIDTH))
-        return 0
 
     def replay_history(self, shop: str) -> Iterator[Replayed]:
         last = 0
@@ -272,16 +288,3 @@ class SqliteHistory(SqliteFile):
 def _under(db: apsw.Connection, key: int, most: int) -> list[tuple[int, bytes | None]]:
     rows: list[Any] = db.execute(sql.HISTORY_BY_KEY, (key, most)).fetchall()
     return rows
-
-
-def count_in(tally: _Tally, order: Closed, by: int) -> None:
-    if order.ended == "ruled":
-        return
-    tally[f"ended:{order.ended}", 0] += by
-    if order.amount_minor > 0:
-        tally[f"amount:{order.currency}", round(math.log(order.amount_minor) / _WIDTH)] += by
-
-
-def closed_of(payload: bytes) -> Closed:
-    kept = record.opened(payload)
-    return record.closed(kept.order, kept.origin, kept.said)

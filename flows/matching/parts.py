@@ -17,6 +17,7 @@ from flows.postal import PostalAddress
 MAX_LINE = 300
 
 _BREAKS = str.maketrans("()[]|\u2028", ",,,,,,")
+_BREAK = re.compile(r"[()\[\]|\u2028]")
 _LAND_PREFIX = re.compile(r"^[a-z]{1,2}[- ](?=\d{4,5}$)")
 _NOT_ALNUM = re.compile(r"[\W_]+")
 _REGION = re.compile(r"[a-z]{2}")
@@ -84,7 +85,8 @@ def town(folded: str) -> tuple[str, ...]:
 
 
 def _folded(text: str) -> str:
-    return fold(text[:MAX_LINE]).translate(_BREAKS).replace(" - ", ", ")
+    folded = fold(text[:MAX_LINE])
+    return (folded.translate(_BREAKS) if _BREAK.search(folded) else folded).replace(" - ", ", ")
 
 
 def _take_postcode(text: str, rules: PostalRules, *, anywhere: bool) -> tuple[str, str, str]:

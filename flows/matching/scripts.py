@@ -88,6 +88,8 @@ _SIGNS = str.maketrans(
         "\u00a0": " ",
     }
 )
+_ASCII_SIGN = re.compile(r"[;\n\r\t]")  # of those signs, what plain ASCII can hold: nearly always nothing
+_OTHER_SCRIPT = re.compile(r"[^\x00-\x7f°]")
 _GREEK_PAIRS = tuple(pair.split("=") for pair in sorted(codes("ου=ou μπ=b ντ=nt γκ=gk γγ=ng ει=i οι=i αυ=av ευ=ev")))
 _NASAL = re.compile(r"[ंং](?=[पफबभमপফবভম])")  # an m before lips, else an n
 _ARTICLE = re.compile(r"(?<![^\W\d_])ال(?=[^\W\d_]{3})")  # written as part of the word
@@ -111,21 +113,31 @@ _DOUBLED = re.compile(r"(.)\1+")
 def fold(text: str) -> str:
     """`text` in small Latin letters without accents, digits of any script as 0-9, `º` and `ª` as `°`."""
     if text.isascii():
-        return _apart(text.lower().translate(_SIGNS)) if "'" in text or "`" in text else text.lower().translate(_SIGNS)
-    small = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text.translate(_SIGNS)).casefold())
-    bare = small.translate(_BARE).translate(_SIGNS)
+        small = text.lower() if _ASCII_SIGN.search(text) is None else text.lower().translate(_SIGNS)
+    else:
+        small = text.translate(_BARE)
+        if _OTHER_SCRIPT.search(small):
+            small = _in_latin(small)
+    return _apart(small) if "'" in small or "`" in small else small
+
+
+def _in_latin(bare: str) -> str:
     bare = _NASAL.sub("m", _ARTICLE.sub("", bare))
     for pair, latin in _GREEK_PAIRS:
         bare = bare.replace(pair, latin)
-    return _apart(bare.translate(_LETTERS))
+    return bare.translate(_LETTERS)
 
 
-class _Bare(dict[int, str | None]):
-    """Each character as it stays: no accents, digits of any script as 0-9. Filled as characters are met."""
+class _Bare(dict[int, str]):
+    """Each character as it stays: small, no accents, digits of any script as 0-9, signs alike. Filled as characters are met."""
 
-    def __missing__(self, code: int) -> str | None:
-        char = chr(code)
-        bare = None if unicodedata.combining(char) else str(unicodedata.decimal(char)) if char.isdecimal() else char
+    def __missing__(self, code: int) -> str:
+        small = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", chr(code).translate(_SIGNS)).casefold())
+        bare = "".join(
+            str(unicodedata.decimal(char)) if char.isdecimal() else char
+            for char in small
+            if not unicodedata.combining(char)
+        ).translate(_SIGNS)
         self[code] = bare
         return bare
 

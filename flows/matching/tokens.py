@@ -2,7 +2,8 @@
 
 import re
 from itertools import islice
-from typing import NamedTuple
+
+from msgspec import Struct
 
 _TOKEN = re.compile(r"\d+|[^\W\d_]+|[#°]")
 #: No address has more parts; what follows is noise or an attack on the clock.
@@ -31,7 +32,7 @@ ROMAN = {  # without i, v, x and xi: too short to be told from an initial, or a 
 }
 
 
-class Token(NamedTuple):
+class Token(Struct, frozen=True, gc=False):
     """`text` is digits, letters, `#` or `°`. `glued`: no sign or space before it. `gap`: the signs before it. `number`: digits.
     `opens`: a new part of the address begins here, after a comma or at the very start."""
 
