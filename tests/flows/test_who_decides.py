@@ -161,6 +161,24 @@ def test_a_forged_button_is_only_words(payload: str) -> None:
     assert order(world).state in ("pending", "flagged")
 
 
+@pytest.mark.parametrize("payload", ["yes::", "yes:1:", "cancel::1", "yes:1:1:1"])
+def test_a_torn_button_decides_nothing_even_where_only_one_question_is_unsure(payload: str) -> None:
+    """To the one question of unknown fate an approved template's bare verb belongs, and never a binding that is torn."""
+    world = asked()
+    world.now += timedelta(hours=4, minutes=1)
+    world.run_timers()
+    (conversation,) = world.conversations()
+    for open_ in conversation.open:
+        world.claim(conversation.id, open_.id)
+    for attempt in list(world.flying):
+        world.settle(attempt, Unknown("timeout"))
+    assert [a.channel for a in order(world).asked if a.status == "unknown"] == ["whatsapp"]
+    world.bring(button(payload, world.next()))
+    assert order(world).state in ("pending", "flagged")
+    world.bring(button("yes", world.next()))
+    assert order(world).state == "confirmed"
+
+
 def test_the_shop_repeats_what_the_customer_has_changed() -> None:
     """The next word of the shop has the old number still: the order stays where the customer moved it."""
     world = asked()
