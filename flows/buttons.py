@@ -54,7 +54,11 @@ def bound(turn: Turn, event: CustomerPressed, meaning: Callable[[str], str]) -> 
         order = next((o for o in turn.orders if o.seq == int(seq)), None)
         return verb, order, order is not None and order.version == int(version)
     if rest and verb in VERBS:
-        return "", None, False  # ours by its form, and bound to nothing: torn or made up, and no words that anybody wrote
+        return (
+            "",
+            None,
+            False,
+        )  # ours by its form, and bound to nothing: torn or made up, and no words that anybody wrote
     verb = _verb(turn, event) or meaning(event.title or event.payload)
     for order in turn.orders:
         if verb and event.reply_to and event.reply_to in order.hung:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
@@ -36,11 +37,26 @@ def fault_middleware(world: World, provider: str, recipient_of: RecipientOf, bod
         if fault.kind == "delay":
             await asyncio.sleep(fault.delay_s)
             return await handler(request)
+        if fault.kind == "drip":
+            return await _dripping(request, await handler(request), fault.delay_s)
         if fault.kind.startswith("accept_"):
             await handler(request)
         return await _broken_answer(request, fault, body_for)
 
     return obey
+
+
+async def _dripping(request: web.Request, answer: web.StreamResponse, whole_s: float) -> web.StreamResponse:
+    """The good answer, so slowly; ends where the other side has given up."""
+    body = bytes(answer.body) if isinstance(answer, web.Response) and isinstance(answer.body, bytes) else b""
+    slow = web.StreamResponse(status=answer.status, headers={"Content-Type": answer.content_type})
+    await slow.prepare(request)
+    with contextlib.suppress(ConnectionError):
+        for byte in body:
+            await slow.write(bytes((byte,)))
+            await asyncio.sleep(whole_s / len(body))
+        await slow.write_eof()
+    return slow
 
 
 async def _broken_answer(request: web.Request, fault: Fault, body_for: BodyFor) -> web.StreamResponse:

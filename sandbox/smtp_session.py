@@ -138,7 +138,7 @@ class Session:
             await self._say(552, "5.3.4 Message too big")
             return
         fault = self._server.world.fault_for(self._server.name, "DATA", *recipients)
-        if fault is None or fault.kind == "delay" or fault.kind.startswith("accept_"):
+        if fault is None or fault.kind in ("delay", "drip") or fault.kind.startswith("accept_"):
             self._server.accept(sender, recipients, raw)
         if fault is None:
             await self._say(250, "2.0.0 Taken")
@@ -181,7 +181,7 @@ class Session:
             case "empty":
                 self._writer.write(b"\r\n")
                 await self._writer.drain()
-            case "delay":
+            case "delay" | "drip":
                 await asyncio.sleep(fault.delay_s)
                 await self._say(250, "2.0.0 Taken")
             case _:

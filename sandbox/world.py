@@ -41,7 +41,7 @@ class Fault:
     answer, nothing accepted), "accept_cut" (accept and deliver, then close without an answer), "accept_timeout"
     (accept, never answer), "accept_status" (accept, answer `status`), "garbage" (200 with bytes that are no JSON,
     nothing accepted), "empty" (200, no body, nothing accepted), "accept_garbage", "accept_empty", "delay" (answer well
-    after `delay_s`).
+    after `delay_s`), "drip" (accept, and give the good answer byte by byte, `delay_s` for the whole).
     """
 
     kind: str

@@ -7,6 +7,7 @@ from tests.faults.suites import (
     fuzz,
     hours,
     points,
+    providers,
     road,
     room,
     several,
@@ -19,6 +20,7 @@ from tests.faults.suites.kit import Figure, Suite, measured
 
 ALL: tuple[Suite, ...] = (
     *road.SUITES,
+    *providers.SUITES,
     *wire.SUITES,
     *weather.SUITES,
     *disk.SUITES,

@@ -1,4 +1,4 @@
-"""Providers that fail in every way, and people's STOPs amid it. The ledgers say what really arrived."""
+"""People's STOPs against the timer that is due in the same moment. The ledger says what really arrived."""
 
 from __future__ import annotations
 
@@ -10,10 +10,6 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from msgspec.structs import replace
-
-from adapters.exchange import Exchange
-from sandbox.world import Fault
 from tests.faults.suites.kit import (
     FAST,
     OPEN,
@@ -23,63 +19,8 @@ from tests.faults.suites.kit import (
     chunks,
     folder_of,
     number,
-    patched,
-    twice,
 )
-from tests.faults.verdict import adrift
 from tests.town import Town, town
-
-KINDS = (
-    "timeout", "cut", "accept_cut", "accept_timeout", "status", "accept_status", "garbage", "empty", "accept_garbage", "accept_empty",
-)  # fmt: skip
-#: What a request waits for an answer here: the service's own 15 s are not lived through for each message.
-PATIENCE_S = 0.2
-
-
-@contextlib.contextmanager
-def _impatient() -> Iterator[None]:
-    """Requests are given up sooner; nothing else changes."""
-    made = Exchange.__init__
-
-    def sooner(self: Exchange, timeout_s: float) -> None:
-        made(self, min(timeout_s, PATIENCE_S))
-
-    with mock.patch.object(Exchange, "__init__", sooner):
-        yield
-
-
-async def providers(size: int, folder: Path, dice: random.Random) -> Figure:
-    """Each way to fail strikes the first requests of a handful of orders, at Twilio and at the mail server; nobody answers."""
-    figure, arrived, struck = Figure(), 0, 0
-    with _impatient():
-        for round_, part in enumerate(chunks(size, 4)):
-            kind = KINDS[round_ % len(KINDS)]
-            async with town(folder_of(folder, part.start), more=OPEN, twilio_more=FAST) as t:
-                bodies = [an_order(t, n, email=f"customer{n}@example.com") for n in part]
-                faults = [Fault(kind, "Messages.json", times=len(bodies), status=dice.choice((500, 502, 503)))]
-                if kind in ("cut", "accept_cut"):  # a mail server that takes a mail and says 451 lies: nobody can know
-                    faults.append(Fault(kind, times=len(bodies)))
-                for provider, fault in zip(("twilio", "smtp"), faults, strict=False):
-                    t.world.break_it(provider, fault)
-                for body in bodies:
-                    await t.api("POST", "/orders", body)
-                await t.skip(hours=48)
-                figure.failures += [f"{kind}: {found}" for found in twice(t)]
-                struck += sum(len(bodies) - fault.times for fault in faults)
-                arrived += len(t.got(to=None))
-                for body in bodies:
-                    figure.check(await t.state(body["id"]) != "pending", f"{kind}: {body['id']} is still pending")
-                    found = await t.conversation(body["id"])
-                    figure.failures += [f"{kind}: {what}" for what in adrift(found, await t.get(body["id"]))]
-    figure.check(struck > 0, "no fault struck")
-    figure.said = (
-        f"{struck} faulted requests of {len(KINDS)} kinds over {size} orders: {arrived} messages arrived, none twice"
-    )
-    return figure
-
-
-def _again(turn: Any, open_: Any, _reason: str) -> None:
-    turn.settle(open_.id, replace(open_, status="planned", by="", since=None))
 
 
 async def stops(size: int, folder: Path, dice: random.Random) -> Figure:
@@ -131,10 +72,6 @@ def _noted() -> Iterator[None]:
 
 
 SUITES = (
-    Suite(
-        "provider faults", ("F9", "F10"), ("P4",), "orders", 40, 400, providers,
-        {"what is unknown is sent again": patched("flows.settling._unknown", _again)},
-    ),
     Suite(
         "STOP against the timer", (), ("P10",), "customers", 20, 400, stops,
         {"STOP is noted and not obeyed": _noted},
