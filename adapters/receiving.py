@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from urllib.parse import unquote_to_bytes
@@ -195,7 +195,7 @@ async def _carry(received: Received, front: Front, route: str, parse: Parse) -> 
 async def _handle_all(events: tuple[AnyEvent, ...], front: Front, route: str) -> list[str]:
     """Why steps failed. One person's events go in their order; different people's share the store's batches."""
     if len(events) == 1:
-        return await _handle_in_order(list(events), front, route)
+        return await _handle_in_order(events, front, route)
     lines: dict[Pointer, list[AnyEvent]] = {}
     for event in events:
         lines.setdefault(event.to[0], []).append(event)
@@ -210,7 +210,7 @@ async def _handle_all(events: tuple[AnyEvent, ...], front: Front, route: str) ->
     return faults
 
 
-async def _handle_in_order(events: list[AnyEvent], front: Front, route: str) -> list[str]:
+async def _handle_in_order(events: Sequence[AnyEvent], front: Front, route: str) -> list[str]:
     faults = []
     for event in events:
         try:

@@ -23,7 +23,6 @@ STATUS_PATH = "/hooks/twilio/status"
 
 #: An empty TwiML: no answer by the webhook itself, ours go the one road. Source: twilio.com/docs/messaging/twiml, read 2026-11.
 EMPTY_TWIML = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
-_XML = {"Content-Type": "text/xml; charset=utf-8"}
 
 
 class TwilioSettings(Struct, frozen=True, kw_only=True):
@@ -94,4 +93,4 @@ def routes(front: Front, *accounts: TwilioSettings) -> list[web.RouteDef]:
 
 def empty_twiml() -> web.Response:
     """The 200 that says nothing further."""
-    return web.Response(body=EMPTY_TWIML, headers=_XML)
+    return web.Response(body=EMPTY_TWIML, content_type="text/xml", charset="utf-8")

@@ -27,11 +27,11 @@ from engine.rhythm import Rhythm
 from engine.tokens import Tokens
 from flows import pointers
 from flows.conversation import Conversation, Note
-from flows.decision import Document
+from flows.decision import Decision, Document
 from flows.desk import Desk
 from flows.effects import Open
 from flows.events import Alarmed, AnyEvent, BodyKept, CustomerPressed, CustomerWrote, OrderTold, PagePressed, TimerDue
-from flows.money import decimal_text
+from flows.money import exponent
 from flows.pointers import Pointer
 from flows.policy import Policy
 
@@ -41,6 +41,8 @@ log = logging.getLogger("doorstep.engine")
 KEPT_PER_HOUR = 200
 #: A channel whose set-up is at fault rests so long: orders go on to the next rung instead of each failing there.
 PAUSE = timedelta(minutes=10)
+#: What counts as an answer.
+_ANSWERS = (CustomerWrote, CustomerPressed, PagePressed)
 #: An event follows an order that moved through at most so many hands.
 MOVES_MOST = 5
 
@@ -104,7 +106,7 @@ class Engine:
         if decision is None:
             self.count("events", type=type(event).__name__, result="duplicate" if handled.duplicate else "nobody")
             return
-        self._log(event, handled)
+        self._log(event, decision)
         if decision.changed:
             await self.follow(decision.document, decision.perform)
 
@@ -118,40 +120,38 @@ class Engine:
         if self.after_commit is not None and (perform or document.open):
             await self.after_commit(document, perform)
 
-    def _log(self, event: AnyEvent, handled: Handled) -> None:
+    def _log(self, event: AnyEvent, decision: Decision) -> None:
         kind = type(event).__name__
         self.count("events", type=kind, result="handled")
-        self._tally(event, handled)
-        decision = handled.decision
-        assert decision is not None
+        self._tally(event, decision)
+        document = decision.document
         facts = {
             "event": kind,
             "event_id": event.event_id,
-            "conversation": decision.document.id,
-            "shop": decision.document.shop,
+            "conversation": document.id,
+            "shop": document.shop,
             "states": dict(decision.orders),
             "effects": len(decision.planned) + len(decision.perform),
             "notice": decision.notice,
         }
         tell(log, "event.handled", facts)
 
-    def _tally(self, event: AnyEvent, handled: Handled) -> None:
+    def _tally(self, event: AnyEvent, decision: Decision) -> None:
         """What shops ask of /metrics: answers by channel, and the money of the orders that changed their state."""
-        decision = handled.decision
-        assert decision is not None
-        if isinstance(event, CustomerWrote | CustomerPressed | PagePressed):
+        document = decision.document
+        if isinstance(event, _ANSWERS):
             channel = "page" if isinstance(event, PagePressed) else event.channel
             self.count("answers", channel=channel, order=decision.orders[0][1] if decision.orders else "")
-        shop, now = decision.document.shop, self.clock.now()
         for order_id, state in decision.orders:
             if isinstance(event, OrderTold) and state in ("pending", "flagged", "held", "confirmed"):
-                self.rhythm.add(shop, "orders", now)
+                self.rhythm.add(document.shop, "orders", self.clock.now())
             if state == "confirmed":
-                self.rhythm.add(shop, "confirmed", now)
-            order = decision.document.order(order_id) if isinstance(decision.document, Conversation) else None
+                self.rhythm.add(document.shop, "confirmed", self.clock.now())
+            order = document.order(order_id) if isinstance(document, Conversation) else None
             if order is not None:
                 total = order.fields.total
-                self.add("order_money", float(decimal_text(total)), state=state, currency=total.currency)
+                amount = total.minor / 10 ** exponent(total.currency)
+                self.add("order_money", amount, state=state, currency=total.currency)
 
     async def keep(self, route: str, body: bytes, headers: dict[str, str], why: str) -> None:
         """See Front. The id is the route and the body's SHA-256: the same body again is the same thing kept."""
@@ -216,7 +216,7 @@ class Engine:
         return await self.store.journal(conversation)
 
     def count(self, name: str, **labels: str) -> None:
-        self.add(name, 1, **labels)
+        self.counters[name, tuple(sorted(labels.items()))] += 1
 
     def add(self, name: str, amount: float, /, **labels: str) -> None:
         """Add to a counter of /metrics."""

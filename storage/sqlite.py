@@ -49,8 +49,9 @@ _WIRE = (EffectSettled, Claimed)
 BATCH_TIMERS = 8
 #: and so many to what becomes of messages: each answer brings one.
 BATCH_OUTBOX = 16
-#: A batch begins when so many turns of the loop have brought nothing.
-QUIET_TURNS = 3
+#: A batch begins with so many units, which leaves as many to come in while the disk has it; or with fewer, when so many turns of
+#: the loop have brought nothing.
+ENOUGH, QUIET_TURNS = BATCH // 2, 3
 BUSY_PAUSE_S = 0.01
 
 
@@ -161,10 +162,10 @@ class SqliteStore(SqliteReading, SqliteForgetting, SqliteExpiring):
         return batch
 
     async def _gather(self) -> None:
-        """Let come what is on its way: a unit of a large batch costs less than one of a small, and nobody waits here for longer than
+        """Let come what is on its way: a unit of a batch of sixteen costs less than one of four, and nobody waits here for longer than
         the loop finds requests to read. One turn of it reads a request, the next one or two queue the unit."""
         quiet, there = 0, len(self._people) + len(self._outbox)
-        while 0 < there < BATCH and quiet < QUIET_TURNS:
+        while 0 < there < ENOUGH and quiet < QUIET_TURNS:
             await asyncio.sleep(0)  # noqa: TID251 -- a turn of the loop, no time
             before, there = there, len(self._people) + len(self._outbox)
             quiet = quiet + 1 if there == before else 0
