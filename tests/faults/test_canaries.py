@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import io
 import json
 import logging
@@ -14,14 +15,24 @@ import pytest
 
 from engine.journal_log import JsonLines
 from engine.people_data import Named, erased
+from sandbox.imap import PretendImap
+from sandbox.meta import MetaRules
 from sandbox.samples import SAMPLES
 from sandbox.shop_bodies import shopify_order, woocommerce_order
+from sandbox.world import World
 from storage.sqlite_backup import back_up
-from tests.town import ANA, API_TOKEN, BOT_TOKEN, SMS_FROM, TOKEN, Town, town
+from tests.faults.suites.providers import behind_gateway
+from tests.town import ANA, API_TOKEN, BOT_TOKEN, ENV, SMS_FROM, START, TOKEN, Town, town
+from tests.town_meta import META_ENV
 from tests.town_settings import SHOPIFY_SECRET, WOO_SECRET
 
 OPEN = "risk: {enabled: false}\nlimits: {first_sms_per_number_day: null, first_sms_per_prefix_hour: null, first_sms_per_hour: null}"
 PEOPLE = 100
+#: People of the other doors: the mailbox, the gateway, Meta.
+OTHERS = 36
+MAIL_FIRST = (
+    "confirmation: {ladder: [{channel: email, wait: 1h}, {channel: sms, wait: 4h}, {channel: staff, wait: 24h}]}\n"
+)
 SECRETS = (API_TOKEN, BOT_TOKEN, TOKEN, SHOPIFY_SECRET, WOO_SECRET)
 
 
@@ -117,6 +128,31 @@ async def _strange(t: Town, plant: Planted, n: int) -> list[str]:
 
 
 @pytest.mark.long
+async def _written(t: Town, tmp_path: Path, answers: list[str]) -> dict[str, bytes]:
+    """All that the service has written by now: its files, a new backup, and what it says of itself."""
+    await t.house.look_around()
+    back_up(str(tmp_path / "town.db"), (bytes(range(32)),), str(tmp_path / "copy.db"), t.clock.now())
+    for path in ("/metrics", "/healthz", "/readyz?verbose", "/docs"):
+        async with t.http.get(t.url + path) as answer:
+            answers.append(await answer.text())
+    files = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    assert {"town.db", "town.db-wal", "copy.db"} <= set(files)
+    return files | {"answers": "\n".join(answers).encode()}
+
+
+def _none_of(plant: Planted, written: dict[str, bytes], log: io.StringIO, capfd: pytest.CaptureFixture[str]) -> None:
+    """Not one canary, no secret and no number in anything of that, nor in the log or on standard error."""
+    assert len(set(plant.marks)) == len(plant.marks)
+    logged, (out, err) = log.getvalue(), capfd.readouterr()
+    assert "event.handled" in logged
+    written |= {"log": logged.encode(), "stderr": (out + err).encode()}
+    assert {name: found for name, raw in written.items() if (found := plant.found_in(raw))} == {}
+    for secret in SECRETS:
+        assert [name for name, raw in written.items() if secret.encode() in raw] == []
+    # a number as it would stand in a line; the ids of messages are 32 hexadecimal places, among which eleven digits turn up
+    assert not re.search(r"(?<![0-9A-Za-z])\+?34[67]\d{8}(?![0-9A-Za-z])", logged)
+
+
 async def test_a_thousand_canaries_leave_no_trace(
     tmp_path: Path, log: io.StringIO, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -130,26 +166,96 @@ async def test_a_thousand_canaries_leave_no_trace(
         for card in t.cards()[:20]:
             await t.tg.says(ANA, t.group, plant("staff", card.message_id), card.message_id)
         await t.settle()
-        await t.house.look_around()
-        back_up(str(tmp_path / "town.db"), (bytes(range(32)),), str(tmp_path / "copy.db"), t.clock.now())
-        for path in ("/metrics", "/healthz", "/readyz?verbose", "/docs"):
-            async with t.http.get(t.url + path) as answer:
-                answers.append(await answer.text())
-        files = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
-    assert len(set(plant.marks)) == len(plant.marks)
-    assert {"town.db", "town.db-wal", "copy.db"} <= set(files)
-    hits = {name: plant.found_in(raw) for name, raw in files.items()}
-    logged, (out, err) = log.getvalue(), capfd.readouterr()
-    assert "event.handled" in logged
-    hits |= {"log": plant.found_in(logged.encode()), "stderr": plant.found_in((out + err).encode())}
-    hits["answers"] = plant.found_in("\n".join(answers).encode())
-    assert {name: found for name, found in hits.items() if found} == {}
-    for secret in SECRETS:
-        assert secret not in logged
-        assert all(secret.encode() not in raw for raw in files.values())
+        written = await _written(t, tmp_path, answers)
     assert len(plant.marks) >= 1000
-    # a number as it would stand in a line; the ids of messages are 32 hexadecimal places, among which eleven digits turn up
-    assert not re.search(r"(?<![0-9A-Za-z])\+?34[67]\d{8}(?![0-9A-Za-z])", logged)
+    _none_of(plant, written, log, capfd)
+
+
+async def _posted(t: Town, path: str, body: bytes, **headers: str) -> str:
+    async with t.http.post(t.url + path, data=body, headers={"Content-Type": "application/json"} | headers) as answer:
+        return f"{answer.status} {await answer.text()}"
+
+
+async def test_the_mailbox_and_the_gateway_leave_no_trace(
+    tmp_path: Path, log: io.StringIO, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Answers by mail and through a local gateway, bounces, strangers' mails, torn mails, forged and torn hooks."""
+    plant, answers = Planted(), list[str]()
+    monkeypatch.setitem(ENV, "IMAP", "town-imap")
+    async with PretendImap(World(START), "orders", "town-imap") as box:
+        imap = (
+            f'imap: {{url: "imap://orders:${{IMAP}}@127.0.0.1:{box.port}", reply_to: "reply+{{token}}@example.com"}}\n'
+        )
+        async with behind_gateway(tmp_path, f"{imap}{MAIL_FIRST}{OPEN}", telegram=True) as (t, gateway):
+            for n in range(OTHERS):
+                phone, mail = plant.phone(n), f"{plant('mail', n)}@example.com".lower()
+                await t.order(phone=phone, email=mail, name=f"Ana {plant('name', n)}", note=plant("note", n))
+                await t.skip(seconds=3)  # the mail server's pace
+                ours = t.mails(mail)[0]
+                if n % 3:
+                    box.answers(
+                        ours, f"question {plant('words', n)}", from_=f"{plant('from', n)}@example.net", html=n % 2 == 0
+                    )
+                else:
+                    box.bounces(ours, "4.4.7" if n % 2 else "5.1.1")
+                await gateway.reply(phone, f"where is {plant('sms', n)}", "+34600000099")
+                await t.settle()
+            for n in range(OTHERS // 2):
+                box.deliver(f"From: {plant('stranger', n)}@example.org\r\nTo: {plant('nobody', n)}@example.com\r\n"
+                            f"Subject: {plant('subject', n)}\r\n\r\n{plant('letter', n)}\r\n".encode())  # fmt: skip
+                box.deliver(b"\xff\xfe " + plant("tornmail", n).encode())
+                body = json.dumps({"id": plant("id", n), "from": plant("sender", n), "text": plant("torn", n)}).encode()
+                good = {"X-Gateway-Secret": "gateway-secret"}
+                answers.append(await _posted(t, "/hooks/sms/local", body))
+                answers.append(await _posted(t, "/hooks/sms/local", body[:-9], **good))
+                answers.append(await _posted(t, "/hooks/sms/local", json.dumps([plant("odd", n)]).encode(), **good))
+            for mailbox in t.house.mailboxes:
+                assert await mailbox.look() >= OTHERS
+            await t.skip(minutes=2)
+            assert t.cards(), "their words lie before a person"
+            written = await _written(t, tmp_path, answers)
+            assert gateway.taken, "the acknowledgements went through the gateway"
+    assert len(plant.marks) >= 300
+    assert all(b"town-imap" not in raw and b"gateway-secret" not in raw for raw in written.values())
+    _none_of(plant, written, log, capfd)
+
+
+async def test_meta_leaves_no_trace(tmp_path: Path, log: io.StringIO, capfd: pytest.CaptureFixture[str]) -> None:
+    """Words, profile names and captions through the Cloud API; forged, torn and odd batches; the handshake with a wrong token."""
+    plant, answers = Planted(), list[str]()
+    async with town(tmp_path, more=OPEN, meta=MetaRules(), telegram=True) as t:
+        for n in range(OTHERS):
+            phone = plant.phone(n)
+            await t.order(phone=phone, email=None, name=f"Ana {plant('name', n)}", note=plant("note", n))
+            await t.meta.reply(phone, f"my street is {plant('words', n)}", profile=plant("profile", n))
+            await t.meta.attach(phone, "image", caption=plant("caption", n))
+            await t.meta.reply(f"+3467188{n:04d}", plant("stranger", n), profile=plant("who", n))
+            await t.settle()
+            batch: Any = {"object": "whatsapp_business_account", "entry": plant("entry", n)}
+            if n % 2:
+                value = {
+                    "messages": [
+                        {"id": plant("wamid", n), "from": plant("sender", n), "type": "text", "text": [plant("odd", n)]}
+                    ]
+                }
+                batch["entry"] = [{"changes": [{"field": "messages", "value": value}]}]
+            body = json.dumps(batch).encode()
+            signed = hmac.digest(META_ENV["META_APP"].encode(), body, "sha256").hex()
+            answers.append(await _posted(t, "/hooks/meta", body, **{"X-Hub-Signature-256": f"sha256={signed}"}))
+            answers.append(await _posted(t, "/hooks/meta", body, **{"X-Hub-Signature-256": f"sha256={signed[::-1]}"}))
+            asked = {
+                "hub.mode": "subscribe",
+                "hub.verify_token": plant("verify", n),
+                "hub.challenge": plant("challenge", n),
+            }
+            async with t.http.get(f"{t.url}/hooks/meta", params=asked) as answer:
+                answers.append(await answer.text())
+        await t.skip(minutes=2)
+        written = await _written(t, tmp_path, answers)
+    assert len(plant.marks) >= 350
+    for secret in META_ENV.values():
+        assert [name for name, raw in written.items() if secret.encode() in raw] == []
+    _none_of(plant, written, log, capfd)
 
 
 async def test_the_grep_bites(tmp_path: Path) -> None:
