@@ -45,6 +45,7 @@ COMMANDS = (
     setting_up.send_test,
     templates.templates,
     looking.orders,
+    looking.order,
     numbers.report,
     history.import_history,
     courier.import_events,

@@ -39,13 +39,21 @@ OTHER_PORT = "Another one: `listen` in the settings for serve, --port (make run 
 
 
 class Plain(click.Group):
-    """What the house itself says is wrong is said in one line, without a traceback."""
+    """What is wrong with the house or with what was typed is said in one line, without a traceback or a usage page."""
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        try:
+            return super().make_context(*args, **extra)
+        except click.UsageError as error:
+            raise _said(error) from None
 
     def invoke(self, ctx: click.Context) -> Any:
         from engine.ports import ServiceError
 
         try:
             return super().invoke(ctx)
+        except click.ClickException as error:
+            raise _said(error) from None
         except ServiceError as error:
             click.echo(f"doorstep: {error}", err=True)
             raise SystemExit(1) from None
@@ -54,6 +62,17 @@ class Plain(click.Group):
                 raise
             click.echo(f"doorstep: the port cannot be used: {NO_PORT[error.errno]}. {OTHER_PORT}", err=True)
             raise SystemExit(1) from None
+
+
+def _said(error: click.ClickException) -> Exception:
+    """The end of the command, its error said in one line with the way to the help; nothing typed at all is answered by the help."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        return error
+    line = " ".join(error.format_message().split())
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        line += f" (see {error.ctx.command_path} --help)"
+    click.echo(f"doorstep: {line}", err=True)
+    return click.exceptions.Exit(error.exit_code)
 
 
 def past_of(settings: Settings) -> SqliteStore:
@@ -77,6 +96,7 @@ def people_of(settings: Settings) -> SqliteStore | MongoStore:
 
 
 def shop_of(settings: Settings, shop: str | None) -> Shop:
+    """The shop that is meant, the only one where there is one. Raises UsageError."""
     known = [s.id for s in settings.shops]
     if shop is None and len(known) > 1:
         raise click.UsageError(f"Which shop? Say --shop and one of: {', '.join(known)}")

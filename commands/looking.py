@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from typing import get_args
 
 import click
 
-from commands.front import settings_of
+from commands.front import settings_of, shop_of
+from flows.orders import State
 
 
 @click.command("orders")
 @click.argument("order_id", required=False)
-@click.option("--state", default=None, help="Only orders in this state.")
+@click.option("--state", type=click.Choice(get_args(State)), default=None, help="Only orders in this state.")
 @click.option("--shop", default=None, help="The shop, where there are several.")
 @click.option(
     "--why", is_flag=True, help="With an id: the reasons for its verdict, as its customer would be told them."
@@ -29,7 +31,7 @@ def orders(context: click.Context, order_id: str | None, state: str | None, shop
     settings = settings_of(context, "orders")
     kept = settings.storage
     store = open_store(kept.path or kept.url.reveal(), kept.key(), lambda why: None, kept.former_keys())
-    shops = [shop] if shop else [s.id for s in settings.shops]
+    shops = [shop_of(settings, shop).id] if shop else [s.id for s in settings.shops]
 
     async def show() -> int:
         try:
@@ -44,5 +46,18 @@ def orders(context: click.Context, order_id: str | None, state: str | None, shop
         return 0 if lines else 1
 
     if asyncio.run(show()):
-        click.echo(f"No order {order_id} is known." if order_id else "No orders yet.", err=bool(order_id))
-        raise SystemExit(1 if order_id else 0)
+        if order_id:
+            raise click.ClickException(f"No order {order_id} is known. All of them: python run.py orders")
+        click.echo(f"No order is {state}." if state else "No orders yet.")
+
+
+@click.command("order")
+@click.argument("order_id")
+@click.option("--shop", default=None, help="The shop, where there are several.")
+@click.pass_context
+def order(context: click.Context, order_id: str, shop: str | None) -> None:
+    """One order with its whole journal, as `orders ID` shows it.
+
+    Example: python run.py order 1001
+    """
+    context.invoke(orders, order_id=order_id, shop=shop)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import click
 import msgspec
 
-from commands.front import settings_of
+from commands.front import settings_of, shop_of
 
 
 @click.command()
@@ -67,17 +67,20 @@ def understand() -> None:
 @click.command()
 @click.argument("template", required=False)
 @click.option("--all", "every", is_flag=True, help="Every template.")
-@click.option("--lang", default="en", show_default=True)
+@click.option("--lang", default="en", show_default=True, help="The customer's language.")
 def preview(template: str | None, every: bool, lang: str) -> None:
     """The text that would go out, per channel, with encoding, segments and cost.
 
     Example: python run.py preview confirm_words --lang es
     """
-    from flows.wording import UnknownTemplate, template_names
+    from flows.wording import UnknownTemplate, languages, template_names
     from flows.wording import preview as show
 
     if not template and not every:
         raise click.UsageError("Name a template, or --all. Templates: " + ", ".join(template_names()))
+    lang = lang.replace("_", "-")
+    if not {lang, lang.split("-")[0]} & set(languages()):
+        raise click.UsageError(f"There are no texts in {lang}. Languages: " + ", ".join(languages()))
     for name in template_names() if every else (template or "",):
         try:
             shown = show(name, lang)
@@ -97,7 +100,9 @@ def preview(template: str | None, every: bool, lang: str) -> None:
 
 @click.command("send-test")
 @click.option("--to", required=True, help="Phone with country code, or e-mail address.")
-@click.option("--channel", default=None, help="sms, whatsapp or email; by default what fits the address.")
+@click.option(
+    "--channel", type=click.Choice(("sms", "whatsapp", "email")), default=None, help="By default what fits the address."
+)
 @click.option("--shop", default=None, help="The shop, where there are several.")
 @click.pass_context
 def send_test(context: click.Context, to: str, channel: str | None, shop: str | None) -> None:
@@ -111,7 +116,7 @@ def send_test(context: click.Context, to: str, channel: str | None, shop: str | 
     from engine.trying import test_message
 
     settings = settings_of(context, "send-test")
-    shop_id = shop or settings.shops[0].id
+    shop_id = shop_of(settings, shop).id
 
     async def send() -> str:
         clock = RunningClock()

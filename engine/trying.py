@@ -15,15 +15,17 @@ from flows.policy import Policy
 def test_message(policy: Policy, to: str, channel: str | None, now: datetime) -> Message:
     """Raises BadPayload for an address that fits no channel, or a channel that is off."""
     chosen = channel or ("email" if "@" in to else "sms")
-    sender = policy.sender(chosen)
-    if sender is None:
-        raise BadPayload(f"the channel {chosen} is switched off for {policy.shop}")
     address = to
     if chosen != "email":
         phone = read_phone(to, policy.country)
         if phone is None:
             raise BadPayload(f"{to} is no phone number; write it with the country code, like +34600000000")
         address = phone.e164
+    sender = policy.sender(chosen)
+    if sender is None:
+        raise BadPayload(
+            f"the channel {chosen} is switched off for {policy.shop}: name its provider under channels in config.yaml"
+        )
     say = Say(
         channel=chosen,
         to=address,
