@@ -126,7 +126,7 @@ def _broken(turn: Turn, complaint: Complaint, *, first: bool) -> None:
 
 def _elsewhere(turn: Turn, complaint: Complaint) -> Complaint:
     """What should have told the customer has not left, or nobody knows: another channel says it, once."""
-    open_ = next((o for o in turn.open if o.id == complaint.ack), None)
+    open_ = turn.open_effect(complaint.ack)
     order = turn.numbered(complaint.seq)
     say = open_.effect if open_ is not None else None
     if open_ is None or not isinstance(say, Say) or order is None:

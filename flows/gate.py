@@ -83,7 +83,7 @@ def leave_at_once(turn: Turn, permits: Permits) -> tuple[Open, ...]:
 
 
 def _pass(turn: Turn, effect_id: str, by: str) -> Open | None:
-    open_ = next((o for o in turn.open if o.id == effect_id), None)
+    open_ = turn.open_effect(effect_id)
     if open_ is None or open_.status != "planned" or open_.not_before > turn.now:
         return None
     verdict = _judge(turn, open_.effect) if not isinstance(open_.effect, TellShop) else _judge_shop(turn, open_)

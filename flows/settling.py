@@ -1,7 +1,7 @@
-"""What became of an attempt: accepted, refused, later, unknown; and what receipts say afterwards.
+"""What became of an attempt: accepted, refused, later, unknown.
 
-Unknown is never sent again blindly: the provider is asked after 15 s, 1, 5 and 30 minutes. Found: it was accepted. Not found at the
-last look: the next channel or a person, never the same channel again.
+What a definite failure means for the order is flows/failing.py, a fate that nobody knows flows/unknown_fate.py, what receipts say
+afterwards flows/receipts.py.
 """
 
 from __future__ import annotations
@@ -10,8 +10,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from flows import approvals, attachments, backoff, complaints, ladder, noticing, refusals, shop_told, tiers, undelivered
-from flows.conversation import Contact
+from flows import attachments, backoff, complaints, ladder, noticing, shop_told, tiers
 from flows.effects import (
     Accepted,
     AskProvider,
@@ -29,14 +28,12 @@ from flows.effects import (
     TryAgain,
     Unknown,
 )
-from flows.events import DeliveryReported, EffectSettled, ProviderAnswered, Recovered
-from flows.orders import Asked, CardRef, Order
-from flows.reach import compose, preferred, template_language
+from flows.events import EffectSettled, ProviderAnswered, Recovered
+from flows.failing import failed
+from flows.orders import CardRef
 from flows.turn import Turn
-from flows.wording.spec import SPECS
+from flows.unknown_fate import look_again, lost_sight
 
-#: When the provider is asked what became of a message, counted from the attempt. Source: PLATFORMS.md D 2.3.
-ASK_AFTER = (timedelta(seconds=15), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
 #: Telegram cannot be asked. Its messages to staff are repeated, marked as such, after so long.
 STAFF_AGAIN = timedelta(seconds=60)
 #: A group that the bot was removed from is tried again after so long.
@@ -51,7 +48,7 @@ HUNG_MOST = 5
 
 def settled(turn: Turn, event: EffectSettled) -> None:
     """The outcome of one attempt on the wire. An effect that is no longer open was settled before: nothing happens."""
-    open_ = next((o for o in turn.open if o.id == event.effect_id), None)
+    open_ = turn.open_effect(event.effect_id)
     if open_ is None or (open_.status == "planned" and isinstance(event.outcome, TryAgain | Unknown)):
         return  # said before; only a definite yes or no still tells something of an attempt that is long over
     if isinstance(open_.effect, TellShop):
@@ -59,9 +56,9 @@ def settled(turn: Turn, event: EffectSettled) -> None:
         return
     match event.outcome:
         case Accepted(provider_id=provider_id, segments=segments):
-            _accepted(turn, open_, provider_id, segments)
+            accepted(turn, open_, provider_id, segments)
         case Refused(code=code):
-            _refused(turn, open_, event.provider, code)
+            refused(turn, open_, event.provider, code)
         case TryAgain(after_s=after_s, reason=reason):
             if reason in ("no_rights", "token_refused") and isinstance(open_.effect, ShowCard | ShowMedia | TellStaff):
                 turn.plan(RaiseAlarm(kind="group_muted", values={"shop": turn.policy.name}))
@@ -70,7 +67,8 @@ def settled(turn: Turn, event: EffectSettled) -> None:
             _unknown(turn, open_, reason)
 
 
-def _accepted(turn: Turn, open_: Open, provider_id: str, segments: int = 1) -> None:
+def accepted(turn: Turn, open_: Open, provider_id: str, segments: int = 1) -> None:
+    """The provider has it; a rung's wait runs from here."""
     turn.settle(open_.id)
     turn.rest(f"ask:{open_.id}")
     complaints.went_out(turn, open_)
@@ -92,7 +90,6 @@ def _accepted(turn: Turn, open_: Open, provider_id: str, segments: int = 1) -> N
         return
     order = ladder.mark(order, effect.rung, "accepted", effect_id=open_.id, provider_id=provider_id)
     if order.asking and order.rung == effect.rung and order.version == effect.version:
-        # the rung's wait runs from acceptance
         turn.wake(f"rung:{order.id}", turn.now + ladder.wait_of(turn, effect.rung))
     turn.put(order)
 
@@ -104,7 +101,8 @@ def _card_stands(turn: Turn, effect: ShowCard, provider_id: str) -> None:
         turn.put(replace(order, card=CardRef(chat, int(number))))
 
 
-def _refused(turn: Turn, open_: Open, provider: str, code: str) -> None:
+def refused(turn: Turn, open_: Open, provider: str, code: str) -> None:
+    """It was not sent and never will be."""
     if code == "chat_gone" and isinstance(open_.effect, ShowCard | ShowMedia | TellStaff):
         turn.plan(RaiseAlarm(kind="group_gone", values={"shop": turn.policy.name}))
         _later(turn, open_, provider, GROUP_AGAIN)  # it leaves when the bot is back in the group
@@ -120,7 +118,7 @@ def _refused(turn: Turn, open_: Open, provider: str, code: str) -> None:
         if isinstance(effect, ShowCard):
             _card_gone(turn, effect, code)
         if isinstance(effect, AskProvider):
-            _look_again(turn, effect.effect_id)
+            look_again(turn, effect.effect_id)
         return
     turn.note("refused", effect.order_id, via=effect.channel, provider=provider, code=code, template=effect.template)
     failed(turn, effect, open_.id, provider, code)
@@ -134,80 +132,6 @@ def _card_gone(turn: Turn, effect: ShowCard, code: str) -> None:
         turn.put(replace(order, card=None))
 
 
-def failed(turn: Turn, say: Say, effect_id: str, provider: str, code: str) -> None:
-    """A message did not arrive, definitely. By the refusal's class: mark the address, pause the channel, go on."""
-    kind = refusals.classify(provider, code)
-    contact = turn.contact(say.channel, say.to) or Contact(say.channel, say.to)
-    if kind == "dead":
-        turn.put_contact(replace(contact, dead=f"{provider}:{code}"))
-    elif kind == "said_no":
-        turn.put_contact(replace(contact, stopped=True, stopped_at=turn.now))
-    elif kind == "setup_fault":
-        told: dict[str, str | int] = {
-            "shop": turn.policy.name,
-            "channel": say.channel,
-            "provider": provider,
-            "code": code,
-        }
-        turn.plan(RaiseAlarm(kind="setup_fault", values=told, pause=say.channel))
-    elif kind == "text_fault":
-        told = {"shop": turn.policy.name, "template": say.template, "provider": provider, "code": code}
-        if say.channel == "whatsapp" and approvals.stopped_by(provider, code):
-            lang = template_language(turn.policy, say.template, say.lang or turn.language)
-            told |= {"language": lang} if lang else {}  # the desk stops it in this language
-        turn.plan(RaiseAlarm(kind="text_fault", values=told))
-    if say.notice:
-        noticing.failed(turn, say)
-        return
-    order = turn.get(say.order_id)
-    if order is None:
-        undelivered.told(turn, say, code)
-        return
-    if say.purpose in ("first", "rung"):
-        order = ladder.mark(order, say.rung, "failed", effect_id=effect_id, code=code)
-        if not order.asking or order.rung != say.rung or order.version != say.version:
-            turn.put(order)
-        elif kind == "outside_window" and say.channel == "whatsapp" and turn.window_open(say.to):
-            _same_rung_as_template(turn, order, say)
-        else:
-            _next_rung(turn, order, kind if refusals.known(provider, code) else "")
-    elif not _elsewhere(turn, order, say, effect_id):
-        undelivered.told(turn, say, code)
-
-
-def _next_rung(turn: Turn, order: Order, kind: str) -> None:
-    """At once after a hard failure; a phone that is only switched off keeps its time, for it may be on again by then."""
-    if kind == "may_return" and f"rung:{order.id}" in turn.timers:
-        turn.put(order)
-    else:
-        ladder.enter(turn, order, order.rung + 1)
-
-
-def _same_rung_as_template(turn: Turn, order: Order, say: Say) -> None:
-    """WhatsApp says the window is shut: our clock was wrong about it; ask again on this rung by template."""
-    contact = turn.contact("whatsapp", say.to)
-    if contact is not None:
-        turn.put_contact(replace(contact, heard_at=None))
-    ladder.enter(turn, order, say.rung)
-
-
-def _elsewhere(turn: Turn, order: Order, say: Say, failed_id: str) -> bool:
-    """What had to be said is said on another channel, once. False: there is none."""
-    if say.template.startswith("status_") or say.values.get("again"):
-        return False
-    stem = "staff_message" if say.template == "staff_words" else say.template.removesuffix("_link")
-    found = preferred(turn, order, stem, but=frozenset({say.channel}))
-    if found is None:
-        return False
-    extra = {k: v for k, v in say.values.items() if k not in ("shop", "order", "total", "name")}
-    message = compose(turn, order, stem, found, "notice", **extra)
-    needed = {*SPECS[message.template].needs, "shop", *extra, *say.values}  # and nothing that it did not say there
-    values = {k: v for k, v in message.values.items() if k in needed} | {"again": 1}
-    message = replace(message, values=values, version=say.version, until=say.until)
-    complaints.told_elsewhere(turn, failed_id, turn.say(message))
-    return True
-
-
 def _later(turn: Turn, open_: Open, provider: str, after: timedelta, reason: str = "") -> None:
     """Definitely not sent, may be tried again: at the moment the provider named, with the rung's own deadline as the end."""
     if reason == "not_connected":
@@ -215,7 +139,7 @@ def _later(turn: Turn, open_: Open, provider: str, after: timedelta, reason: str
     elif reason == "too_many" and backoff.urgent(open_):
         open_ = replace(open_, tries=open_.tries - 1)  # the provider's own pace is no failure
     if isinstance(open_.effect, Say) and open_.tries >= TRIES_MOST:
-        _refused(turn, open_, provider, "gave_up")
+        refused(turn, open_, provider, "gave_up")
         return
     if isinstance(open_.effect, ShowMedia) and provider != "telegram" and open_.tries >= attachments.TRIES_MOST:
         attachments.lost(turn, open_, "gave_up")
@@ -226,6 +150,7 @@ def _later(turn: Turn, open_: Open, provider: str, after: timedelta, reason: str
 
 
 def _unknown(turn: Turn, open_: Open, reason: str) -> None:
+    """The request left and nobody answered."""
     effect = open_.effect
     if open_.status == "unknown":
         return
@@ -236,13 +161,12 @@ def _unknown(turn: Turn, open_: Open, reason: str) -> None:
         "unknown", effect.order_id if isinstance(effect, Say) else "", effect=type(effect).__name__, reason=reason
     )
     if isinstance(effect, Say):
-        turn.settle(open_.id, replace(open_, status="unknown"))
+        lost_sight(turn, open_)
         noticing.waits(turn, effect)
         if effect.purpose in ("first", "rung"):
             order = turn.get(effect.order_id)
             if order is not None:
                 turn.put(ladder.mark(order, effect.rung, "unknown", effect_id=open_.id))
-        turn.wake(f"ask:{open_.id}", (open_.since or turn.now) + ASK_AFTER[0])
     elif isinstance(effect, ShowCard):
         _card_unknown(turn, open_, effect)
     elif isinstance(effect, TellStaff | TellPerson | PingOwner | PointTo):
@@ -255,7 +179,7 @@ def _unknown(turn: Turn, open_: Open, reason: str) -> None:
             turn.settle(open_.id, replace(open_, effect=again, status="planned", by="", not_before=after))
     elif isinstance(effect, AskProvider):
         turn.settle(open_.id)
-        _look_again(turn, effect.effect_id)  # at the next moment, if there is one
+        look_again(turn, effect.effect_id)  # at the next moment, if there is one
     else:
         # HandOver, CallBack, SpreadStop: telling twice does no harm
         turn.settle(open_.id, replace(open_, status="planned", by="", not_before=turn.now + STAFF_AGAIN))
@@ -273,126 +197,17 @@ def _card_unknown(turn: Turn, open_: Open, effect: ShowCard) -> None:
     )
 
 
-def ask_again(turn: Turn, effect_id: str) -> None:
-    """The moment to ask the provider has come, or the last answer was no."""
-    turn.rest(f"ask:{effect_id}")
-    open_ = next((o for o in turn.open if o.id == effect_id), None)
-    if open_ is None or open_.status != "unknown" or not isinstance(open_.effect, Say):
-        return
-    say = open_.effect
-    sender = turn.policy.sender(say.channel)
-    if sender is None or not sender.can_be_asked or open_.asked >= len(ASK_AFTER):
-        _never_known(turn, open_, say)
-        return
-    turn.settle(open_.id, replace(open_, asked=open_.asked + 1))
-    turn.plan(
-        AskProvider(
-            effect_id=effect_id,
-            channel=say.channel,
-            to=say.to,
-            sender=say.sender,
-            since=open_.since or open_.at,
-            text_of=say,
-        )
-    )
-
-
-def _never_known(turn: Turn, open_: Open, say: Say) -> None:
-    """Nobody can say whether it arrived. The rung's own wait goes on from the attempt where nobody could be asked."""
-    sender = turn.policy.sender(say.channel)
-    turn.settle(open_.id)
-    turn.note("never_known", say.order_id, via=say.channel, template=say.template)
-    if say.notice:
-        noticing.lost(turn, say)
-        return
-    order = turn.get(say.order_id)
-    if order is None or say.purpose not in ("first", "rung"):
-        if order is None or not _elsewhere(turn, order, say, open_.id):
-            undelivered.told(turn, say, "never_known")
-        return
-    was_asked = sender is not None and sender.can_be_asked
-    if was_asked and order.asking and order.rung == say.rung and order.version == say.version:
-        ladder.enter(turn, order, say.rung + 1)
-
-
 def answered(turn: Turn, event: ProviderAnswered) -> None:
     """The provider was asked about a message of unknown fate."""
-    open_ = next((o for o in turn.open if o.id == event.effect_id), None)
+    open_ = turn.open_effect(event.effect_id)
     if open_ is None or open_.status != "unknown" or not isinstance(open_.effect, Say):
         return
     if not event.found:
-        _look_again(turn, open_.id)
+        look_again(turn, open_.id)
     elif event.status == "failed":
-        _refused(turn, open_, event.provider, event.code)
+        refused(turn, open_, event.provider, event.code)
     else:
-        _accepted(turn, open_, event.provider_id)
-
-
-def _look_again(turn: Turn, effect_id: str) -> None:
-    """Not found, or the provider cannot be asked now: once more at the next moment, and after the last one never."""
-    open_ = next((o for o in turn.open if o.id == effect_id), None)
-    if open_ is None or open_.status != "unknown" or not isinstance(open_.effect, Say):
-        return
-    start = open_.since or open_.at
-    if open_.asked >= len(ASK_AFTER):
-        _never_known(turn, open_, open_.effect)
-        return
-    turn.wake(f"ask:{open_.id}", max(start + ASK_AFTER[open_.asked], turn.now + timedelta(seconds=1)))
-
-
-def reported(turn: Turn, event: DeliveryReported) -> None:
-    """A receipt. It settles what was unknown, moves on at a hard failure, and never lets a status go back."""
-    open_ = next((o for o in turn.open if o.id == event.effect_id), None)
-    if open_ is not None and isinstance(open_.effect, Say) and open_.status != "planned":
-        if event.status == "failed":
-            _refused(turn, open_, event.provider, event.code)
-        else:
-            _accepted(turn, open_, event.provider_id)
-    noticed = noticing.of_receipt(turn, event)
-    if noticed is not None:
-        turn.note("failed", noticed.order_id, via=noticed.channel, provider=event.provider, code=event.code)
-        failed(turn, noticed, event.effect_id, event.provider, event.code)
-        return
-    order, asked = _question_of(turn, event)
-    if order is None or asked is None:
-        return
-    if _RANK[event.status] <= _RANK.get(asked.status, 0) or asked.status in ("failed", "withdrawn"):
-        return
-    if event.status in ("queued", "sent"):
-        return
-    if event.status != "failed":
-        turn.note(event.status, order.id, via=asked.channel)
-        order = turn.put(ladder.mark(order, asked.rung, event.status, effect_id=asked.effect_id))
-        if order.reviewing:
-            turn.refresh(order)  # staff see it on the card that stands already
-        return
-    turn.note("failed", order.id, via=asked.channel, provider=event.provider, code=event.code)
-    say = Say(
-        channel=asked.channel,
-        to=asked.address,
-        sender="",
-        template="confirm",
-        purpose="rung",
-        order_id=order.id,
-        seq=order.seq,
-        version=asked.version,
-        rung=asked.rung,
-    )
-    failed(turn, say, asked.effect_id, event.provider, event.code)
-
-
-#: How far a message has come; a receipt of a lower rank comes too late. Both delivered and failed can be told of one message.
-_RANK = {"planned": 0, "unknown": 0, "queued": 1, "sent": 1, "accepted": 1, "failed": 2, "delivered": 3, "read": 4}
-
-
-def _question_of(turn: Turn, event: DeliveryReported) -> tuple[Order, Asked] | tuple[None, None]:
-    for order in turn.orders:
-        for asked in order.asked:
-            if (event.effect_id and asked.effect_id == event.effect_id) or (
-                event.provider_id and asked.provider_id == event.provider_id
-            ):
-                return order, asked
-    return None, None
+        accepted(turn, open_, event.provider_id)
 
 
 def recovered(turn: Turn, event: Recovered) -> None:

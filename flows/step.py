@@ -20,6 +20,7 @@ from flows import (
     optouts,
     pages,
     placing,
+    receipts,
     saying,
     settling,
     staff,
@@ -106,7 +107,7 @@ def _happen(turn: Turn, event: AnyEvent) -> tuple[Open, ...]:
             passed = gate.claim(turn, event)
             return (passed,) if passed is not None else ()
         case DeliveryReported():
-            settling.reported(turn, event)
+            receipts.reported(turn, event)
         case CustomerPressed():
             tapped.pressed(turn, event)
         case PagePressed():

@@ -20,10 +20,10 @@ from flows import (
     limits,
     news,
     poll_asking,
-    settling,
     still,
     stuck,
     taking,
+    unknown_fate,
 )
 from flows.deciding import cancel
 from flows.events import TimerDue
@@ -37,7 +37,7 @@ def due(turn: Turn, event: TimerDue) -> None:
     for _, name in ripe:
         kind, _, rest = name.partition(":")
         if kind == "ask":
-            settling.ask_again(turn, rest)
+            unknown_fate.ask_again(turn, rest)
             continue
         if kind == "complaint":
             complaint_stages.due(turn, int(rest))

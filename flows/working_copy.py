@@ -110,6 +110,12 @@ class WorkingCopy:
                 return order
         return None
 
+    def open_effect(self, effect_id: str) -> Open | None:
+        for open_ in self.open:
+            if open_.id == effect_id:
+                return open_
+        return None
+
     def contact(self, channel: str, address: str) -> Contact | None:
         return contact_at(self.contacts, channel, address)
 

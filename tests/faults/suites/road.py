@@ -181,7 +181,7 @@ SUITES = (
     ),
     Suite(
         "reorder", ("F5",), ("P4",), "lives of an order, shuffled", 6, 300, reorder,
-        {"what was told last is believed": patched("flows.settling._RANK", Counter())},
+        {"what was told last is believed": patched("flows.receipts._RANK", Counter())},
     ),
     Suite("late answers", ("F6",), ("P5",), "answers", 6, 60, late,
         {"an old cancel is taken back by any yes": patched("flows.too_late.REOPEN_WITHIN", timedelta(days=3650))}),
