@@ -15,7 +15,6 @@ from msgspec import Struct
 
 from bot.composing import plain_html, toast
 from bot.desk import TelegramDesk
-from bot.pressing import notice_of
 from bot.settings_menu import ASK, MENU, MINUTES_MOST, SettingsMenu, day_text
 from bot.shop_codes import code_of, shop_of
 from bot.words import Words
@@ -82,7 +81,7 @@ class Acts:
         event = self._event(update_id, act, policy, person)
         if event is None:
             return [_toast(query, words.say("toast.stale"))]
-        notice = notice_of(await self._front.handle(event)).partition(":")[0]
+        notice = (await self._front.handle(event)).notice.partition(":")[0]
         if notice != "done":
             key = f"toast.{notice}" if words.has(f"toast.{notice}") else "toast.stale"
             return [_toast(query, words.say(key))]

@@ -9,7 +9,7 @@ from aiogram.types import InlineKeyboardMarkup, Message, ReplyParameters
 from msgspec import Struct
 
 from bot.composing import plain_html
-from bot.desk import NO_PREVIEW
+from bot.sending import NO_PREVIEW
 from bot.words import Words
 from flows.desk import ROLES, Person, may
 from flows.policy import Policy

@@ -1,5 +1,6 @@
-"""Commands of staff: which there are, who may give which, and the help. What each does is in commands_look.py and commands_act.py.
+"""Commands of staff: which there are, who may give which, and the help.
 
+What each does is in commands_look.py (reading), commands_act.py (acting) and commands_people.py (who the shop's people are).
 A command that its giver has no right to is answered so, and nothing else; a stranger gets no answer at all in a group.
 """
 
@@ -13,6 +14,7 @@ from msgspec import Struct
 from bot.asking import Answers, Ask, Asker
 from bot.commands_act import Acting
 from bot.commands_look import Looking
+from bot.commands_people import People
 from bot.composing import plain_html
 from bot.desk import TelegramDesk
 from bot.notices import Notices
@@ -44,8 +46,9 @@ class Commands:
     def __init__(self, desk: TelegramDesk) -> None:
         self._username = ""
         self.acting = Acting(desk)
+        self.people = People(desk)
         looking = Looking(desk)
-        acting = self.acting
+        acting, people = self.acting, self.people
         handlers: dict[str, Handler] = {
             "next": looking.next,
             "flagged": looking.listed,
@@ -57,15 +60,15 @@ class Commands:
             "id": looking.chat_id,
             "new": acting.new,
             "handover": acting.handover,
-            "language": acting.language,
+            "language": people.language,
             "block": acting.rule,
             "unblock": acting.rule,
             "pause": acting.pause,
             "away": acting.away,
             "notice": Notices(desk).draft,
             "settings": acting.settings,
-            "invite": acting.invite,
-            "people": acting.people,
+            "invite": people.invite,
+            "people": people.people,
             "help": self._help,
         }
         self.known = {name: Command(handlers[name], least) for name, least in LEAST.items()}

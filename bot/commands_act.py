@@ -1,47 +1,34 @@
-"""Commands that bring an event on the road, or ask "really?" first: orders from a call, rulings, hand-over, people, pauses."""
+"""Commands that bring an event on the road, or ask "really?" first: orders from a call, rulings, hand-over, pauses."""
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
 from aiogram.methods import SendMessage
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot.acts import button, speaks, sure
+from bot.acts import button, sure
 from bot.asking import Answers, Ask
 from bot.composing import plain_html
 from bot.desk import TelegramDesk
 from bot.ordering import Ordering
-from bot.pressing import notice_of
 from bot.settings_menu import SettingsMenu
-from bot.texts import CATALOGUES
 from bot.until import read_until
 from flows import hours, pointers
 from flows.conversation import Conversation
-from flows.desk import ROLES, Person
-from flows.events import DeskActed, StaffPressed, StaffRuled, StaffWrote
+from flows.desk import Person
+from flows.events import StaffPressed, StaffRuled, StaffWrote
 from flows.orders import Order
 from flows.policy import Policy
 from flows.saying import NOTE
 from flows.wishes import CHANNELS
 from flows.wording import Moment
 
-#: What /start carries behind it when a newcomer opens the owner's link.
-JOIN = "join_"
-#: Random bytes of a code: nobody guesses 72 bits within a day.
-CODE_BYTES = 9
 #: Orders of one person that are handed over at once.
 HANDED_MOST = 500
 _BACK = frozenset({"off", "back", "no", "-", "0"})
 _OPEN = ("flagged", "held", "pending", "confirmed", "shipped")
-
-
-def mark(shop: str, code: str) -> str:
-    """What is kept of a code."""
-    return hashlib.sha256(f"{shop}:{code}".encode()).hexdigest()
 
 
 class Acting:
@@ -80,7 +67,7 @@ class Acting:
                 order_id=order_id,
                 ruling="block" if ask.name == "block" else "let_off",
             )
-            notice = notice_of(await self._front.handle(event))
+            notice = (await self._front.handle(event)).notice
             if notice == "done":
                 return [ask.say(f"{ask.name}.done", order=order_id, name=person.name)]
         return [ask.say("find.none", order=wanted)]
@@ -195,92 +182,6 @@ class Acting:
             question = menu.question(policy, words, wish) or ""
             answers.append(ask.answer(plain_html(question), sure(words, what, policy.shop, value)))
         return answers
-
-    # -- people
-
-    async def invite(self, ask: Ask) -> Answers:
-        """A code in the owner's private chat; the group would all read it."""
-        if not ask.private:
-            return [ask.say("only_private")]
-        role = ask.rest.lower() or "staff"
-        if role not in ROLES:
-            return [ask.say("invite.how")]
-        code = secrets.token_urlsafe(CODE_BYTES)
-        for policy, person in ask.asker.known:
-            event = DeskActed(
-                event_id=f"telegram:{ask.update_id}:{policy.shop}",
-                to=(pointers.desk(policy.shop),),
-                at=self._front.now(),
-                what="invite",
-                by=person.telegram,
-                name=person.name,
-                value=role,
-                mark=mark(policy.shop, code),
-            )
-            notice = notice_of(await self._front.handle(event))
-            if notice != "done":
-                return [ask.say("command.not_allowed", role=ask.asker.words.say("role.owner"))]
-        link = f"https://t.me/{self._desk.username}?start={JOIN}{code}"
-        return [ask.say("invite", role=ask.asker.words.say(f"role.{role}"), link=link)]
-
-    async def join(self, update_id: int, code: str, user: int, name: str, language: str) -> str:
-        """A newcomer brings a code. Gives the notice: joined:<role> | known:<role> | bad_code."""
-        best = "bad_code"
-        for policy in self._desk.groups.policies():
-            event = DeskActed(
-                event_id=f"telegram:{update_id}:{policy.shop}",
-                to=(pointers.desk(policy.shop),),
-                at=self._front.now(),
-                what="join",
-                by=user,
-                name=name,
-                value=language,
-                mark=mark(policy.shop, code),
-            )
-            notice = notice_of(await self._front.handle(event))
-            best = notice if notice != "bad_code" else best
-        return best
-
-    async def people(self, ask: Ask) -> Answers:
-        """Who is in the table, each with a button that takes them out; in private only."""
-        if not ask.private:
-            return [ask.say("only_private")]
-        return [await self._table(ask, policy) for policy in ask.asker.policies]
-
-    async def _table(self, ask: Ask, policy: Policy) -> SendMessage:
-        words = ask.asker.words
-        people = (await self._front.desk(policy.shop)).people
-        lines = [words.say("people", {"shop": policy.name, "count": len(people)})]
-        for person in people:
-            line = f"{person.name} · {words.say(f'role.{person.role}')}"
-            lines.append(f"{line} · {words.say('people.left')}" if person.left else line)
-        me = ask.asker.person.telegram
-        rows = [
-            [button(words.say("button.remove", {"name": p.name}, 30), "ask_remove", policy.shop, str(p.telegram))]
-            for p in people
-            if p.telegram != me
-        ]
-        return ask.answer(plain_html(*lines), InlineKeyboardMarkup(inline_keyboard=rows) if rows else None)
-
-    async def language(self, ask: Ask) -> Answers:
-        """One's own words; of the card itself the group's language stays."""
-        policy, person = ask.asker.known[0]
-        wanted = ask.rest.lower()
-        if wanted not in CATALOGUES:
-            rows = [
-                [
-                    button(CATALOGUES[code]["language"], "language", policy.shop, code)
-                    for code in list(CATALOGUES)[n : n + 2]
-                ]
-                for n in range(0, len(CATALOGUES), 2)
-            ]
-            return [
-                ask.answer(
-                    plain_html(ask.asker.words.say("language.which")), InlineKeyboardMarkup(inline_keyboard=rows)
-                )
-            ]
-        await speaks(self._front, f"telegram:{ask.update_id}", person, wanted, ask.asker.policies)
-        return [ask.answer(plain_html(CATALOGUES[wanted]["act.language"]))]
 
 
 def _of(ask: Ask, policy: Policy) -> list[str]:

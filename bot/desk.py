@@ -9,14 +9,15 @@ from __future__ import annotations
 import logging
 
 from aiogram.exceptions import TelegramAPIError, TelegramMigrateToChat
-from aiogram.methods import EditMessageReplyMarkup, EditMessageText, SendChatAction, SendMessage, SendPhoto
-from aiogram.types import InlineKeyboardMarkup, LinkPreviewOptions, Message, ReplyParameters
+from aiogram.methods import EditMessageReplyMarkup, EditMessageText, SendChatAction
+from aiogram.types import InlineKeyboardMarkup, Message
 
 from bot import digest, drawing, notice_message, owner_chat, places, showing
 from bot.calls import SETUP_AGAIN_S, TelegramCalls, code_of, outcome_of
 from bot.composing import CAPTION_MOST, card_html, notice_html, units
 from bot.groups import Groups, OnMigrated
 from bot.places import Place, Places
+from bot.sending import NO_PREVIEW, Sending
 from bot.topics import Topics
 from bot.words import Words
 from engine.ports import AtDesk, Front, Media
@@ -42,9 +43,6 @@ from flows.topics import CONVERSATIONS, FLAGGED
 
 log = logging.getLogger("doorstep.telegram")
 
-#: A link in a customer's words is not opened for everybody in the group.
-NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
-
 
 class TelegramDesk:
     """Implements engine.ports.DeskPort for one bot, which may serve several shops.
@@ -64,6 +62,7 @@ class TelegramDesk:
         self.front = front
         self.calls = TelegramCalls(token, base_url)
         self.groups = Groups(front, shops, on_migrated)
+        self.sending = Sending(self.calls, self.groups)
         self.places = Places()
         self.topics = Topics(self.calls, self.groups, front)
         self.username = ""  # the bot's own, once Telegram has said it
@@ -146,12 +145,12 @@ class TelegramDesk:
     ) -> Outcome:
         """Something new, in its topic where the group is a forum. A topic that is gone is made once more; else General."""
         thread = policy.topics.get(topic, 0)
-        sent = await self._send(chat, html, keyboard, thread=thread, quiet=quiet)
+        sent = await self.sending.send(chat, html, keyboard, thread=thread, quiet=quiet)
         if thread and _topic_gone(sent):
             thread = await self.topics.anew(policy, chat, topic, thread)
-            sent = await self._send(chat, html, keyboard, thread=thread, quiet=quiet)
+            sent = await self.sending.send(chat, html, keyboard, thread=thread, quiet=quiet)
             if thread and _topic_gone(sent):
-                sent = await self._send(chat, html, keyboard, quiet=quiet)
+                sent = await self.sending.send(chat, html, keyboard, quiet=quiet)
         if not isinstance(sent, Message):
             return sent
         self.places.learn(sent.chat.id, sent.message_id, place)
@@ -188,7 +187,7 @@ class TelegramDesk:
         reply_to = effect.message_id if chat == effect.chat else 0  # ids of the old group mean nothing in the new one
         order_id = str(effect.values.get("order", ""))
         place = await self._place_of_reply(effect, policy, order_id)
-        sent = await self._send(
+        sent = await self.sending.send(
             chat,
             notice_html(effect.key, effect.values, words),
             places.reply_keyboard(order_id, place, words),
@@ -224,7 +223,7 @@ class TelegramDesk:
         if person is None:
             return Refused("not_staff")
         words = Words(person.language, policy.language)
-        sent = await self._send(str(effect.person), notice_html(effect.key, effect.values, words), None)
+        sent = await self.sending.send(str(effect.person), notice_html(effect.key, effect.values, words), None)
         return Accepted(f"{sent.chat.id}/{sent.message_id}") if isinstance(sent, Message) else sent
 
     async def may_write(self, person: int) -> bool:
@@ -253,53 +252,11 @@ class TelegramDesk:
         sent: Message | Outcome = Refused("not_drawn")
         if effect.chart is not None and units(told.text) <= CAPTION_MOST:
             png = await drawing.drawn(effect.chart, Words(owner.language, policy.language))
-            sent = await self._sent(owner_chat.charted(told, png)) if png is not None else sent
+            sent = await self.sending.sent(owner_chat.charted(told, png)) if png is not None else sent
         if isinstance(sent, Refused):
-            sent = await self._sent(told)
+            sent = await self.sending.sent(told)
         return Accepted(f"{sent.chat.id}/{sent.message_id}") if isinstance(sent, Message) else sent
-
-    # -- the wire
-
-    async def _send(
-        self,
-        chat: str,
-        html: str,
-        keyboard: InlineKeyboardMarkup | None,
-        reply_to: int = 0,
-        thread: int = 0,
-        quiet: bool = False,
-    ) -> Message | Outcome:
-        """The message as Telegram took it, or what became of it. A moved group is followed once."""
-        try:
-            return await self.calls.ask(_message(chat, html, keyboard, reply_to, thread, quiet))
-        except TelegramMigrateToChat as moved:
-            await self.groups.migrated(chat, str(moved.migrate_to_chat_id))
-        except TelegramAPIError as error:
-            return outcome_of(error)
-        return await self._sent(_message(self.groups.current(chat), html, keyboard, 0))
-
-    async def _sent(self, message: SendMessage | SendPhoto) -> Message | Outcome:
-        try:
-            return await self.calls.ask(message)
-        except TelegramAPIError as error:
-            return outcome_of(error)
 
 
 def _topic_gone(sent: Message | Outcome) -> bool:
     return isinstance(sent, Refused) and sent.code == "topic_gone"
-
-
-def _message(
-    chat: str, html: str, keyboard: InlineKeyboardMarkup | None, reply_to: int, thread: int = 0, quiet: bool = False
-) -> SendMessage:
-    reply = ReplyParameters(message_id=reply_to, allow_sending_without_reply=True) if reply_to else None
-    return SendMessage(
-        chat_id=int(chat),
-        message_thread_id=thread or None,
-        disable_notification=quiet or None,
-        text=html,
-        parse_mode="HTML",
-        reply_markup=keyboard,
-        reply_parameters=reply,
-        link_preview_options=NO_PREVIEW,
-    )

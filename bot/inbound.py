@@ -15,7 +15,7 @@ from aiogram.types import CallbackQuery, ChatMemberRestricted, ChatMemberUpdated
 from bot import acts, owner_chat
 from bot.asking import Asker, said
 from bot.commands import Commands
-from bot.commands_act import JOIN
+from bot.commands_people import JOIN
 from bot.composing import plain_html, toast
 from bot.desk import TelegramDesk
 from bot.echoes import reply
@@ -24,7 +24,7 @@ from bot.ordering import CREATE
 from bot.pressing import Presses
 from bot.texts import language_of
 from bot.words import Words
-from bot.writing import REPLY_MOST, Writing
+from bot.writing import Writing
 from flows import pointers
 from flows.events import DeskActed
 
@@ -126,8 +126,6 @@ class Inbound:
             words = Words(user.language_code or "")
             return [SendMessage(chat_id=message.chat.id, text=plain_html(words.say("private.stranger")))]
         words = Words(known[0][1].language, known[0][0].language)
-        if message.text and len(message.text) > REPLY_MOST and owner_chat.of_message(message.reply_to_message):
-            return [reply(message, words.say("echo.too_long", {"most": REPLY_MOST}))]
         if command is None and (answers := await self.owner.replied(update_id, message, known)) is not None:
             return answers
         asker = Asker(words, tuple(known))
@@ -136,7 +134,7 @@ class Inbound:
     async def _joins(self, update_id: int, message: Message, user: User, code: str) -> Answers:
         """Somebody opened the owner's link. A wrong, old or used code is told in one sentence that says nothing else."""
         language = language_of(user.language_code or "")
-        notice = await self.commands.acting.join(update_id, code, user.id, user.full_name, language)
+        notice = await self.commands.people.join(update_id, code, user.id, user.full_name, language)
         words = Words(language)
         kind, _, role = notice.partition(":")
         if kind == "bad_code":

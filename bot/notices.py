@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bot.asking import Answers, Ask
 from bot.desk import TelegramDesk
-from bot.pressing import notice_of
 from flows import notice_reading, pointers
 from flows.events import NoticeDrafted
 
@@ -31,6 +30,6 @@ class Notices:
             language=person.language if ask.private else "",
             draft=read,
         )
-        if notice_of(await self._front.handle(event)) == "not_allowed":
+        if (await self._front.handle(event)).notice == "not_allowed":
             return [ask.say("command.not_allowed", role=ask.asker.words.say("role.manager"))]
         return []

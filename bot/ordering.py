@@ -17,7 +17,6 @@ from bot.acts import NO, Act, button
 from bot.asking import Ask
 from bot.composing import plain_html
 from bot.desk import TelegramDesk
-from bot.pressing import notice_of
 from bot.words import Words
 from engine.ports import Handled
 from flows import pasting, pointers
@@ -73,7 +72,7 @@ class Ordering:
         letter = "P" if pasted.chat.type == "private" else "T"  # each counts its messages for itself
         order_id = f"{letter}{pasted.date:%y%m%d}-{pasted.message_id}"
         handled = await self._told(order_id, got, policy, person, shown)
-        key = "new.done" if notice_of(handled) in ("accepted", "same", "done") else "new.refused"
+        key = "new.done" if handled.notice in ("accepted", "same", "done") else "new.refused"
         text = words.say(key, {"order": order_id, "name": person.name})
         edit = EditMessageText(
             chat_id=shown.chat.id, message_id=shown.message_id, text=plain_html(text), parse_mode="HTML"

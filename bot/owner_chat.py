@@ -23,10 +23,10 @@ from aiogram.types import (
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     Message,
-    ReplyParameters,
 )
 
 from bot.composing import ping_html, plain_html, toast
+from bot.echoes import echo, not_sent, reply, unfit
 from bot.words import Words
 from engine.ports import Front, Handled
 from flows import complaint_pings, pointers
@@ -35,7 +35,6 @@ from flows.desk import Person
 from flows.effects import PingOwner, Value
 from flows.events import ComplaintPressed, StaffWrote
 from flows.policy import Policy
-from flows.saying import NOTE
 
 Answers = list[TelegramMethod[Any]]
 Known = list[tuple[Policy, Person]]
@@ -117,11 +116,10 @@ class OwnerChat:
         )
         handled = await self._front.handle(event)
         words = Words(person.language, policy.language)
-        return self._told(query, handled, verb, words)
+        return self._told(query, handled, words)
 
-    def _told(self, query: CallbackQuery, handled: Handled, verb: str, words: Words) -> Answers:
-        notice = handled.decision.notice if handled.decision is not None else ("done" if handled.duplicate else "gone")
-        kind, _, rest = notice.partition(":")
+    def _told(self, query: CallbackQuery, handled: Handled, words: Words) -> Answers:
+        kind, _, rest = handled.notice.partition(":")
         message = query.message
         if kind == "unsaid" and message is not None:
             text = plain_html(words.say("echo.unsaid", {"name": query.from_user.first_name}))
@@ -157,11 +155,9 @@ class OwnerChat:
         words = Words(person.language, policy.language)
         complaint = next((c for c in conversation.complaints if c.n == about[1]), None)
         if complaint is None:
-            return [_said(message.chat.id, plain_html(words.say("echo.gone")), message.message_id)]
-        if not message.text:
-            return [_said(message.chat.id, plain_html(words.say("echo.only_text")), message.message_id)]
-        if message.text.lstrip().startswith("/") and not message.text.lstrip().startswith(NOTE):
-            return [_said(message.chat.id, plain_html(words.say("echo.slash")), message.message_id)]
+            return [reply(message, words.say("echo.gone"))]
+        if (refusal := unfit(message, words)) is not None:
+            return [refusal]
         event = StaffWrote(
             event_id=f"telegram:{update_id}",
             to=(pointers.conversation(about[0]),),
@@ -171,25 +167,17 @@ class OwnerChat:
             role=person.role,
             seq=complaint.seq,
             chat=str(message.chat.id),
-            text=message.text,
+            text=message.text or "",
             complaint=complaint.n,
         )
         handled = await self._front.handle(event)
         if handled.duplicate:
             return []
-        notice = handled.decision.notice if handled.decision is not None else "gone"
-        kind, _, rest = notice.partition(":")
+        kind, _, rest = handled.notice.partition(":")
         if kind == "sent":
-            channel, how, to = [*rest.split(":", 2), "", ""][:3]
-            text = words.say(f"echo.sent_{how}" if how else "echo.sent", {"channel": channel, "to": to})
-            undo = InlineKeyboardButton(
-                text=words.say("button.unsay"),
-                callback_data=complaint_pings.data(about[0], complaint, f"k_unsay.{update_id}"),
-            )
-            keyboard = InlineKeyboardMarkup(inline_keyboard=[[undo]])
-            return [_said(message.chat.id, plain_html(text), message.message_id, keyboard)]
-        key = f"echo.{kind}" if words.has(f"echo.{kind}") else "echo.gone"
-        return [_said(message.chat.id, plain_html(words.say(key)), message.message_id)]
+            undo = complaint_pings.data(about[0], complaint, f"k_unsay.{update_id}")
+            return [echo(message.chat.id, message.message_id, rest, undo, words)]
+        return [not_sent(message, kind, words)]
 
 
 def _kept(message: Message) -> InlineKeyboardMarkup | None:
@@ -201,13 +189,3 @@ def _kept(message: Message) -> InlineKeyboardMarkup | None:
 
 def _toast(query: CallbackQuery, text: str) -> AnswerCallbackQuery:
     return AnswerCallbackQuery(callback_query_id=query.id, text=toast(text) or None)
-
-
-def _said(chat: int, html: str, reply_to: int, keyboard: InlineKeyboardMarkup | None = None) -> SendMessage:
-    return SendMessage(
-        chat_id=chat,
-        text=html,
-        parse_mode="HTML",
-        reply_markup=keyboard,
-        reply_parameters=ReplyParameters(message_id=reply_to, allow_sending_without_reply=True),
-    )

@@ -16,12 +16,12 @@ from aiogram.types import CallbackQuery, ForceReply, Message, ReplyParameters
 
 from bot import places
 from bot.composing import plain_html, toast
-from bot.desk import NO_PREVIEW, TelegramDesk
+from bot.desk import TelegramDesk
 from bot.echoes import echo
 from bot.groups import Room
 from bot.places import Place
+from bot.sending import NO_PREVIEW
 from bot.words import Words
-from engine.ports import Handled
 from flows import cards, menus, pointers
 from flows.conversation import Conversation
 from flows.desk import Person
@@ -70,7 +70,7 @@ class Presses:
             chat=str(message.chat.id),
             message_id=message.message_id,
         )
-        notice = notice_of(await self._front.handle(event))
+        notice = (await self._front.handle(event)).notice
         return await self._answered(update_id, query, notice, place, person, words, room)
 
     async def _answered(
@@ -84,7 +84,9 @@ class Presses:
             return [_toast(query, words.say("toast.press_start", {"link": link}), alert=True)]
         answers: Answers = [_toast(query, _pressed_text(notice, words, room))]
         if kind == "sent":
-            answers.append(echo(message.chat.id, message.message_id, rest, place, update_id, Words(room.language)))
+            answers.append(
+                echo(message.chat.id, message.message_id, rest, place.data(f"unsay.{update_id}"), Words(room.language))
+            )
         elif kind == "unsaid":
             text = Words(room.language).say("echo.unsaid", {"name": person.name})
             answers.append(
@@ -156,13 +158,6 @@ def _asks(chat: int, card: int, order: Order, place: Place, person: Person, word
 
 def _toast(query: CallbackQuery, text: str, *, alert: bool = False) -> AnswerCallbackQuery:
     return AnswerCallbackQuery(callback_query_id=query.id, text=toast(text) or None, show_alert=alert or None)
-
-
-def notice_of(handled: Handled) -> str:
-    """The flow's word for whoever brought the event; a repeat of what was done already says that it is done."""
-    if handled.decision is None:
-        return "done" if handled.duplicate else "gone"
-    return handled.decision.notice
 
 
 def _pressed_text(notice: str, words: Words, room: Room) -> str:

@@ -9,25 +9,16 @@ from aiogram.types import Message
 
 from bot import places
 from bot.desk import TelegramDesk
-from bot.echoes import echo, reply
+from bot.echoes import echo, not_sent, reply, unfit
 from bot.groups import Room
 from bot.places import Place
-from bot.pressing import notice_of
 from bot.words import Words
 from flows import menus, pointers
 from flows.desk import Person
 from flows.events import StaffGave, StaffWrote
-from flows.saying import NOTE
 
-#: Characters of a reply that reach the customer whole: flows/wording/values.py cuts what is longer, and an SMS has 1600 at most.
-REPLY_MOST = 1400
 #: A phone number with all its punctuation is shorter; what is longer is a story.
 NUMBER_MOST = 80
-
-
-def a_slip(text: str) -> bool:
-    """One stroke before the words: a mistyped command or note, which no customer should read."""
-    return text.lstrip().startswith("/") and not text.lstrip().startswith(NOTE)
 
 
 class Writing:
@@ -45,15 +36,11 @@ class Writing:
         if place is None:
             return []
         words = Words(room.language)
-        if not message.text:
-            return [reply(message, words.say("echo.only_text"))]
-        if a_slip(message.text):
-            return [reply(message, words.say("echo.slash"))]
-        asked = places.asked_by(replied)
-        if asked is not None and asked[0] == menus.PROMPT and not message.text.lstrip().startswith(NOTE):
+        text, asked = message.text or "", places.asked_by(replied)
+        if text and asked is not None and asked[0] == menus.PROMPT and not text.lstrip().startswith("/"):
             return await self._gave(update_id, message, place, person, words)
-        if len(message.text) > REPLY_MOST and not message.text.lstrip().startswith(NOTE):
-            return [reply(message, words.say("echo.too_long", {"most": REPLY_MOST}))]
+        if (refusal := unfit(message, words)) is not None:
+            return [refusal]
         event = StaffWrote(
             event_id=f"telegram:{update_id}",
             to=(pointers.conversation(place.conversation),),
@@ -63,15 +50,15 @@ class Writing:
             role=person.role,
             seq=place.seq,
             chat=str(message.chat.id),
-            text=message.text,
+            text=text,
         )
         handled = await self._front.handle(event)
         if handled.duplicate:
             return []
-        kind, _, rest = notice_of(handled).partition(":")
+        kind, _, rest = handled.notice.partition(":")
         if kind == "sent":
-            return [echo(message.chat.id, message.message_id, rest, place, update_id, words)]
-        return [reply(message, words.say(f"echo.{kind}") if words.has(f"echo.{kind}") else words.say("echo.gone"))]
+            return [echo(message.chat.id, message.message_id, rest, place.data(f"unsay.{update_id}"), words)]
+        return [not_sent(message, kind, words)]
 
     async def _gave(
         self, update_id: int, message: Message, place: Place, person: Person, words: Words
@@ -91,5 +78,5 @@ class Writing:
         handled = await self._front.handle(event)
         if handled.duplicate:
             return []
-        kind, _, rest = notice_of(handled).partition(":")
+        kind, _, rest = handled.notice.partition(":")
         return [reply(message, words.say(f"echo.{kind}", {"to": rest}))]

@@ -89,6 +89,13 @@ class Handled(Struct, frozen=True, gc=False):
     decision: Decision | None
     duplicate: bool = False
 
+    @property
+    def notice(self) -> str:
+        """The flow's word for whoever brought the event: "done" of a repeat, "gone" where it concerned nobody."""
+        if self.decision is None:
+            return "done" if self.duplicate else "gone"
+        return self.decision.notice
+
 
 class Template(Struct, frozen=True):
     """An approved WhatsApp template to send: our name, its language, the values of {{1}}, {{2}} … in order."""

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from bot.acts import Act
 from bot.commands import LEAST
-from bot.commands_act import mark
+from bot.commands_people import mark
 from bot.desk import TelegramDesk
 from flows.desk import Invite, Person, may
 from flows.menus import BACK, MENUS, PROMPT

@@ -184,7 +184,7 @@ SUITES = (
     Suite(
         "complaints in Telegram's weather", ("F9", "F19"), ("P3",), "complaints", 18, 360, complaints,
         {
-            "what Telegram refuses counts as sent": patched("bot.desk.outcome_of", lambda _error: Accepted("1/1")),
+            "what Telegram refuses counts as sent": patched("bot.sending.outcome_of", lambda _error: Accepted("1/1")),
             "what failed is tried again after minutes": patched("flows.backoff.again_after", lambda *_: timedelta(minutes=3)),
             "nobody looks whether the ping arrived": patched("flows.complaint_stages.BLIND_AFTER", timedelta(days=1)),
         },
