@@ -120,7 +120,7 @@ class People:
         by: int,
         name: str,
         value: str,
-        mark: str = "",
+        mark: str,
     ) -> str:
         """The event on the road; gives its notice."""
         event = DeskActed(

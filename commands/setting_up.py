@@ -6,11 +6,15 @@ import asyncio
 import os
 import sys
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
 from commands.front import settings_of, shop_of
+
+if TYPE_CHECKING:
+    from engine.settings import Fault, Settings
 
 
 @click.command()
@@ -34,6 +38,8 @@ def check(context: click.Context, online: bool) -> None:
         faults = [*faults, *asyncio.run(check_online(settings, probes(settings)))]
     elif online:
         click.echo("The providers are asked once everything below is mended:", err=True)
+    if not any(not fault.warning for fault in faults):
+        faults = [*faults, *asyncio.run(_table(settings_of(context, "check")))]
     for fault in faults:
         click.echo(str(fault))
     steps = guided(context.obj, os.environ, datetime.now(UTC)) if readable(context.obj) else []
@@ -49,6 +55,21 @@ def check(context: click.Context, online: bool) -> None:
     else:
         click.echo("Nothing is wrong. What is left to set up stands above." if left else "All is well.")
     raise SystemExit(1 if wrong else 0)
+
+
+async def _table(settings: Settings) -> list[Fault]:
+    """Where the people in the file differ from the table in the store, once there is one. A MongoDB is not asked."""
+    from engine.check import people_differences
+    from storage.opening import desks_in
+
+    kept, shops = settings.storage, [shop.id for shop in settings.shops]
+    desks = await desks_in(kept.path, kept.key(), kept.former_keys(), shops) if kept.path is not None else {}
+    return [
+        fault
+        for shop in settings.shops
+        if shop.id in desks
+        for fault in people_differences(settings, shop, desks[shop.id].people)
+    ]
 
 
 @click.command()

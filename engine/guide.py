@@ -144,7 +144,7 @@ def guide(tree: Tree, faults: Sequence[Fault]) -> list[Step]:
         ),
     ]
     steps += _sources(shop, url, shop_id, wrong)
-    steps += _carriers({**tree, **shop}, url, shop_id, wrong)
+    steps += _carriers({**tree, **shop}, url, wrong)
     steps.append(_step("callback", bool(shop.get("callback")), wrong, ("callback",), optional=True))
     return steps
 
@@ -210,7 +210,7 @@ def _sources(shop: Tree, url: str, shop_id: str, wrong: Sequence[Fault]) -> list
     ]
 
 
-def _carriers(tree: Tree, url: str, shop_id: str, wrong: Sequence[Fault]) -> list[Step]:
+def _carriers(tree: Tree, url: str, wrong: Sequence[Fault]) -> list[Step]:
     """Who carries messages, and the staff group."""
     channels = tree.get("channels")
     chosen = {"sms": "twilio", "whatsapp": "twilio", "email": "smtp"} | (

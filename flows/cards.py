@@ -123,7 +123,7 @@ def _order(turn: Turn, order: Order) -> list[Line]:
         until = turn.timers.get(f"taken:{order.id}")
         taken: dict[str, Value] = {"name": order.taken_by}
         if until is not None:
-            taken["at"] = _at(turn, order, until)
+            taken["at"] = _at(turn, until)
         lines.append(Line("taken", taken))
     if order.decided_by:
         lines.append(
@@ -134,7 +134,7 @@ def _order(turn: Turn, order: Order) -> list[Line]:
                     "by": order.decided_by,
                     "via": order.via or "",
                     "name": order.decided_name,
-                    "at": _at(turn, order, order.decided_at or turn.now),
+                    "at": _at(turn, order.decided_at or turn.now),
                 },
             )
         )
@@ -207,13 +207,11 @@ def _tried(turn: Turn, order: Order) -> list[Line]:
             "channel": asked.channel,
             "status": asked.status,
             "code": asked.code,
-            "at": _at(turn, order, asked.at),
+            "at": _at(turn, asked.at),
         }
         lines.append(Line("tried", values))
     lines += [Line("skipped", {"channel": s.channel, "why": s.why}) for s in order.skipped[-4:]]
-    lines += [
-        Line("called", {"by": c.by, "at": _at(turn, order, c.at), "n": n}) for n, c in enumerate(order.calls, start=1)
-    ]
+    lines += [Line("called", {"by": c.by, "at": _at(turn, c.at), "n": n}) for n, c in enumerate(order.calls, start=1)]
     return lines
 
 
@@ -223,20 +221,20 @@ def _next(turn: Turn, order: Order) -> list[Line]:
         return []
     lines: list[Line] = []
     if order.promise_by is not None:
-        lines.append(Line("next.promise", {"at": _at(turn, order, order.promise_by)}))
+        lines.append(Line("next.promise", {"at": _at(turn, order.promise_by)}))
     for name, moment in sorted(turn.timers.items(), key=lambda t: t[1]):
         kind, _, order_id = name.partition(":")
         if order_id == order.id and kind not in ("ask", "taken", "complaint"):
-            lines.append(Line(f"next.{kind}", {"at": _at(turn, order, moment)}))
+            lines.append(Line(f"next.{kind}", {"at": _at(turn, moment)}))
             break
     if order.state in ("flagged", "held"):
         rest = hours.quiet_until(turn.now, turn.policy.quiet, hours.zone_for(order.fields.address.country, turn.policy))
         if rest is not None:
-            lines.append(Line("quiet", {"at": _at(turn, order, rest)}))
+            lines.append(Line("quiet", {"at": _at(turn, rest)}))
     return lines
 
 
-def _at(turn: Turn, order: Order, moment: object) -> Moment:
+def _at(turn: Turn, moment: object) -> Moment:
     return Moment(at=moment, zone=turn.policy.zone, style="daytime")  # type: ignore[arg-type]
 
 

@@ -17,7 +17,7 @@ from flows.complaint import Complaint
 from flows.effects import Open
 from flows.events import OrderTold, ShopReported
 from flows.notice import Noticed
-from flows.orders import ASKABLE, BEFORE_DISPATCH, Order
+from flows.orders import ASKABLE, Order
 from flows.phones import same_phone
 from flows.poll_rules import Poll
 from flows.risk.history import Ruling
@@ -146,9 +146,6 @@ class Conversation(Struct, frozen=True, gc=False, omit_defaults=True, kw_only=Tr
 
     def askable(self) -> tuple[Order, ...]:
         return tuple(o for o in self.orders if o.state in ASKABLE)
-
-    def undispatched(self) -> tuple[Order, ...]:
-        return tuple(o for o in self.orders if o.state in BEFORE_DISPATCH)
 
     def window_open(self, address: str, now: datetime) -> bool:
         """Whether WhatsApp takes free text to this address now."""

@@ -90,11 +90,6 @@ def quiet_until(now: datetime, quiet: Quiet | None, zone_name: str) -> datetime 
     return end if end > now else now + timedelta(minutes=1)
 
 
-def waking_wait_over(start: datetime, wait: timedelta, now: datetime, quiet: Quiet | None, zone_name: str) -> bool:
-    """Whether `wait` of waking (not quiet) time has passed since `start`."""
-    return waking_end(start, wait, quiet, zone_name) <= now
-
-
 def waking_end(start: datetime, wait: timedelta, quiet: Quiet | None, zone_name: str) -> datetime:
     """The moment at which `wait` of waking time since `start` is over."""
     if quiet is None or quiet.start == quiet.end:

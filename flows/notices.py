@@ -54,7 +54,7 @@ def took(
         case NoticeCounted():
             return _counted(desk, known, event)
         case NoticePressed():
-            return _pressed(desk, known, event, now, policy)
+            return _pressed(desk, known, event, now)
     return _heard(desk, known, event, now)
 
 
@@ -99,7 +99,7 @@ def _counted(desk: Desk, notice: Notice, event: NoticeCounted) -> Done:
     return Done(_put(desk, notice), (ShowNotice(n=notice.n, chat=notice.chat),))
 
 
-def _pressed(desk: Desk, notice: Notice, event: NoticePressed, now: datetime, policy: Policy) -> Done:
+def _pressed(desk: Desk, notice: Notice, event: NoticePressed, now: datetime) -> Done:
     """Word: done | not_allowed | stale."""
     person = desk.person(event.by)
     if person is None or not may(person.role, LEAST):

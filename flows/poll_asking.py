@@ -46,7 +46,7 @@ def due(turn: Turn, order: Order) -> None:
     turn.rest(f"poll:{order.id}")
     if order.state != "delivered" or order.id in turn.was.polled:
         return
-    if not _free(turn, order):
+    if not _free(turn):
         if turn.now - order.received_at < STALE:
             turn.wake(f"poll:{order.id}", _waking(turn, order, turn.now + AGAIN))
         return
@@ -63,7 +63,7 @@ def survey_due(turn: Turn, order: Order) -> None:
     every = turn.policy.polls.every
     if every is None or not order.fields.consent_polls or order.state != "delivered":
         return
-    later = _quiet(turn, order) or (None if _free(turn, order) else turn.now + AGAIN)
+    later = _quiet(turn, order) or (None if _free(turn) else turn.now + AGAIN)
     if later is not None:
         turn.wake(f"survey:{order.id}", _waking(turn, order, later))
         return
@@ -72,7 +72,7 @@ def survey_due(turn: Turn, order: Order) -> None:
         _ask(turn, order, "shop", "poll_shop")
 
 
-def _free(turn: Turn, order: Order) -> bool:
+def _free(turn: Turn) -> bool:
     """No order waits for an answer, no complaint for its end, no person talks with them."""
     asked = any(o.state in ASKABLE for o in turn.orders)
     talked = any(o.talk_until is not None and o.talk_until > turn.now for o in turn.orders)

@@ -34,11 +34,6 @@ TOLD = {"replace": "replacement_wanted", "refund": "refund_wanted"}
 _TEMPLATES = {"replace": "replace_ok", "refund": "refund_ok"}
 
 
-def settled_how(order: Order) -> str:
-    """ "replace", "refund", or "" while nothing is decided."""
-    return order.return_done
-
-
 # -- the customer
 
 

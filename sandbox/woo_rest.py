@@ -22,7 +22,6 @@ from sandbox.world import World
 
 Json = dict[str, Any]
 STATUSES = frozenset({"pending", "processing", "on-hold", "completed", "cancelled", "refunded", "failed", "trash"})
-TOPICS = ("order.created", "order.updated")
 #: What can be written of a billing or shipping address.
 _PARTS = frozenset(
     {

@@ -226,7 +226,7 @@ class MongoStore(MongoReading, MongoForgetting, MongoProcesses):
         document = codec.read(self._sealer.open(found["key"], found["doc"]))
         return _Row(found["_id"], found["key"], found["version"], document, found["writes"], found.get("todo", b""))
 
-    def _todo(self, event: AnyEvent, decision: Decision, key: bytes, now: datetime) -> Todo:
+    def _todo(self, decision: Decision, key: bytes, now: datetime) -> Todo:
         spilled = decision.spilled
         return Todo(
             at=ms_by(now),
@@ -252,7 +252,7 @@ class MongoStore(MongoReading, MongoForgetting, MongoProcesses):
         document = decision.document
         key = row.key if row is not None else self._sealer.new_key()
         version = row.version + 1 if row is not None else 1
-        todo = self._todo(event, decision, key, now)
+        todo = self._todo(decision, key, now)
         fields: Json = {
             "doc": self._sealer.seal(key, codec.dump(document)),
             "version": version,

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flows.desk import Desk
+from flows.pointers import desk
+from storage.sealing import Sealer
 from storage.sqlite import SqliteStore
+from storage.sqlite_reading import SqliteReading
 
 if TYPE_CHECKING:
     from storage.mongo import MongoStore
@@ -25,3 +30,17 @@ def open_store(
     store = SqliteStore(where.removeprefix("sqlite:///"), key, on_fatal, old_keys)
     store.open()
     return store
+
+
+async def desks_in(path: str, key: bytes, old_keys: Sequence[bytes], shops: Sequence[str]) -> dict[str, Desk]:
+    """Shop -> its desk, of a SQLite file that somebody else may be serving; nothing where there is none. Writes nothing.
+
+    Raises what SqliteFile.look raises.
+    """
+    if not Path(path).exists():
+        return {}
+    store = SqliteReading(path, Sealer(key, old_keys))
+    store.look()
+    found = {shop: await store.load(desk(shop)) for shop in shops}
+    store.leave()
+    return {shop: document for shop, document in found.items() if isinstance(document, Desk)}

@@ -75,10 +75,7 @@ class SqliteFile:
         self._sql("PRAGMA wal_autocheckpoint = 0")
         self._sql("PRAGMA cache_size = -65536")
         self._sql("PRAGMA temp_store = MEMORY")
-        (version,) = next(iter(self._sql("PRAGMA user_version")))
-        if int(version) > sql.SCHEMA_VERSION:
-            raise NewerDocument("this file was written by a newer Doorstep; upgrade this one")
-        if int(version) < sql.SCHEMA_VERSION:
+        if self._refuse_newer(self._db) < sql.SCHEMA_VERSION:
             self._sql("BEGIN IMMEDIATE")
             with self._db:
                 self._sql(sql.SCHEMA)
@@ -93,12 +90,34 @@ class SqliteFile:
         self._reader.set_busy_timeout(1000)
         self._reader.execute("PRAGMA cache_size = -16384")  # the inner pages of ten million orders and their keys
 
+    def look(self) -> None:
+        """Open to read alone, beside whoever serves: nothing is made, taken over or checkpointed.
+
+        Raises NewerDocument, WrongKey, apsw.Error.
+        """
+        self._reader = apsw.Connection(self.path, flags=apsw.SQLITE_OPEN_READONLY)
+        self._reader.set_busy_timeout(1000)
+        self._refuse_newer(self._reader)
+        adopt(self._reader, self._sealer, write=False)
+        self._rows = Rows(self._reader, self._sealer)
+
+    def leave(self) -> None:
+        """After `look`."""
+        self._reader.close()
+
     async def close(self) -> None:
         self._checkpointer.shutdown(wait=True)
         self._reader.close()
         with contextlib.suppress(apsw.Error):
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._db.close()
+
+    @staticmethod
+    def _refuse_newer(db: apsw.Connection) -> int:
+        (version,) = next(iter(db.execute("PRAGMA user_version")))
+        if int(version) > sql.SCHEMA_VERSION:
+            raise NewerDocument("this file was written by a newer Doorstep; upgrade this one")
+        return int(version)
 
     def _sql(self, statement: str, values: tuple[object, ...] = ()) -> apsw.Cursor:
         return self._db.execute(statement, values)

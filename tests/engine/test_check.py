@@ -12,11 +12,21 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from click.testing import CliRunner
 
+import run
 from engine import check as checking
 from engine.check import check, check_online, check_settings, people_differences, refuses_start
+from engine.decide import Decider
+from engine.lanes import Lanes
+from engine.rates import rates
 from engine.settings import Fault, Settings, load
+from engine.tokens import Tokens
+from flows import pointers
 from flows.desk import Person
+from flows.events import PeopleTold
+from flows.policy import Policy
+from storage.sqlite import SqliteStore
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 ENV = {"KEY": base64.b64encode(bytes(32)).decode(), "TOKEN": "t0k3n"}
@@ -166,6 +176,27 @@ def test_people_who_differ_from_the_table_are_named(tmp_path: Path) -> None:
     assert [f.what for f in people_differences(settings, shop, [olga, ana])] == [
         "Ana is in the table and not in the file"
     ]
+
+
+async def test_check_shows_who_is_in_the_table_alone(tmp_path: Path) -> None:
+    """The command reads the table of the file that is being served, says who differs, and writes nothing to it."""
+    file, store = write(tmp_path), SqliteStore(str(tmp_path / "doorstep.db"), bytes(32))
+    told = await asyncio.to_thread(CliRunner().invoke, run.main, ["--config", str(file), "check"], env=ENV)
+    assert "table" not in told.output
+    assert not (tmp_path / "doorstep.db").exists()
+    store.open()
+    people = PeopleTold(
+        event_id="start", to=(pointers.desk("demo"),), at=NOW, opens=True,
+        people=(Person(1, "Olga", "owner"), Person(2, "Ana", "staff")),
+    )  # fmt: skip
+    policies = {"demo": Policy(shop="demo", name="Demo")}
+    await store.transact(people, Decider(policies, Lanes(rates(policies)), Tokens(bytes(32)), "p"), NOW)
+    before = (tmp_path / "doorstep.db-wal").read_bytes()
+    told = await asyncio.to_thread(CliRunner().invoke, run.main, ["--config", str(file), "check"], env=ENV)
+    assert "people: Ana is in the table and not in the file. Nothing needs to be done; the table holds." in told.output
+    assert "Olga" not in told.output
+    assert (tmp_path / "doorstep.db-wal").read_bytes() == before
+    await store.close()
 
 
 def test_a_name_that_takes_replies_is_doubted(tmp_path: Path) -> None:

@@ -20,7 +20,6 @@ from flows.hours import (
     open_now,
     quiet_until,
     waking_end,
-    waking_wait_over,
     zone,
     zone_for,
 )
@@ -117,8 +116,6 @@ def test_a_waking_wait_is_so_much_waking_time(name: str) -> None:
             for wait in (timedelta(hours=4), timedelta(hours=24)):
                 end = waking_end(start, wait, NIGHT, name)
                 assert end - start >= wait
-                assert waking_wait_over(start, wait, end, NIGHT, name)
-                assert not waking_wait_over(start, wait, end - timedelta(seconds=1), NIGHT, name)
                 minutes = int((end - start) / timedelta(minutes=1))
                 awake = sum(not is_quiet(start + timedelta(minutes=m), NIGHT, tz) for m in range(0, minutes, 5)) * 5
                 assert abs(timedelta(minutes=awake) - wait) <= timedelta(minutes=15), (start, end)
