@@ -6,19 +6,11 @@ version and channel; what a press may do is decided by the flow, on the one road
 
 from __future__ import annotations
 
-import hashlib
 import time
-from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
-from datetime import time as clock
 from urllib.parse import urlsplit
 
 from aiohttp import web
-from msgspec import Struct
-from msgspec.structs import replace
 
-from adapters import order_reading as reading
-from adapters import order_values as values
 from adapters.doors import Patience, client_address
 from adapters.page_guard import (
     MOST_PRESSES,
@@ -29,32 +21,22 @@ from adapters.page_guard import (
     could_be_token,
     from_the_page_itself,
 )
+from adapters.page_pressed import NotReadable, Opened, pressed
 from adapters.page_sheet import (
-    DAYS_AHEAD,
     Said,
-    Words,
     accepted_language,
     allowed,
     gone,
-    language_of,
     sheet,
     stylesheet,
 )
 from adapters.privacy import PrivacyNotice
 from adapters.receiving import FORM, FORM_LIMIT_BYTES, Received, read
-from engine.ports import Front, PageView, StoreUnavailable
-from flows import pointers
-from flows.calendar import slots_for
-from flows.delivery_time import resolve
+from engine.ports import Front, StoreUnavailable
 from flows.events import PagePressed
-from flows.hours import at_local, zone, zone_for
-from flows.offering import shown
 from flows.opening import hours_value
 from flows.orders import Order
-from flows.phones import mask, read_phone
 from flows.policy import Policy
-from flows.postal import PostalAddress
-from flows.wording import Moment
 
 #: Source: PLATFORMS 3.4 of the design; the stylesheet is our own, nothing else is loaded.
 HEADERS = {
@@ -68,25 +50,9 @@ HEADERS = {
     "X-Robots-Tag": "noindex, nofollow",
     "Server": "doorstep",
 }
-#: Characters a street must have to be one that a courier can look for.
-_SHORTEST_STREET = 4
-
-_ACTIONS = ("confirm", "cancel", "again", "phone", "address", "time")
+_ACTIONS = ("confirm", "cancel", "again", "phone", "address", "time", "why", "object")
 #: What the flow answers to a press that changed nothing.
 _UNDONE = frozenset({"closed", "shipped", "not_by_email", "unknown"})
-
-
-class Opened(Struct, frozen=True):
-    """A token that leads somewhere."""
-
-    token: str
-    view: PageView
-    order: Order
-    policy: Policy
-
-    @property
-    def words(self) -> Words:
-        return Words(language_of(self.view, self.order, self.policy), self.policy)
 
 
 class Page:
@@ -141,8 +107,8 @@ class Page:
         if action not in allowed(opened.view, opened.order):
             return self._page(opened, _not_allowed(action, opened.order))
         try:
-            event, said = _pressed(opened, action, form, received.at, nonce)
-        except _NotReadable as fault:
+            event, said = pressed(opened, action, form, received.at, nonce)
+        except NotReadable as fault:
             return self._page(opened, 400, Said(opened.words(fault.key)))
         return await self._carried(opened, event, said)
 
@@ -158,7 +124,9 @@ class Page:
             return self._page(now_open or opened, 409, Said(opened.words("stale")))
         if notice in _UNDONE:  # the order's state, as it is now, says why
             return self._page(now_open or opened, 409)
-        if notice == "handed_over" and (event.action == "address" or opened.order.decided_by == "customer"):
+        if event.action == "why":
+            return self._page(now_open or opened, why=True)
+        if notice == "handed_over" and (event.action in ("address", "object") or opened.order.decided_by == "customer"):
             said = Said(opened.words.of("handed_over", **hours_value(opened.policy)))
         elif notice == "handed_over":
             said = Said(opened.words.of("reopen_handed", order=opened.order.id))
@@ -190,13 +158,13 @@ class Page:
         said: Said | None = None,
         *,
         sure: bool = False,
+        why: bool = False,
         actions: frozenset[str] | None = None,
     ) -> web.Response:
         now = self._front.now()
         nonce = self._nonces.new(opened.token, now)
-        html = sheet(
-            opened.view, opened.order, opened.policy, now=now, nonce=nonce, said=said, sure=sure, actions=actions
-        )
+        view, order, policy = opened.view, opened.order, opened.policy
+        html = sheet(view, order, policy, now=now, nonce=nonce, said=said, sure=sure, why=why, actions=actions)
         return web.Response(status=status, text=html, content_type="text/html", charset="utf-8", headers=HEADERS)
 
     def _nowhere(self, request: web.Request) -> web.Response:
@@ -216,14 +184,6 @@ class Page:
         )
 
 
-class _NotReadable(Exception):
-    """What was typed cannot be used; `key` is the page text that says so."""
-
-    def __init__(self, key: str) -> None:
-        super().__init__(key)
-        self.key = key
-
-
 def _form(received: Received) -> dict[str, str] | None:
     """The form's fields, each once; None for anything else."""
     try:
@@ -239,89 +199,3 @@ def _not_allowed(action: str, order: Order) -> int:
     if (action, order.state) in (("confirm", "confirmed"), ("cancel", "cancelled")):
         return 200
     return 409 if action in _ACTIONS else 400
-
-
-def _pressed(
-    opened: Opened, action: str, form: Mapping[str, str], now: datetime, nonce: str
-) -> tuple[PagePressed, Said | None]:
-    """The event, and the thanks to show after it is committed. Raises _NotReadable."""
-    typed = "\0".join(form.get(name, "") for name in ("phone", "line1", "city", "postcode", "day", "hour", "slot"))
-    token_hash = hashlib.sha256(opened.token.encode()).hexdigest()[:16]
-    # what was typed is in the id: who goes back and mends a number on the same sheet is heard again
-    event_id = f"page:{token_hash}:{nonce}:{values.digest(chr(0).join((action, typed)).encode())}"
-    bound = PagePressed(
-        event_id=event_id,
-        to=(pointers.conversation(opened.view.conversation.id),),
-        at=now,
-        order_id=opened.view.order_id,
-        version=opened.view.version,
-        channel=opened.view.channel,
-        action="score" if action.startswith("score_") else action,  # type: ignore[arg-type]  # one of allowed()
-        score=int(action[-1]) if action.startswith("score_") else 0,
-    )
-    match action:
-        case "phone":
-            return _with_phone(opened, bound, form)
-        case "address":
-            return _with_address(opened, bound, form)
-        case "time":
-            return _with_time(opened, bound, form, now)
-        case _:
-            return bound, None  # the order's own state says it
-
-
-def _with_phone(opened: Opened, bound: PagePressed, form: Mapping[str, str]) -> tuple[PagePressed, Said]:
-    raw = values.text(form.get("phone"), 80)
-    phone = read_phone(raw, opened.order.fields.address.country or opened.policy.country or None)
-    if phone is None:
-        raise _NotReadable("bad_number")
-    event = replace(bound, phone=phone.e164, phone_mobile=reading.takes_texts(phone))
-    return event, Said(opened.words("done_number", number=mask(phone.e164)), good=True)
-
-
-def _with_address(opened: Opened, bound: PagePressed, form: Mapping[str, str]) -> tuple[PagePressed, Said]:
-    """A town or postcode left blank stays as it was; a new town takes the old region with it."""
-    was = opened.order.fields.address
-    line1, city, postcode = (values.text(form.get(name)) for name in ("line1", "city", "postcode"))
-    if len(line1) < _SHORTEST_STREET or not any(char.isalpha() for char in line1):
-        raise _NotReadable("bad_address")
-    address = PostalAddress(
-        line1=line1,
-        city=city or was.city,
-        region="" if city and city.casefold() != was.city.casefold() else was.region,
-        postcode=postcode[:20] or was.postcode,
-        country=was.country,
-    )
-    written = ", ".join(each for each in (line1, address.postcode, address.city) if each)
-    return replace(bound, address=address), Said(opened.words("done_address", address=written), good=True)
-
-
-def _with_time(opened: Opened, bound: PagePressed, form: Mapping[str, str], now: datetime) -> tuple[PagePressed, Said]:
-    """The wish as local time at the door: "2026-11-23 17:00", or the day alone; where couriers are described, one of their slots."""
-    if opened.policy.after.couriers:
-        slots = {slot.text: slot for slot in slots_for(opened.policy, opened.order, now)}
-        chosen = slots.get(form.get("slot", ""))
-        if chosen is None:
-            raise _NotReadable("bad_time")
-        title = shown(chosen, opened.words.lang)
-        return replace(bound, time=chosen.text), Said(opened.words("done_time", when=title), good=True)
-    name = zone_for(opened.order.fields.address.country, opened.policy)
-    try:
-        day = date.fromisoformat(form.get("day", ""))
-        hour = (
-            clock.fromisoformat(form["hour"]).replace(second=0, microsecond=0, tzinfo=None)
-            if form.get("hour")
-            else None
-        )
-    except ValueError:
-        raise _NotReadable("bad_time") from None
-    today = now.astimezone(zone(name)).date()
-    at = at_local(day, hour or clock(12), zone(name))
-    window = f"{hour:%H:%M}-{hour.replace(hour=min(hour.hour + 1, 23)):%H:%M}" if hour is not None else None
-    if not today <= day <= today + timedelta(days=DAYS_AHEAD) or (hour is not None and at <= now):
-        raise _NotReadable("bad_time")
-    if resolve(day.isoformat(), window, now, opened.policy.hours, name) is None:  # the shop does not deliver then
-        raise _NotReadable("bad_time")
-    wish = f"{day.isoformat()} {hour:%H:%M}" if hour is not None else day.isoformat()
-    when = Moment(at.astimezone(UTC), name, "daytime" if hour is not None else "day")
-    return replace(bound, time=wish), Said(opened.words("done_time", when=when), good=True)

@@ -12,6 +12,7 @@ from msgspec import Struct
 from adapters.privacy_texts import link
 from engine.ports import PageView
 from flows.calendar import slots_for
+from flows.explaining import for_page
 from flows.hours import zone, zone_for
 from flows.money import Money
 from flows.offering import shown
@@ -25,6 +26,8 @@ DAYS_AHEAD = 21
 #: Positions shown; an order of two hundred would hide the buttons.
 _MOST_ITEMS = 12
 _DOTS = "•••••"
+
+OPEN_ACTIONS = ("cancel", "phone", "address", "time", "why", "object")
 
 _environment = Environment(
     loader=PackageLoader("adapters", "templates"),
@@ -100,8 +103,8 @@ def allowed(view: PageView, order: Order) -> frozenset[str]:
             return frozenset()
         return frozenset({"again" if view.channel == "email" else "confirm"})
     else:
-        actions = frozenset({"cancel", "phone", "address", "time"}) | ({"confirm"} if order.state in ASKABLE else set())
-    return actions - {"confirm"} if view.channel == "email" else actions
+        actions = frozenset(OPEN_ACTIONS) | ({"confirm"} if order.state in ASKABLE else set())
+    return actions - {"confirm", "why", "object"} if view.channel == "email" else actions
 
 
 def standing(view: PageView, order: Order, words: Words) -> Said | None:
@@ -147,9 +150,10 @@ def sheet(
     nonce: str,
     said: Said | None = None,
     sure: bool = False,
+    why: bool = False,
     actions: frozenset[str] | None = None,
 ) -> str:
-    """The page as HTML. `said` replaces the standing sentence; `sure` asks once more before cancelling."""
+    """The page as HTML. `said` replaces the standing sentence; `sure` asks once more before cancelling; `why` shows the reasons."""
     words = Words(language_of(view, order, policy), policy)
     today = now.astimezone(zone(zone_for(order.fields.address.country, policy))).date()
     return _environment.get_template("page.html").render(
@@ -159,6 +163,7 @@ def sheet(
         may=allowed(view, order) if actions is None else actions,
         again=order.state == "cancelled",
         sure=sure,
+        reasons=reasons(view, order, policy, words) if why else "",
         nonce=nonce,
         first_day=today.isoformat(),
         couriers=bool(policy.after.couriers),
@@ -167,6 +172,23 @@ def sheet(
         last_day=(today + timedelta(days=DAYS_AHEAD)).isoformat(),
         privacy=link(policy.shop, words.lang),
     )
+
+
+def reasons(view: PageView, order: Order, policy: Policy, words: Words) -> str:
+    """Why the shop looks twice at this order, for whoever holds the link: no more of a detail than the page shows elsewhere."""
+
+    def conceal(kind: str, typed: str) -> str:
+        match kind:
+            case "phone":
+                return f"{words('label_number')} {_DOTS}{typed[-2:]}"
+            case "email":
+                return f"{typed[:1]}{_DOTS}@{typed.rpartition('@')[2]}"
+            case "name":
+                return typed.split()[0] if typed.split() else ""
+            case _:
+                return words("label_address")
+
+    return for_page(view.conversation, order, policy, language_of(view, order, policy), conceal)
 
 
 def gone(lang: str, policy: Policy) -> str:

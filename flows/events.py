@@ -128,13 +128,14 @@ class PagePressed(Event, frozen=True, kw_only=True, tag=True):
     order_id: str
     version: int
     channel: str  # through which message the token came
-    action: Literal["confirm", "cancel", "again", "phone", "address", "time", "score"]
+    action: Literal["confirm", "cancel", "again", "phone", "address", "time", "score", "why", "object"]
     score: int = 0  # 1 to 5
     phone: str | None = None
     phone_mobile: bool = True
     phone_raw: str = ""
     address: PostalAddress | None = None
     time: str = ""
+    text: str = ""  # what is not right about the reasons
 
 
 class StaffPressed(Event, frozen=True, kw_only=True, tag=True):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flows import polls, safeguards, slotting, verifying
+from collections.abc import Callable
+
+from flows import explaining, polls, safeguards, slotting, verifying
 from flows.address_text import difference, far
 from flows.changing import address, number, time
 from flows.deciding import REOPEN_WITHIN, cancel, confirm, reopen
@@ -10,6 +12,9 @@ from flows.events import PagePressed
 from flows.judging import said_yes
 from flows.orders import BEFORE_DISPATCH, Order
 from flows.turn import Turn
+
+#: Whoever has the mailbox need not be who has the phone.
+_NOT_BY_EMAIL = frozenset({"confirm", "why", "object"})
 
 
 def pressed(turn: Turn, event: PagePressed) -> None:
@@ -22,7 +27,7 @@ def pressed(turn: Turn, event: PagePressed) -> None:
     if event.action == "score":
         polls.on_page(turn, event, order)
         return
-    if event.action == "confirm" and event.channel == "email":
+    if event.action in _NOT_BY_EMAIL and event.channel == "email":
         turn.notice = "not_by_email"
         return
     if order.state == "cancelled" and event.action in ("confirm", "again") and event.version == order.version:
@@ -106,4 +111,12 @@ def _time(turn: Turn, order: Order, event: PagePressed) -> None:
         time(turn, order, text, via="page")
 
 
-_ACTIONS = {"confirm": _confirm, "cancel": _cancel, "phone": _phone, "address": _address, "time": _time}
+_ACTIONS: dict[str, Callable[[Turn, Order, PagePressed], None]] = {
+    "confirm": _confirm,
+    "cancel": _cancel,
+    "phone": _phone,
+    "address": _address,
+    "time": _time,
+    "why": explaining.asked_on_page,
+    "object": explaining.objected_on_page,
+}

@@ -17,6 +17,7 @@ from flows.events import CustomerPressed, CustomerWrote
 from flows.money import decimal_text
 from flows.orders import BEFORE_DISPATCH, Order
 from flows.phones import mask, read_phone, same_phone
+from flows.policy import Policy
 from flows.reach import Way, compose, preferred
 from flows.turn import Turn
 
@@ -26,8 +27,13 @@ SECOND, PREPAY, CALL = "second_number", "prepay", "call"
 
 def wanted(turn: Turn, order: Order) -> frozenset[str]:
     """What the settings ask of this order. A customer whom staff let off is asked for nothing."""
-    more = turn.policy.ask_more
-    if not more or order.verdict == "trusted" or turn.fields.get("ruling", turn.was.ruling) is not None:
+    return asks_of(turn.policy, order, let_off=turn.fields.get("ruling", turn.was.ruling) is not None)
+
+
+def asks_of(policy: Policy, order: Order, *, let_off: bool) -> frozenset[str]:
+    """The same, of an order as it stands."""
+    more = policy.ask_more
+    if not more or order.verdict == "trusted" or let_off:
         return frozenset()
     signals = {reason.code for reason in order.risk}
     return frozenset(ask for name, asks in more.items() if name == order.verdict or name in signals for ask in asks)

@@ -204,7 +204,7 @@ _PAGE = (
     *("back", "sure_cancel", "yes_cancel", "order_again", "note_email", "gone", "shipped", "stale"),
     *("done_confirmed", "done_cancelled", "done_number", "done_address", "done_time"),
     *("label_number", "label_address", "label_city", "label_postcode", "label_day", "label_hour"),
-    *("bad_number", "bad_address", "bad_time"),
+    *("bad_number", "bad_address", "bad_time", "why", "send"),
 )
 
 SPECS.update({f"page_{key}": _spec(("page",), _PAGE_VALUES.get(f"page_{key}", "")) for key in _PAGE})

@@ -188,4 +188,6 @@ TEXTS = {
     "page_bad_number": "Eti phone number bole mone hocche na. Doya kore dekhun.",
     "page_bad_address": "Doya kore rasta o barir number, ba kono chinho likhun.",
     "page_bad_time": "Oi somoye delivery hoy na. Doya kore onno somoy beche nin.",
+    "page_why": "Amake keno jiggasha kora hocche?",
+    "page_send": "Pathan",
 }

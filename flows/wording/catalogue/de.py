@@ -188,4 +188,6 @@ TEXTS = {
     "page_bad_number": "Das sieht nicht nach einer Telefonnummer aus. Bitte prüfen.",
     "page_bad_address": "Bitte Straße und Hausnummer oder einen Anhaltspunkt angeben.",
     "page_bad_time": "Dann können wir nicht liefern. Bitte wählen Sie eine andere Zeit.",
+    "page_why": "Warum werde ich gefragt?",
+    "page_send": "Senden",
 }

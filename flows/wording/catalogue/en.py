@@ -188,4 +188,6 @@ TEXTS = {
     "page_bad_number": "This does not look like a phone number. Please check it.",
     "page_bad_address": "Please give street and house number, or a landmark.",
     "page_bad_time": "We cannot deliver then. Please choose another time.",
+    "page_why": "Why am I asked?",
+    "page_send": "Send",
 }

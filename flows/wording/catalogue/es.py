@@ -188,4 +188,6 @@ TEXTS = {
     "page_bad_number": "No parece un número de teléfono. Revísalo.",
     "page_bad_address": "Escribe la calle y el número, o una referencia.",
     "page_bad_time": "A esa hora no podemos entregar. Elige otra.",
+    "page_why": "¿Por qué me preguntan?",
+    "page_send": "Enviar",
 }

@@ -188,4 +188,6 @@ TEXTS = {
     "page_bad_number": "Parang hindi ito numero ng telepono. Pakisuri.",
     "page_bad_address": "Pakilagay ang kalye at numero ng bahay, o palatandaan.",
     "page_bad_time": "Hindi kami makakahatid sa oras na iyon. Pumili ng iba.",
+    "page_why": "Bakit ako tinatanong?",
+    "page_send": "Ipadala",
 }

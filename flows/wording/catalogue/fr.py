@@ -188,4 +188,6 @@ TEXTS = {
     "page_bad_number": "Cela ne ressemble pas à un numéro de téléphone. Vérifiez-le.",
     "page_bad_address": "Donnez la rue et le numéro, ou un repère.",
     "page_bad_time": "Nous ne pouvons pas livrer à ce moment. Choisissez-en un autre.",
+    "page_why": "Pourquoi me demande-t-on cela ?",
+    "page_send": "Envoyer",
 }

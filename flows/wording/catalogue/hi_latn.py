@@ -188,4 +188,6 @@ TEXTS = {
     "page_bad_number": "Yeh phone number nahi lagta. Kripya jaanchein.",
     "page_bad_address": "Kripya gali aur makaan number, ya koi pehchaan likhein.",
     "page_bad_time": "Us samay delivery nahi ho sakti. Kripya doosra samay chunein.",
+    "page_why": "Mujhse kyun poocha ja raha hai?",
+    "page_send": "Bhejein",
 }

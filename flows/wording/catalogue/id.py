@@ -188,4 +188,6 @@ TEXTS = {
     "page_bad_number": "Ini tidak tampak seperti nomor telepon. Mohon periksa.",
     "page_bad_address": "Mohon tulis jalan dan nomor rumah, atau patokan.",
     "page_bad_time": "Kami tidak bisa mengantar saat itu. Mohon pilih waktu lain.",
+    "page_why": "Mengapa saya ditanya?",
+    "page_send": "Kirim",
 }

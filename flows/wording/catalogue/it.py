@@ -188,4 +188,6 @@ TEXTS = {
     "page_bad_number": "Non sembra un numero di telefono. Controllalo.",
     "page_bad_address": "Scrivi via e numero civico, o un punto di riferimento.",
     "page_bad_time": "A quell'ora non possiamo consegnare. Scegline un'altra.",
+    "page_why": "Perché me lo chiedete?",
+    "page_send": "Invia",
 }

@@ -188,4 +188,6 @@ TEXTS = {
     "page_bad_number": "Ini tidak kelihatan seperti nombor telefon. Sila semak.",
     "page_bad_address": "Sila beri jalan dan nombor rumah, atau mercu tanda.",
     "page_bad_time": "Kami tidak dapat hantar pada masa itu. Sila pilih masa lain.",
+    "page_why": "Mengapa saya ditanya?",
+    "page_send": "Hantar",
 }

@@ -188,4 +188,6 @@ TEXTS = {
     "page_bad_number": "Dit lijkt geen telefoonnummer. Controleer het.",
     "page_bad_address": "Geef straat en huisnummer, of een herkenningspunt.",
     "page_bad_time": "Dan kunnen we niet bezorgen. Kies een andere tijd.",
+    "page_why": "Waarom vragen jullie mij dit?",
+    "page_send": "Versturen",
 }

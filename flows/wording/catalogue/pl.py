@@ -188,4 +188,6 @@ TEXTS = {
     "page_bad_number": "To nie wygląda na numer telefonu. Prosimy sprawdzić.",
     "page_bad_address": "Prosimy podać ulicę i numer domu lub punkt w pobliżu.",
     "page_bad_time": "Wtedy nie dostarczamy. Prosimy wybrać inny czas.",
+    "page_why": "Skąd to pytanie?",
+    "page_send": "Wyślij",
 }

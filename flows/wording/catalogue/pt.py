@@ -188,4 +188,6 @@ TEXTS = {
     "page_bad_number": "Não parece um número de telefone. Verifique.",
     "page_bad_address": "Dê a rua e o número, ou uma referência.",
     "page_bad_time": "Não podemos entregar nessa hora. Escolha outra.",
+    "page_why": "Porque me perguntam isto?",
+    "page_send": "Enviar",
 }

@@ -188,4 +188,6 @@ TEXTS = {
     "page_bad_number": "Nu pare un număr de telefon. Verificați-l.",
     "page_bad_address": "Scrieți strada și numărul sau un reper.",
     "page_bad_time": "Atunci nu putem livra. Alegeți altă oră.",
+    "page_why": "De ce mă întrebați?",
+    "page_send": "Trimite",
 }

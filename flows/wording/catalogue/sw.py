@@ -188,4 +188,6 @@ TEXTS = {
     "page_bad_number": "Hii haionekani kuwa namba ya simu. Tafadhali angalia.",
     "page_bad_address": "Tafadhali andika mtaa na namba ya nyumba, au alama.",
     "page_bad_time": "Hatuwezi kuleta wakati huo. Tafadhali chagua mwingine.",
+    "page_why": "Kwa nini ninaulizwa?",
+    "page_send": "Tuma",
 }

@@ -188,4 +188,6 @@ TEXTS = {
     "page_bad_number": "Bu bir telefon numarasına benzemiyor. Lütfen kontrol edin.",
     "page_bad_address": "Lütfen sokak ve kapı numarası ya da yakın bir yer yazın.",
     "page_bad_time": "O zaman teslim edemiyoruz. Lütfen başka bir zaman seçin.",
+    "page_why": "Bana neden soruluyor?",
+    "page_send": "Gönder",
 }

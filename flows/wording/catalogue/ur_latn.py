@@ -188,4 +188,6 @@ TEXTS = {
     "page_bad_number": "Yeh phone number nahi lagta. Meharbani kar ke dekh lein.",
     "page_bad_address": "Meharbani kar ke gali aur makaan number, ya koi nishani likhein.",
     "page_bad_time": "Us waqt delivery nahi ho sakti. Meharbani kar ke doosra waqt chunein.",
+    "page_why": "Mujh se kyun poocha ja raha hai?",
+    "page_send": "Bhejein",
 }

@@ -188,4 +188,6 @@ TEXTS = {
     "page_bad_number": "Có vẻ đây không phải số điện thoại. Vui lòng kiểm tra.",
     "page_bad_address": "Vui lòng ghi đường và số nhà, hoặc điểm dễ nhận.",
     "page_bad_time": "Lúc đó chúng tôi không giao được. Vui lòng chọn giờ khác.",
+    "page_why": "Tại sao tôi được hỏi?",
+    "page_send": "Gửi",
 }
