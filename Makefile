@@ -5,7 +5,7 @@ PY     := $(VENV)/bin/python
 # the lock names every package with its hash: nothing is left to resolve, and Python compiles what is used when it is used
 INSTALL := $(PY) -m pip install -q --disable-pip-version-check --no-deps --no-compile --require-hashes
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long setup setup-dev check fix faults bench eval services docs pictures lock clean
+.PHONY: help run test test-long setup setup-dev check fix faults fuzz bench eval services docs pictures lock clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -50,6 +50,10 @@ fix: setup-dev ## formats, and mends what the linter can
 
 faults: setup-dev ## long fault suites; make faults REPORT=docs/faults.md, SIZE=0.1, KILLS=200 ORDERS=1000, or ONLY="zones; poison"
 	@$(PY) -m bench.faults $(if $(KILLS),--kills $(KILLS)) $(if $(ORDERS),--orders $(ORDERS)) $(if $(SEED),--seed $(SEED)) $(if $(SIZE),--size $(SIZE)) $(if $(ONLY),--only "$(ONLY)") $(if $(FUZZ),--fuzz $(FUZZ)) $(if $(PROOFS),--proofs $(PROOFS)) $(if $(REPORT),--report $(REPORT))
+
+fuzz: setup-dev ## the parsers under libFuzzer; make fuzz SECONDS=60, ONLY="mail; phones", REPORT=docs/faults.md. Installs atheris (Linux)
+	@$(PY) -c 'import atheris' 2>/dev/null || $(PY) -m pip install -q --disable-pip-version-check --only-binary :all: atheris==3.0.0
+	@$(PY) -m bench.fuzzing $(if $(SECONDS),--seconds $(SECONDS)) $(if $(ONLY),--only "$(ONLY)") $(if $(REPORT),--report $(REPORT))
 
 bench: setup-dev ## speed, as ratios to something measured in the same run
 	@$(PY) -m bench.road $(if $(COUNT),--count $(COUNT))

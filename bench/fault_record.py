@@ -58,7 +58,21 @@ class Kills(Struct, kw_only=True, omit_defaults=True):
     good: bool
 
 
-AnyRow = Row | Outcome | Kills
+class Fuzzed(Struct, kw_only=True, omit_defaults=True):
+    """One parser's last run under libFuzzer. `found`: the first thing that broke; `planted`: it had to."""
+
+    at: datetime
+    cases: int
+    took_s: float
+    found: str = ""
+    planted: bool = False
+
+    @property
+    def good(self) -> bool:
+        return self.cases > 0 and bool(self.found) == self.planted
+
+
+AnyRow = Row | Outcome | Kills | Fuzzed
 
 
 class Record(Struct, omit_defaults=True):
@@ -67,11 +81,13 @@ class Record(Struct, omit_defaults=True):
     suites: dict[str, Row] = {}
     proofs: dict[str, Outcome] = {}
     storms: dict[str, Kills] = {}
+    fuzzed: dict[str, Fuzzed] = {}
     machine: str = ""
 
     @property
     def good(self) -> bool:
-        return all(row.good for row in (*self.suites.values(), *self.proofs.values(), *self.storms.values()))
+        rows = (*self.suites.values(), *self.proofs.values(), *self.storms.values(), *self.fuzzed.values())
+        return all(row.good for row in rows)
 
 
 def path_of(report: Path) -> Path:
@@ -94,6 +110,8 @@ def merged(record: Record, name: str, row: AnyRow) -> Record:
             return msgspec.structs.replace(record, proofs={**record.proofs, name: row})
         case Kills():
             return msgspec.structs.replace(record, storms={**record.storms, name: row})
+        case Fuzzed():
+            return msgspec.structs.replace(record, fuzzed={**record.fuzzed, name: row})
 
 
 def write(report: Path, record: Record, page: str) -> None:
@@ -112,6 +130,10 @@ def row_of(figure: Figure, caught: dict[str, bool], seed: int) -> Row:
 
 def outcome_of(passed: int, good: bool, took_s: float) -> Outcome:
     return Outcome(at=_now(), passed=passed, good=good, took_s=round(took_s, 1))
+
+
+def fuzzed_of(cases: int, took_s: float, found: str, *, planted: bool) -> Fuzzed:
+    return Fuzzed(at=_now(), cases=cases, took_s=round(took_s, 1), found=found, planted=planted)
 
 
 def kills_of(verdict: Verdict, good: bool) -> Kills:

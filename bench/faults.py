@@ -22,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from pathlib import Path
 
 import pytest
@@ -90,7 +91,9 @@ class Run:
             except Exception as error:  # noqa: BLE001
                 if bug:
                     return Figure()  # falling over is not catching
-                return Figure(failures=[f"{type(error).__name__}: {str(error)[:200]}"], size=size)
+                where = traceback.extract_tb(error.__traceback__)[-1]
+                told = f"{type(error).__name__}: {str(error)[:200]} ({Path(where.filename).name}:{where.lineno})"
+                return Figure(failures=[told], size=size)
 
     # -- the tests that stand for themselves
 

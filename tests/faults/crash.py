@@ -286,19 +286,30 @@ class Storm:
         end, calm = time.monotonic() + DRAIN_MOST_S, 0
         while calm < 5 and time.monotonic() < end:
             await asyncio.sleep(0.1)
-            async with self._http.get(f"{self._url}/orders?state=pending", headers=_TOKEN) as answer:
-                pending = msgspec.json.decode(await answer.read())
+            _, body = await self._told("/orders?state=pending")
+            pending = msgspec.json.decode(body)
             waiting = pending["orders"] or len(self._tasks) > 1 or self._world.under_way
             calm = 0 if waiting else calm + 1
+
+    async def _told(self, path: str) -> tuple[int, bytes]:
+        """What the service answers; asked again where a busy machine takes longer than a shop would wait. Raises TimeoutError."""
+        end = time.monotonic() + UP_MOST_S
+        while time.monotonic() < end:
+            with contextlib.suppress(aiohttp.ClientError, TimeoutError):
+                async with self._http.get(self._url + path, headers=_TOKEN) as answer:
+                    if answer.status < 500:
+                        return answer.status, await answer.read()
+            await asyncio.sleep(0.1)
+        raise TimeoutError(f"{path} is not answered")
 
     # -- the judge
 
     async def _judge(self) -> None:
         verdict = self.verdict
         for order_id in sorted(self.acknowledged):
-            async with self._http.get(f"{self._url}/orders/{order_id}", headers=_TOKEN) as answer:
-                if answer.status != 200:
-                    verdict.lost.append(order_id)
+            status, _ = await self._told(f"/orders/{order_id}")
+            if status != 200:
+                verdict.lost.append(order_id)
         received = [r for r in self._world.ledger if not r.extra.get("auto_reply")]
         verdict.messages = len(received)
         texts = Counter((r.to, r.channel, r.text) for r in received)
