@@ -17,7 +17,8 @@ from adapters import meta_shapes as shapes
 from adapters.receiving import Received
 from flows import pointers
 from flows.approvals import state_of
-from flows.events import AnyEvent, LimitTold, TemplatesTold
+from flows.desk_events import LimitTold, TemplatesTold
+from flows.events import AnyEvent
 from flows.standing import Standing
 
 _STATUS, _QUALITY, _CATEGORY = (

@@ -21,7 +21,8 @@ from bot.words import Words
 from engine.ports import Front
 from flows import pointers
 from flows.desk import Person
-from flows.events import AnyEvent, DeskActed, NoticePressed, ShopSet
+from flows.desk_events import DeskActed, NoticePressed, ShopSet
+from flows.events import AnyEvent
 from flows.policy import Policy
 from flows.wishes import RIGHTS
 

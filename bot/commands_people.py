@@ -16,7 +16,7 @@ from bot.desk import TelegramDesk
 from bot.texts import CATALOGUES
 from flows import pointers
 from flows.desk import ROLES
-from flows.events import DeskActed
+from flows.desk_events import DeskActed
 from flows.policy import Policy
 
 #: What /start carries behind it when a newcomer opens the owner's link.

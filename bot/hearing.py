@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from bot.groups import Groups
 from engine.ports import Front
 from flows import pointers
-from flows.events import TelegramHeard
+from flows.desk_events import TelegramHeard
 
 #: A gap longer than this may have lost presses.
 LOST_AFTER = timedelta(seconds=150)

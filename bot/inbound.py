@@ -26,7 +26,7 @@ from bot.texts import language_of
 from bot.words import Words
 from bot.writing import Writing
 from flows import pointers
-from flows.events import DeskActed
+from flows.desk_events import DeskActed
 
 #: What the bot asks Telegram for.
 ALLOWED_UPDATES = ["message", "callback_query", "my_chat_member", "chat_member"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.asking import Answers, Ask
 from bot.desk import TelegramDesk
 from flows import notice_reading, pointers
-from flows.events import NoticeDrafted
+from flows.desk_events import NoticeDrafted
 
 
 class Notices:

@@ -17,7 +17,7 @@ from bot.groups import Groups
 from bot.words import Words
 from engine.ports import Front
 from flows import pointers
-from flows.events import TopicMade
+from flows.desk_events import TopicMade
 from flows.policy import Policy
 from flows.topics import NAMES
 

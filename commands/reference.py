@@ -138,7 +138,7 @@ def metric_names() -> dict[str, str]:
 
 def events() -> str:
     """Every event and every effect with the first sentence of its description."""
-    from flows import effects
+    from flows import desk_events, effects, event
     from flows import events as happened
 
     parts = ["# Events and effects\n", WRITTEN]
@@ -146,9 +146,10 @@ def events() -> str:
         "Everything that happens is an event, in the past tense; everything that is wished an effect, in the imperative. One road"
     )
     parts.append("leads from the one to the other: [architecture](architecture.md).\n")
-    for title, module in (("Events", happened), ("Effects", effects)):
+    pages = (("Events", (event, happened)), ("Events of a shop's desk", (desk_events,)), ("Effects", (effects,)))
+    for title, modules in pages:
         parts += [f"\n## {title}\n", "| name | what it is |", "|---|---|"]
-        parts += [f"| `{name}` | {about} |" for name, about in described(module).items()]
+        parts += [f"| `{name}` | {about} |" for module in modules for name, about in described(module).items()]
     return "\n".join(parts) + "\n"
 
 

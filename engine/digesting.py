@@ -11,7 +11,7 @@ from datetime import datetime
 from engine.engine import Engine
 from engine.lanes import Lane
 from flows import digests, pointers
-from flows.events import WaitingListed
+from flows.desk_events import WaitingListed
 
 #: A lane that fills is looked at no oftener than this.
 LOOK_EVERY = digests.EVERY

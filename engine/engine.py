@@ -29,8 +29,9 @@ from flows import pointers
 from flows.conversation import Conversation, Note
 from flows.decision import Decision, Document
 from flows.desk import Desk
+from flows.desk_events import Alarmed, BodyKept
 from flows.effects import Open
-from flows.events import Alarmed, AnyEvent, BodyKept, CustomerPressed, CustomerWrote, OrderTold, PagePressed, TimerDue
+from flows.events import AnyEvent, CustomerPressed, CustomerWrote, OrderTold, PagePressed, TimerDue
 from flows.money import exponent
 from flows.pointers import Pointer
 from flows.policy import Policy

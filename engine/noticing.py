@@ -11,8 +11,9 @@ from datetime import datetime
 from engine.engine import Engine
 from flows import noticing, pointers
 from flows.conversation import Conversation
+from flows.desk_events import NoticeCounted, NoticeHeard
 from flows.effects import CountNotice, FanOut, Say, TellDesk
-from flows.events import NoticeAsked, NoticeCounted, NoticeHeard, TimerDue
+from flows.events import NoticeAsked, TimerDue
 from flows.notice import Counted, Draft
 from flows.policy import Policy
 from flows.turn import Turn

@@ -10,7 +10,7 @@ import msgspec
 from engine.engine import Engine
 from flows import pointers
 from flows.desk import Person
-from flows.events import GroupMoved, PeopleTold
+from flows.desk_events import GroupMoved, PeopleTold
 
 
 async def group_moved(engine: Engine, old: str, new: str) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from flows import pointers
+from flows.desk_events import Escalated, HeldReported
 from flows.effects import CallBack, Escalate, HandOver, ReportHeld, SpreadStop
-from flows.events import AnyEvent, ConsentWithdrawn, Escalated, HeldReported, OrderCalledBack, OrderHandedOver
+from flows.events import AnyEvent, ConsentWithdrawn, OrderCalledBack, OrderHandedOver
 from flows.policy import Policy
 
 PassedOn = HandOver | CallBack | SpreadStop | ReportHeld | Escalate

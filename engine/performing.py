@@ -20,6 +20,7 @@ from engine.restored import Doubt
 from engine.spending import Spending
 from engine.tokens import Tokens, mailable
 from flows import pointers
+from flows.desk_events import NumbersCounted
 from flows.effects import (
     Accepted,
     AnyEffect,
@@ -39,7 +40,7 @@ from flows.effects import (
     TellShop,
     Unknown,
 )
-from flows.events import NumbersCounted, ProviderAnswered
+from flows.events import ProviderAnswered
 from flows.policy import Policy
 from flows.risk.backtest import Replayed
 from flows.wording import MissingValue, UnknownTemplate

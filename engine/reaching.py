@@ -7,8 +7,8 @@ import logging
 from engine.engine import Engine
 from engine.ports import StoreUnavailable
 from flows import pointers
+from flows.desk_events import PersonReached
 from flows.effects import Say
-from flows.events import PersonReached
 from flows.policy import Policy
 
 log = logging.getLogger("doorstep.reaching")

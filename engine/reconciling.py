@@ -20,7 +20,8 @@ from datetime import datetime, timedelta
 from engine.engine import Engine
 from engine.ports import StoreUnavailable, Sweeper, Unanswered
 from flows import pointers
-from flows.events import AnyEvent, OrderTold, SweptTo
+from flows.desk_events import SweptTo
+from flows.events import AnyEvent, OrderTold
 
 log = logging.getLogger("doorstep.reconciling")
 

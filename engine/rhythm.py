@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Literal
 
 from flows import pointers
-from flows.events import AnyEvent, HoursCounted
+from flows.desk_events import HoursCounted
+from flows.events import AnyEvent
 from flows.rhythm import hour_of
 
 What = Literal["orders", "confirmed"]

@@ -10,8 +10,8 @@ import logging
 from engine.engine import Engine
 from engine.ports import StoreUnavailable
 from flows import pointers, spending
+from flows.desk_events import MoneyBooked
 from flows.effects import Say
-from flows.events import MoneyBooked
 from flows.money import exponent
 from flows.policy import Policy
 

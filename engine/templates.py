@@ -16,7 +16,7 @@ from engine.engine import Engine
 from engine.ports import Trouble, Unanswered
 from flows import pointers
 from flows.approvals import Listed, standings
-from flows.events import LimitTold, TemplatesTold
+from flows.desk_events import LimitTold, TemplatesTold
 from flows.wording import Overrides, WaTemplate, proactive_templates, wa_template
 
 #: Between two looks at a provider's list, business time. A review takes minutes to a day, and Meta's webhook is there at once.

@@ -16,7 +16,7 @@ from engine.clock import SteadyClock
 from engine.engine import Engine
 from engine.ports import StoreUnavailable, Trouble, Unanswered, Watch
 from flows import pointers
-from flows.events import AlarmOver
+from flows.desk_events import AlarmOver
 
 log = logging.getLogger("doorstep.watching")
 

@@ -17,8 +17,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from flows.desk import Desk
+from flows.desk_events import TemplatesTold
 from flows.effects import PingOwner
-from flows.events import TemplatesTold
 from flows.policy import Policy
 from flows.standing import Standing, State
 

@@ -17,7 +17,7 @@ from flows.policy import Policy
 
 if TYPE_CHECKING:
     from flows.desk import Desk
-    from flows.events import NumbersCounted
+    from flows.desk_events import NumbersCounted
 
 TIMER = "numbers"
 DAY, WEEK = timedelta(days=1), timedelta(days=7)

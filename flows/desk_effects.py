@@ -19,6 +19,7 @@ from flows import (
 from flows.cards import RETRY
 from flows.decision import Decision
 from flows.desk import Desk
+from flows.desk_events import BodyKept
 from flows.effects import (
     Accepted,
     AnyEffect,
@@ -34,14 +35,7 @@ from flows.effects import (
     TryAgain,
     Unknown,
 )
-from flows.events import (
-    AnyEvent,
-    BodyKept,
-    Claimed,
-    DeliveryReported,
-    EffectSettled,
-    Recovered,
-)
+from flows.events import AnyEvent, Claimed, DeliveryReported, EffectSettled, Recovered
 from flows.orders import CardRef
 from flows.policy import Policy
 

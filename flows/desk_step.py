@@ -27,23 +27,11 @@ from flows import (
 )
 from flows.decision import Decision
 from flows.desk import Desk
-from flows.effects import (
-    AnyEffect,
-    ListWaiting,
-    Open,
-    PingOwner,
-    ShowDigest,
-    ShowNotice,
-)
-from flows.events import (
+from flows.desk_events import (
     Alarmed,
     AlarmOver,
-    AnyEvent,
     BodyKept,
-    Claimed,
-    DeliveryReported,
     DeskActed,
-    EffectSettled,
     Escalated,
     GroupMoved,
     HeldReported,
@@ -57,16 +45,30 @@ from flows.events import (
     NumbersCounted,
     PeopleTold,
     PersonReached,
-    Recovered,
     ShopSet,
-    StaffPressed,
-    StepFailed,
     SweptTo,
     TelegramHeard,
     TemplatesTold,
-    TimerDue,
     TopicMade,
     WaitingListed,
+)
+from flows.effects import (
+    AnyEffect,
+    ListWaiting,
+    Open,
+    PingOwner,
+    ShowDigest,
+    ShowNotice,
+)
+from flows.events import (
+    AnyEvent,
+    Claimed,
+    DeliveryReported,
+    EffectSettled,
+    Recovered,
+    StaffPressed,
+    StepFailed,
+    TimerDue,
 )
 from flows.policy import Policy
 

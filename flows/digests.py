@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from flows.complaint import Complaint
     from flows.conversation import Conversation
     from flows.desk import Desk
-    from flows.events import StaffPressed, TelegramHeard, WaitingListed
+    from flows.desk_events import TelegramHeard, WaitingListed
+    from flows.events import StaffPressed
     from flows.orders import Order
     from flows.policy import Policy
     from flows.turn import Turn

@@ -1,5 +1,6 @@
 """Effects: wishes, imperative, frozen; id = "<event id>/<index>". They carry template names and values, never finished prose.
 
+Longer than other modules: all that can be wished for stands on one page, which is a list and holds no logic.
 An outcome says what became of one attempt: Accepted | Refused | TryAgain | Unknown. Unknown (the request left, no answer came)
 is never retried blindly.
 """

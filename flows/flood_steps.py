@@ -10,8 +10,9 @@ from msgspec.structs import replace
 from flows import floods
 from flows.decision import Decision
 from flows.desk import Desk, may
+from flows.desk_events import HeldReported
 from flows.effects import AnyEffect, Open
-from flows.events import HeldReported, StaffPressed
+from flows.events import StaffPressed
 from flows.policy import Policy
 
 #: Adds one effect to the desk: (desk, effect, index of the effect in this step) -> the desk with it, and it.

@@ -16,7 +16,8 @@ from flows.wording import Moment
 
 if TYPE_CHECKING:
     from flows.desk import Desk
-    from flows.events import HeldReported, StaffPressed
+    from flows.desk_events import HeldReported
+    from flows.events import StaffPressed
 
 #: Staff text key of a digest that is a burst's card; its value "burst" says which.
 KEY = "flood"

@@ -16,8 +16,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from flows.desk import Desk, may
+from flows.desk_events import NoticeCounted, NoticeDrafted, NoticeHeard, NoticePressed
 from flows.effects import AnyEffect, Button, CountNotice, FanOut, Line, ShowNotice, Value
-from flows.events import NoticeCounted, NoticeDrafted, NoticeHeard, NoticePressed
 from flows.notice import Notice
 from flows.policy import Policy
 

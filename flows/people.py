@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from flows.desk import ROLES, Desk, Invite, Person
-from flows.events import DeskActed
+from flows.desk_events import DeskActed
 from flows.journal import Note
 
 #: A code is good for so long, and once.

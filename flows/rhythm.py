@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from flows.desk import Desk
-    from flows.events import HoursCounted
+    from flows.desk_events import HoursCounted
 
 #: Hours remembered: four weeks, so that a Monday is compared with Mondays.
 HOURS_KEPT = 4 * 7 * 24

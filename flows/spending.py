@@ -13,8 +13,8 @@ from msgspec.structs import replace
 
 from flows import hours
 from flows.desk import Desk
+from flows.desk_events import MoneyBooked
 from flows.effects import PingOwner, Value
-from flows.events import MoneyBooked
 from flows.money import Money, NotMoney, exponent, parse
 from flows.policy import Policy
 

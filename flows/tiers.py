@@ -16,8 +16,8 @@ from msgspec.structs import replace
 
 from flows.conversation import WINDOW
 from flows.desk import Desk
+from flows.desk_events import LimitTold, PersonReached
 from flows.effects import PingOwner, Say, Value
-from flows.events import LimitTold, PersonReached
 from flows.policy import Policy
 from flows.turn import Turn
 

@@ -14,7 +14,7 @@ from flows.effects import PointTo, Value
 
 if TYPE_CHECKING:
     from flows.desk import Desk
-    from flows.events import TopicMade
+    from flows.desk_events import TopicMade
     from flows.orders import Order
     from flows.turn import Turn
 

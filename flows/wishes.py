@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from flows import approvals, notices, spending, tiers
 from flows.desk import Desk
-from flows.events import ShopSet
+from flows.desk_events import ShopSet
 from flows.policy import Policy, Quiet
 
 CHANNELS = ("sms", "whatsapp", "email")

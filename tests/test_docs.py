@@ -153,7 +153,7 @@ def test_generated_pages_are_as_the_program(name: str) -> None:
 def test_everything_is_described() -> None:
     """No setting, command, option, make target, event or effect without words for it; every counter that is counted has its meaning."""
     import run
-    from flows import effects, events
+    from flows import desk_events, effects, events
 
     nameless = [
         name for name, command in run.main.commands.items() if not command.help or "Example:" not in command.help
@@ -161,7 +161,10 @@ def test_everything_is_described() -> None:
     nameless += [name for name in re.findall(r"^\.PHONY: (.+)$", (HOUSE / "Makefile").read_text("utf-8"), re.MULTILINE)[0].split()
                  if name not in reference.make_targets() and name != "setup-dev"]  # fmt: skip
     nameless += [
-        name for module in (events, effects) for name, about in reference.described(module).items() if not about
+        name
+        for module in (events, desk_events, effects)
+        for name, about in reference.described(module).items()
+        if not about
     ]
     nameless += re.findall(r"^\| `([^`]+)` \|\s*\|", reference.PAGES["settings.md"](), re.MULTILINE)
     code = "\n".join(

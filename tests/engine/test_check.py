@@ -24,7 +24,7 @@ from engine.settings import Fault, Settings, load
 from engine.tokens import Tokens
 from flows import pointers
 from flows.desk import Person
-from flows.events import PeopleTold
+from flows.desk_events import PeopleTold
 from flows.policy import Policy
 from storage.sqlite import SqliteStore
 

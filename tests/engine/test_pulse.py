@@ -10,7 +10,8 @@ from engine.ports import StoreUnavailable
 from engine.pulse import fallen, silent
 from engine.rhythm import Rhythm
 from flows.desk import Desk
-from flows.events import AnyEvent, HoursCounted
+from flows.desk_events import HoursCounted
+from flows.events import AnyEvent
 from flows.rhythm import HOURS_KEPT, confirmed, counted, hour_of, orders
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)

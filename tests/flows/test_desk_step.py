@@ -13,9 +13,10 @@ from flows import pointers
 from flows.decision import Decision
 from flows.desk import Desk, Person
 from flows.desk_effects import ALARM_AGAIN, SEEN_MOST, TRIES_MOST
+from flows.desk_events import Alarmed, BodyKept, PeopleTold
 from flows.desk_step import start_desk, step_desk
 from flows.effects import Accepted, Open, Outcome, PingOwner, Refused, ShowCard, TryAgain, Unknown
-from flows.events import Alarmed, AnyEvent, BodyKept, Claimed, EffectSettled, PeopleTold, Recovered, TimerDue
+from flows.events import AnyEvent, Claimed, EffectSettled, Recovered, TimerDue
 from storage import codec
 from tests.flows.shop import GROUP, NOW, POLICY, SHOP, fields, told
 

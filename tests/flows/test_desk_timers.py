@@ -7,9 +7,10 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from flows.desk import Desk, Person
+from flows.desk_events import Escalated
 from flows.desk_step import start_desk, step_desk
 from flows.effects import CountNumbers, ListWaiting, Open, Say
-from flows.events import Claimed, Escalated, Recovered, TimerDue
+from flows.events import Claimed, Recovered, TimerDue
 from tests.flows.shop import NOW, POLICY, SHOP
 from tests.flows.test_desk_step import TO, desk_of
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from flows import pointers, spending
 from flows.desk import Desk
-from flows.events import MoneyBooked
+from flows.desk_events import MoneyBooked
 from flows.policy import Limits, Prices
 from tests.flows.shop import NOW, POLICY, SHOP
 

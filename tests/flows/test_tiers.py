@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from flows import pointers, tiers, wishes
 from flows.desk import Desk
-from flows.events import LimitTold, PersonReached
+from flows.desk_events import LimitTold, PersonReached
 from flows.policy import Policy
 from tests.flows.shop import NOW, POLICY, SHOP
 

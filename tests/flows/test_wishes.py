@@ -9,8 +9,9 @@ from msgspec.structs import replace
 
 from flows import hours, pointers, wishes
 from flows.desk import Desk, Person
+from flows.desk_events import ShopSet
 from flows.desk_step import step_desk
-from flows.events import ShopSet, TimerDue
+from flows.events import TimerDue
 from tests.flows.shop import NOW, POLICY, SHOP
 
 PEOPLE = (Person(1, "Olga", "owner"), Person(2, "Max", "manager"), Person(3, "Ana", "staff"))

@@ -12,7 +12,7 @@ from commands.numbers import _read
 from engine.charts import drawable, overview
 from engine.reporting import lately
 from flows import pointers
-from flows.events import ShopSet
+from flows.desk_events import ShopSet
 from flows.numbers.tables import tables
 from tests.town import OLGA, Town, town
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from flows import pointers
-from flows.events import HoursCounted
+from flows.desk_events import HoursCounted
 from flows.rhythm import hour_of
 from sandbox.world import Fault
 from tests.town import Town, local, town
