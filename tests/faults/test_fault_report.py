@@ -10,7 +10,7 @@ import pytest
 
 from bench import fault_record as kept
 from bench import faults
-from bench.fault_report import PROOFS, page
+from bench.fault_report import PROMISES, PROOFS, page
 from tests.faults.suites import ALL
 from tests.faults.verdict import Verdict
 
@@ -77,6 +77,14 @@ def test_a_parser_that_breaks_and_a_planted_one_that_does_not_are_told() -> None
         assert "NOT ALL HELD" in page(record)
     record = kept.merged(old("poison"), "mail", kept.fuzzed_of(1234, 60, "", planted=False))
     assert "| mail | 1234 | nothing |" in page(record)
+
+
+def test_every_proof_is_there() -> None:
+    """What the page's rows name as their tests exists, and each promise has a suite, a proof or the storm."""
+    root = Path(__file__).parents[2]
+    assert [node for proof in PROOFS for node in proof.nodes if not (root / node).exists()] == []
+    shown = {promise for each in (*ALL, *PROOFS) for promise in each.promises}
+    assert shown == set(PROMISES)
 
 
 def test_names_are_told_apart() -> None:
