@@ -18,8 +18,8 @@ log = logging.getLogger("doorstep.timers")
 
 #: Conversations woken together: their units share commits.
 BATCH = 128
-#: Read ahead of the batches: one query serves many.
-READ_AHEAD = 2048
+#: Read ahead of the batches: one query serves some of them, and holds up people for a millisecond or two.
+READ_AHEAD = 512
 STORE_AGAIN = timedelta(seconds=1)
 #: Between two looks at a clock that jumped, machine time.
 CLOCK_AGAIN = timedelta(seconds=1)
