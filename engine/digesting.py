@@ -38,7 +38,7 @@ class Digesting:
         now, last = self._engine.now(), self._looked.get((shop, kind))
         if not kind or (last is not None and now - last < LOOK_EVERY[kind]):
             return ""
-        self._looked[shop, kind] = now
+        self._looked[shop, kind] = now  # before the look itself: more is planned in this very step
         return kind
 
     def _kind(self, shop: str, lane: str) -> str:
@@ -48,6 +48,7 @@ class Digesting:
 
     async def look(self, shop: str, kind: str) -> None:
         """Bring the desk what waits now, most urgent first."""
+        self._looked[shop, kind] = self._engine.now()
         name = f"telegram:owner:{shop}" if kind == "pings" else f"telegram:{self._engine.policies[shop].staff_chat}"
         waiting = self._engine.lanes.get(name).waiting()
         if kind == "cards":

@@ -38,7 +38,7 @@ def urgency(effect: AnyEffect) -> int:
     if isinstance(effect, ShowCard):
         return 10 + effect.rank  # from 0, the card that was just pressed (flows/digests.py)
     if isinstance(effect, ShowDigest):
-        return 0
+        return 1  # before every new card, but none of what a group's minute keeps for who presses (engine/lanes.py)
     if isinstance(effect, PointTo):
         return 20  # the card itself has told it
     return 1 if isinstance(effect, TellStaff | ShowMedia) else 2  # what a customer sent follows their words
