@@ -5,7 +5,7 @@ a form field's name. Placeholders in the send URL and body: {to} {text} {from} {
 back with its reports needs nothing else, one that knows only its own id must tell the recipient too (delivery.fields.to).
 
 Weak spots: the secret on the webhook is a password, not a signature, so TLS has to keep it; a gateway that gives no id
-with a reply tells two equal texts of one second apart only by whatever else differs in its body.
+with a reply tells two equal texts within ten minutes apart only by whatever else differs in its body.
 """
 
 from __future__ import annotations
@@ -30,6 +30,9 @@ ROUTE = "sms"
 PATH = "/hooks/sms/{gateway}"
 #: Parts of {id}: the conversation (which never holds this mark) and the effect.
 MARK = "|"
+
+#: Two equal bodies without an id within so long are one reply, told twice.
+SAME_REPLY_S = 600
 
 DeliveryStatus = Literal["queued", "sent", "delivered", "read", "failed"]
 
@@ -95,7 +98,7 @@ def verify(replies: GatewayReplies, received: Received) -> None:
 def parse(settings: GatewaySettings, received: Received) -> tuple[AnyEvent, ...]:
     """A reply or a report. Raises BadPayload where a field is missing that cannot be done without."""
     body = _read(received)
-    status = settings.delivery.statuses.get(value_at(body, settings.delivery.fields.get("status", "")))
+    status = _status(settings, value_at(body, settings.delivery.fields.get("status", "")))
     if status is not None:
         return (_reported(settings, body, status, received),)
     return (_replied(settings, body, received),)
@@ -161,7 +164,7 @@ def _replied(settings: GatewaySettings, body: Any, received: Received) -> Custom
     if not path or not _has(body, path):
         raise BadPayload("no text")
     own = value_at(body, fields.get("id", ""))
-    provider_id = own or hashlib.sha256(received.body).hexdigest()[:32]
+    provider_id = own or _named(received)
     return CustomerWrote(
         event_id=f"gateway:{settings.name}:{provider_id}:received",
         to=pointers_of(settings.shops, sender.e164),
@@ -201,10 +204,29 @@ def _reported(settings: GatewaySettings, body: Any, status: DeliveryStatus, rece
     )
 
 
+def _named(received: Received) -> str:
+    """A name for a reply that the gateway gives none: its body, within some minutes. A gateway comes again within those; a
+    customer who writes "1" about this order and "1" about the next one has answered twice."""
+    span = int(received.at.timestamp()) // SAME_REPLY_S
+    return hashlib.sha256(f"{span} ".encode() + received.body).hexdigest()[:32]
+
+
+def _status(settings: GatewaySettings, word: str) -> DeliveryStatus | None:
+    """What a word of the gateway's means; "Delivered" and "DELIVERED" are one."""
+    if not word:
+        return None
+    found = settings.delivery.statuses
+    return found.get(word) or next((ours for said, ours in found.items() if said.casefold() == word.casefold()), None)
+
+
 def _has(body: Any, path: str) -> bool:
     """Whether there is such a field, be it blank: an empty text is a text."""
-    parent, _, name = path.rpartition(".")
     here = body
-    for part in parent.split(".") if parent else ():
-        here = here.get(part) if isinstance(here, Mapping) else None
-    return isinstance(here, Mapping) and name in here
+    for name in path.split("."):
+        if isinstance(here, Mapping) and name in here:
+            here = here[name]
+        elif isinstance(here, list) and name.isdecimal() and int(name) < len(here):
+            here = here[int(name)]
+        else:
+            return False
+    return True

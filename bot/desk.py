@@ -76,9 +76,11 @@ class TelegramDesk:
             case ShowCard():
                 return Refused("no_card", "the card was not filled in")
             case ShowDigest():
-                return await digest.show(self.calls, effect, self.groups.current(policy.staff_chat), policy)
+                chat = self.groups.current(policy.staff_chat)
+                return await self.sending.followed(chat, digest.show(self.calls, effect, chat, policy))
             case ShowNotice():
-                return await notice_message.show(self.calls, effect, self.groups.current(effect.chat), policy)
+                chat = self.groups.current(effect.chat)
+                return await self.sending.followed(chat, notice_message.show(self.calls, effect, chat, policy))
             case TellStaff():
                 return await self._tell(effect, policy)
             case PointTo():

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
 from aiogram.exceptions import TelegramAPIError, TelegramMigrateToChat
 from aiogram.methods import SendMessage, SendPhoto
 from aiogram.types import InlineKeyboardMarkup, LinkPreviewOptions, Message, ReplyParameters
 
 from bot.calls import TelegramCalls, outcome_of
 from bot.groups import Groups
-from flows.effects import Outcome
+from flows.effects import Outcome, TryAgain
 
+#: Until a message goes to the new id of a group that has moved.
+MOVED_AGAIN_S = 1.0
 #: A link in a customer's words is not opened for everybody in the group.
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
@@ -38,6 +42,14 @@ class Sending:
         except TelegramAPIError as error:
             return outcome_of(error)
         return await self.sent(_message(self._groups.current(chat), html, keyboard, 0))
+
+    async def followed(self, chat: str, shown: Awaitable[Outcome]) -> Outcome:
+        """What came of it; where Telegram says that the group has moved: the next try goes to its new place."""
+        try:
+            return await shown
+        except TelegramMigrateToChat as moved:
+            await self._groups.migrated(chat, str(moved.migrate_to_chat_id))
+            return TryAgain(MOVED_AGAIN_S, "moved")
 
     async def sent(self, message: SendMessage | SendPhoto) -> Message | Outcome:
         """As `send`, of a message that is composed already."""

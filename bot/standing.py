@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aiogram.exceptions import TelegramAPIError
+from aiogram.exceptions import TelegramAPIError, TelegramMigrateToChat
 from aiogram.methods import EditMessageText, SendMessage
 from aiogram.types import InlineKeyboardMarkup
 
@@ -13,7 +13,9 @@ from flows.effects import Accepted, Outcome
 async def put(
     calls: TelegramCalls, chat: str, stands: str, html: str, keyboard: InlineKeyboardMarkup | None
 ) -> Outcome:
-    """One attempt. `stands`: where it is, "<chat>/<message id>", "" nowhere. An edit that changes nothing counts as made."""
+    """One attempt. `stands`: where it is, "<chat>/<message id>", "" nowhere. An edit that changes nothing counts as made.
+
+    Raises TelegramMigrateToChat: the group has a new id."""
     known, _, number = stands.rpartition("/")
     try:
         if known == chat and number.isdigit():
@@ -23,6 +25,8 @@ async def put(
             await calls.ask(edit)
             return Accepted(stands)
         sent = await calls.ask(SendMessage(chat_id=int(chat), text=html, parse_mode="HTML", reply_markup=keyboard))
+    except TelegramMigrateToChat:
+        raise
     except TelegramAPIError as error:
         return Accepted(stands) if code_of(error) == "not_modified" else outcome_of(error)
     return Accepted(f"{sent.chat.id}/{sent.message_id}")

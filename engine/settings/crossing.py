@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from engine.secret import ENV_NAME
 from engine.settings.faults import path
 
 Crossed = tuple[str, str, str]  # where, what, mend
@@ -59,10 +60,22 @@ def _blocks(holder: dict[str, object], loc: tuple[str | int, ...]) -> Iterator[C
         yield where, "the ladder has no step", "Add at least - {channel: staff, wait: 24h}"
     if any(_dict(step).get("channel") == "staff" for step in _list(ladder)[:-1]):
         yield where, "staff are asked before a machine's step", "Make staff the last step of the ladder."
+    yield from _sends(_dict(_dict(holder.get("sms_gateway")).get("send")), path((*loc, "sms_gateway", "send")))
     telegram = _dict(holder.get("telegram"))
     if telegram.get("mode") == "webhook" and not telegram.get("webhook_secret"):
         mend = 'Add webhook_secret: "${TELEGRAM_WEBHOOK_SECRET}"'
         yield path((*loc, "telegram", "mode")), "webhook mode needs webhook_secret", mend
+
+
+def _sends(send: dict[str, object], where: str) -> Iterator[Crossed]:
+    """A gateway that is told neither to whom nor what."""
+    if not send or any(ENV_NAME.fullmatch(str(send.get(name) or "").strip()) for name in ("url", "body")):
+        return  # nothing there, or what stands in the environment
+    written = " ".join(str(send.get(name) or "") for name in ("url", "body", "headers"))
+    for field, what in (("{to}", "to whom a text goes"), ("{text}", "what a text says")):
+        if field not in written:
+            mend = f"""Put {field} into url or body, as in '{{"to": "{{to}}", "text": "{{text}}"}}'."""
+            yield where, f"nothing in the request says {what}", mend
 
 
 def _dict(value: object) -> dict[str, object]:

@@ -35,6 +35,9 @@ def parse(text: str) -> Document:
         raise BadSettings([_syntax(text, error)]) from error
     except YAMLError as error:
         raise BadSettings([Fault("(file)", None, "this is no YAML", str(error).splitlines()[0])]) from error
+    if isinstance(root, SequenceNode):
+        mend = "Take away the - before the names, or start from the config.yaml that came with it."
+        raise BadSettings([Fault("(file)", 1, "the whole file is a list", mend)])
     if not isinstance(root, MappingNode):
         raise BadSettings(
             [Fault("(file)", 1, "there are no settings", "Start from the config.yaml that came with it.")]

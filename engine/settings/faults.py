@@ -121,12 +121,18 @@ def _example(field: FieldInfo | None) -> str:
 def _shape(kind: str, error: ErrorDetails, example: str) -> tuple[str, str]:
     """A value of the wrong shape altogether."""
     mend = f"Write for example: {example}" if example else "See docs/settings.md."
+    context = error.get("ctx", {})
     if kind in ("model_type", "model_attributes_type", "dict_type", "mapping_type"):
         return "a block of settings belongs here (name: value)", mend
     if kind in ("list_type", "tuple_type"):
         return "a list belongs here (- one - two, or [one, two])", mend
     if error["input"] is None:
         return "there is no value", mend
+    if kind == "greater_than_equal":
+        return (
+            "the number is too small",
+            f"Write at least {context.get('ge', 0):g}{f', for example {example}' if example else ''}.",
+        )
     if kind.startswith(("int_", "float_")):
         return f"{_shown(str(error['input']))} is not a number", mend
     return error["msg"][:1].lower() + error["msg"][1:], mend

@@ -14,6 +14,7 @@ from engine.secret import Secret, webhook_key
 from engine.settings.block import Block, setting
 from engine.settings.couriers import Delivery
 from engine.settings.faults import wrong
+from engine.settings.forms import PaymentLink, PublicAddress, ShopifyDomain, Token, WooAddress, WooKey, WooSecret
 from engine.settings.offering import Offers, Polls
 from engine.settings.providers import Imap, Meta, SmsGateway, Smtp, Telegram, Twilio
 from engine.settings.rules import (
@@ -33,11 +34,13 @@ from engine.settings.values import (
     Email,
     EnvSecret,
     Flag,
+    KeySecret,
     Language,
     Listen,
     Name,
     OpeningHours,
     Phone,
+    Site,
     Text,
     WebAddress,
     Zone,
@@ -88,11 +91,11 @@ class Storage(Block):
     redis: Annotated[Secret, secret_url("redis", "rediss", example="redis://127.0.0.1:6379")] | None = setting(
         "redis://host when more than one process serves", None, eg="redis://127.0.0.1:6379"
     )
-    encryption_key: Annotated[EnvSecret, AfterValidator(_key)] = setting(
+    encryption_key: Annotated[KeySecret, AfterValidator(_key)] = setting(
         "32 bytes in base64: encrypts personal data at rest and keys the lookup hashes", eg="${DOORSTEP_KEY}"
     )
 
-    old_keys: tuple[Annotated[EnvSecret, AfterValidator(_key)], ...] = setting(
+    old_keys: tuple[Annotated[KeySecret, AfterValidator(_key)], ...] = setting(
         "former encryption_keys, the latest first: read until run.py rotate-key is done, and for links and nothing else afterwards",
         (),
         eg='["${DOORSTEP_OLD_KEY}"]',
@@ -135,17 +138,15 @@ class Channels(Block):
 class Shopify(Block):
     """Orders from Shopify."""
 
-    webhook_secret: EnvSecret = setting("signs its webhooks", eg="${SHOPIFY_WEBHOOK_SECRET}")
+    webhook_secret: Token = setting("signs its webhooks", eg="${SHOPIFY_WEBHOOK_SECRET}")
     webhook_secret_previous: EnvSecret | None = setting(
         "the one before, good on what comes in while it is being replaced",
         None,
         eg="${SHOPIFY_WEBHOOK_SECRET_PREVIOUS}",
     )
-    shop_domain: Text | None = setting("the shop's address at Shopify", None, eg="demo.myshopify.com")
-    access_token: EnvSecret | None = setting(
-        "to write decisions back; null: none are written", None, eg="${SHOPIFY_TOKEN}"
-    )
-    base_url: WebAddress | None = setting("null: https:// and shop_domain", None, eg="https://demo.myshopify.com")
+    shop_domain: ShopifyDomain | None = setting("the shop's address at Shopify", None, eg="demo.myshopify.com")
+    access_token: Token | None = setting("to write decisions back; null: none are written", None, eg="${SHOPIFY_TOKEN}")
+    base_url: Site | None = setting("null: https:// and shop_domain", None, eg="https://demo.myshopify.com")
     cancel_after: Duration = setting(
         "Shopify's cancel is for good: it is tagged at once and made after so long, while the customer may come back",
         timedelta(minutes=30),
@@ -166,9 +167,9 @@ class WooCommerce(Block):
     webhook_secret_previous: EnvSecret | None = setting(
         "the one before, good on what comes in while it is being replaced", None, eg="${WOO_WEBHOOK_SECRET_PREVIOUS}"
     )
-    url: WebAddress | None = setting("the shop's address", None, eg="https://shop.example.com")
-    consumer_key: EnvSecret | None = setting("to write decisions back; null: none are written", None, eg="${WOO_KEY}")
-    consumer_secret: EnvSecret | None = setting("beside consumer_key", None, eg="${WOO_SECRET}")
+    url: WooAddress | None = setting("the shop's address", None, eg="https://shop.example.com")
+    consumer_key: WooKey | None = setting("to write decisions back; null: none are written", None, eg="${WOO_KEY}")
+    consumer_secret: WooSecret | None = setting("beside consumer_key", None, eg="${WOO_SECRET}")
 
     @property
     def writes(self) -> bool:
@@ -229,8 +230,8 @@ class Shop(Blocks):
     timezone: Zone = setting("of its hours", eg="Europe/Madrid")
     hours: OpeningHours = setting("opening hours by day", Hours(), eg='{mon-fri: "09:00-18:00", sat: "10:00-14:00"}')
     holidays: tuple[Closing, ...] = setting("dates on which it is closed", (), eg="[2026-12-25]")
-    api_token: EnvSecret | None = setting("Bearer token of POST /orders; null: no API", None, eg="${DEMO_API_TOKEN}")
-    api_token_previous: EnvSecret | None = setting(
+    api_token: Token | None = setting("Bearer token of POST /orders; null: no API", None, eg="${DEMO_API_TOKEN}")
+    api_token_previous: Token | None = setting(
         "the one before, good on what comes in while it is being replaced", None, eg="${DEMO_API_TOKEN_PREVIOUS}"
     )
     shopify: Shopify | None = setting("orders from Shopify", None)
@@ -242,12 +243,12 @@ class Shop(Blocks):
         eg='[cod, "cash on delivery"]',
     )
     consent_default: Annotated[ConsentDefault, _Empty] = setting("consent where an order does not say", ConsentDefault)
-    payment_link: Text | None = setting(
+    payment_link: PaymentLink | None = setting(
         "where a customer can pay; {order} and {amount} are filled in",
         None,
         eg='"https://pay.example.com/{order}/{amount}"',
     )
-    faq: dict[Language, dict[Text, Text]] = setting(
+    faq: dict[Language, dict[Literal["delivery_cost", "delivery_time", "returns", "pickup"], Text]] = setting(
         "language -> topic (delivery_cost, delivery_time, returns, pickup) -> short answer", dict,
         eg="{en: {returns: 30 days}}",
     )  # fmt: skip
@@ -262,7 +263,7 @@ class Shop(Blocks):
 class Settings(Blocks):
     """Everything of config.yaml."""
 
-    public_url: WebAddress = setting("the address that customers and providers use", eg="https://orders.example.com")
+    public_url: PublicAddress = setting("the address that customers and providers use", eg="https://orders.example.com")
     listen: Listen = setting("where the service listens", "127.0.0.1:8080")
     storage: Storage = setting("where everything is kept")
     shops: tuple[Shop, ...] = setting("the shops")

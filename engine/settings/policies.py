@@ -91,7 +91,7 @@ def _policy(shop: Shop, blocks: Blocks, shares: dict[str, tuple[str, ...]]) -> P
         exchange=blocks.offers.exchange,
         offers=blocks.offers.bounds(),
         polls=blocks.polls.rules(),
-        faq=shop.faq,
+        faq={language: {str(topic): text for topic, text in told.items()} for language, told in shop.faq.items()},
         tells=_tells(shop),
         cancel_after=shop.shopify.cancel_after if shop.shopify else CANCEL_AFTER,
         complaints=blocks.complaints.rules(),

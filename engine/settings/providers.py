@@ -11,6 +11,18 @@ from pydantic import AfterValidator, BeforeValidator, PlainValidator
 from engine.secret import Secret
 from engine.settings.block import Block, setting
 from engine.settings.faults import wrong
+from engine.settings.forms import (
+    AccountSid,
+    ApiAddress,
+    BotToken,
+    ContentSid,
+    DeliveryFields,
+    HookWord,
+    MetaId,
+    ReplyFields,
+    ServiceSid,
+    Token,
+)
 from engine.settings.values import (
     EnvSecret,
     Flag,
@@ -22,7 +34,6 @@ from engine.settings.values import (
     SmsSender,
     Text,
     Wait,
-    WebAddress,
     WhatsAppSender,
     loopback,
     secret_url,
@@ -72,12 +83,12 @@ Recipients = Annotated[int, PlainValidator(_recipients)]
 class Twilio(Block):
     """SMS and WhatsApp through Twilio."""
 
-    account_sid: Text = setting("the account, from the Twilio console", eg="AC0123456789abcdef0123456789abcdef")
-    auth_token: EnvSecret = setting("its token; signs the webhooks too", eg="${TWILIO_AUTH_TOKEN}")
-    auth_token_previous: EnvSecret | None = setting(
+    account_sid: AccountSid = setting("the account, from the Twilio console", eg="AC0123456789abcdef0123456789abcdef")
+    auth_token: Token = setting("its token; signs the webhooks too", eg="${TWILIO_AUTH_TOKEN}")
+    auth_token_previous: Token | None = setting(
         "the one before, good on what comes in while it is being replaced", None, eg="${TWILIO_AUTH_TOKEN_PREVIOUS}"
     )
-    base_url: WebAddress = setting("where the API answers", "https://api.twilio.com")
+    base_url: ApiAddress = setting("where the API answers", "https://api.twilio.com")
     sms_from: SmsSender | None = setting("number, short code or name that texts come from", None, eg='"+14155550100"')
     whatsapp_from: WhatsAppSender | None = setting("number that WhatsApp messages come from", None, eg='"+14155550100"')
     voice_from: Phone | None = setting(
@@ -85,7 +96,7 @@ class Twilio(Block):
         None,
         eg='"+14155550100"',
     )
-    messaging_service_sid: Text | None = setting("send through this Messaging Service", None, eg="MG0123")
+    messaging_service_sid: ServiceSid | None = setting("send through this Messaging Service", None, eg="MG0123")
     sms_rate: Rate = setting("segments a second; auto = by the sender's kind", None)
     whatsapp_rate: Rate = setting("messages a second; auto = 80", None)
     daily_recipients: Recipients = setting(
@@ -96,7 +107,7 @@ class Twilio(Block):
         "words that Twilio takes as an opt-out; default is Twilio's own list. Name yours when Advanced Opt-Out differs",
         None,
     )
-    content_sids: Templates = setting(
+    content_sids: dict[Text, dict[Language, ContentSid]] = setting(
         "approved WhatsApp templates: our name -> language -> content SID", dict, eg="{confirm: {en: HX0123}}"
     )
 
@@ -104,20 +115,20 @@ class Twilio(Block):
 class Meta(Block):
     """WhatsApp through Meta's Cloud API."""
 
-    phone_number_id: Text = setting("the sender's id, from the app's WhatsApp page", eg='"106540352242922"')
+    phone_number_id: MetaId = setting("the sender's id, from the app's WhatsApp page", eg='"106540352242922"')
     number: Phone | None = setting("the number that customers see", None, eg='"+34600000000"')
-    waba_id: Text | None = setting(
+    waba_id: MetaId | None = setting(
         "the WhatsApp Business Account, for its templates: Business Settings, WhatsApp accounts",
         None,
         eg='"102290129340398"',
     )
-    access_token: EnvSecret = setting("a system user's token", eg="${META_ACCESS_TOKEN}")
-    app_secret: EnvSecret = setting("signs the webhooks", eg="${META_APP_SECRET}")
-    app_secret_previous: EnvSecret | None = setting(
+    access_token: Token = setting("a system user's token", eg="${META_ACCESS_TOKEN}")
+    app_secret: Token = setting("signs the webhooks", eg="${META_APP_SECRET}")
+    app_secret_previous: Token | None = setting(
         "the one before, good on what comes in while it is being replaced", None, eg="${META_APP_SECRET_PREVIOUS}"
     )
     verify_token: EnvSecret = setting("what you type in when you register the webhook", eg="${META_VERIFY_TOKEN}")
-    base_url: WebAddress = setting("where the API answers", "https://graph.facebook.com")
+    base_url: ApiAddress = setting("where the API answers", "https://graph.facebook.com")
     rate: Rate = setting("messages a second; auto = 80", None)
     daily_recipients: Recipients = setting(
         "people whom WhatsApp lets you write to first within 24 hours; auto: as it tells (at Twilio it tells nothing)",
@@ -202,10 +213,10 @@ def _group(value: int) -> int:
 class Telegram(Block):
     """The staff group and the owner's chat."""
 
-    token: EnvSecret = setting("the bot's token from @BotFather", eg="${TELEGRAM_TOKEN}")
-    base_url: WebAddress = setting("where the Bot API answers", "https://api.telegram.org")
+    token: BotToken = setting("the bot's token from @BotFather", eg="${TELEGRAM_TOKEN}")
+    base_url: ApiAddress = setting("where the Bot API answers", "https://api.telegram.org")
     mode: Literal["polling", "webhook"] = setting("how updates arrive; webhook needs a public https address", "polling")
-    webhook_secret: EnvSecret | None = setting(
+    webhook_secret: HookWord | None = setting(
         "proves that a webhook is Telegram's", None, eg="${TELEGRAM_WEBHOOK_SECRET}"
     )
     staff_group: Annotated[int, AfterValidator(_group)] = setting("the group's id", eg="-1001234567890")
@@ -249,7 +260,7 @@ class ReplyHook(Block):
         "the one before, good on what comes in while it is being replaced", None, eg="${GATEWAY_HOOK_SECRET_PREVIOUS}"
     )
     header: Text = setting("carries the secret; Authorization: Bearer and ?secret= are taken too", "X-Gateway-Secret")
-    fields: dict[Text, Text] = setting(
+    fields: ReplyFields = setting(
         "our name -> the gateway's, as a path: id, from, text",
         lambda: {"id": "id", "from": "from", "text": "text"},
         eg="{from: sender, text: body, id: uuid}",
@@ -259,7 +270,7 @@ class ReplyHook(Block):
 class DeliveryHook(Block):
     """The same address, for what became of a text that we sent: a body whose status is one of these words is a report."""
 
-    fields: dict[Text, Text] = setting(
+    fields: DeliveryFields = setting(
         "our name -> the gateway's, as a path: id, status, to, code",
         lambda: {"id": "id", "status": "status", "to": "to", "code": "code"},
         eg="{id: uuid, status: state}",

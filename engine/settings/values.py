@@ -29,6 +29,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _SENDER_NAME = re.compile(
     r"(?=.*[A-Za-z])[A-Za-z0-9 &+_-]{1,11}"
 )  # Source: twilio.com alphanumeric sender id, read 2026-10
+_SHELL_NAME = re.compile(r"\$\(?[A-Za-z_][A-Za-z0-9_]*\)?")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z]{4})?(?:[-_](?:[A-Za-z]{2}|\d{3}))?")
 
 
@@ -139,6 +140,8 @@ def _sms_sender(value: str) -> str:
         return text
     if _SENDER_NAME.fullmatch(text):
         return text
+    if text.isascii() and text.isdigit() and read_phone(f"+{text}", None) is not None:
+        raise wrong("a number begins with +", f'Did you mean "+{text}"?')
     raise wrong(
         f"{text[:30]!r} cannot send texts",
         "Write a number (+14155550100), a short code (12345) or a name of at most 11 plain letters and digits.",
@@ -193,11 +196,23 @@ def _web(value: str) -> str:
     parts = _split(value)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise wrong("this is no web address", "Write for example https://orders.example.com.")
+    if re.search(r"\s", value.strip()):
+        raise wrong("there is a blank in the address", "Write it without blanks.")
+    if parts.username or parts.password:
+        raise wrong("a password does not belong in the file", "Write the address without it.")
     if parts.scheme == "http" and not loopback(parts.hostname):
         raise wrong(
             "http can be read by everybody on the way", f"Write https://{parts.netloc}, or use a loopback host."
         )
     return value.strip().rstrip("/")
+
+
+def _site(value: str) -> str:
+    """An address that others are built from: nothing may stand behind it."""
+    parts = _split(value)
+    if parts.query or parts.fragment:
+        raise wrong("nothing may follow ? or # here", f"Write {parts.scheme}://{parts.netloc}{parts.path}".rstrip("/"))
+    return value
 
 
 def _split(value: str) -> Any:
@@ -218,9 +233,19 @@ def _secret(value: object, info: ValidationInfo) -> Secret:
     """Exactly one ${NAME}."""
     if isinstance(value, Secret):
         return value
+    if isinstance(value, str) and _SHELL_NAME.fullmatch(value.strip()):
+        name = value.strip().strip("$()")
+        raise wrong("a variable is named in braces here", f"Write ${{{name}}}.")
     if not isinstance(value, str) or not ENV_NAME.fullmatch(value.strip()):
         raise wrong("a secret does not belong in the file", "Write ${A_NAME} and set that environment variable.")
     return Secret.read(value.strip(), _environment(info))
+
+
+def _no_blank_ends(secret: Secret) -> Secret:
+    if secret.known and secret.reveal() != secret.reveal().strip():
+        name = secret.written.strip("${} ")
+        raise wrong(f"what {name} holds begins or ends with a blank or a line break", "Set it again without that.")
+    return secret
 
 
 def _secret_text(value: object, info: ValidationInfo) -> Secret:
@@ -249,6 +274,10 @@ def secret_url(*schemes: str, example: str) -> BeforeValidator:
             password = _split(ENV_NAME.sub("ENV", text)).password
             if password and password != "ENV":  # noqa: S105  the marker that stands for ${NAME}
                 raise wrong("a password does not belong in the file", "Write ${A_NAME} in its place.")
+        if not parts.hostname and parts.scheme != "sqlite":
+            raise wrong("the address has no host", f"Write for example {example}")
+        if parts.scheme == "sqlite" and (not seen.startswith("sqlite:///") or len(seen) <= len("sqlite:///")):
+            raise wrong("behind sqlite: belong three slashes and a path", f"Write for example {example}")
         if parts.scheme == "http" and not loopback(parts.hostname or ""):
             raise wrong("http can be read by everybody on the way", "Use https, or a loopback host.")
         return secret
@@ -289,7 +318,9 @@ Rate = Annotated[float | None, PlainValidator(_rate)]
 WebAddress = Annotated[Text, AfterValidator(_web)]
 Listen = Annotated[Text, AfterValidator(_listen)]
 Closing = Annotated[str, BeforeValidator(_closing)]
-EnvSecret = Annotated[Secret, BeforeValidator(_secret)]
+Site = Annotated[WebAddress, AfterValidator(_site)]
+KeySecret = Annotated[Secret, BeforeValidator(_secret)]  # base64, around which blanks do no harm
+EnvSecret = Annotated[KeySecret, AfterValidator(_no_blank_ends)]
 SecretText = Annotated[Secret, BeforeValidator(_secret_text)]
 OpeningHours = Annotated[Hours, PlainValidator(clockwork.read_hours)]
 QuietHours = Annotated[Quiet | None, PlainValidator(clockwork.read_quiet)]

@@ -75,11 +75,12 @@ class StandInFront:
     kept: list[KeptBody] = field(default_factory=list)
     counted: Counter[str] = field(default_factory=Counter)
     failure: Exception | None = None  # what `handle` raises
+    moment: datetime = NOW
     fails_for: str = ""  # only for event ids that hold this
     policies: dict[str, Any] = field(default_factory=dict)
 
     def now(self) -> datetime:
-        return NOW
+        return self.moment
 
     async def handle(self, event: AnyEvent) -> Handled:
         if self.failure is not None and self.fails_for in event.event_id:

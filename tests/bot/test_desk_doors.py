@@ -9,6 +9,7 @@ from bot.composing import notice_html
 from bot.desk import TelegramDesk
 from bot.words import Words
 from flows.desk import Person
+from flows.effects import Accepted, Line, ShowDigest, TryAgain
 from sandbox.telegram import PretendTelegram
 from sandbox.telegram_chats import Room
 from sandbox.world import World
@@ -160,5 +161,20 @@ async def test_who_has_two_shops_is_asked_about_each(world: World, tg: PretendTe
         await take_all(tg, desk)
         known = [house.desks[shop].person(111) for shop in ("demo", "other")]
         assert [person.language for person in known if person] == ["es", "es"]
+    finally:
+        await desk.close()
+
+
+async def test_a_digest_follows_the_group(world: World, tg: PretendTelegram, url: str) -> None:
+    """The group became a supergroup: what stands in it is tried again, at its new place, and never lost."""
+    group = tg.group("Staff", tg.user(111, "Olga", started=True), kind="group")
+    house = House(world, policy("demo", group.id))
+    desk = TelegramDesk(TOKEN, url, house)
+    try:
+        digest = ShowDigest(waiting=9, lines=(Line("note", {"text": "x"}),), buttons=(), stands="")
+        new = await tg.migrates(group)
+        assert isinstance(await desk.perform(digest, "e/0", "demo"), TryAgain)
+        assert isinstance(await desk.perform(digest, "e/0", "demo"), Accepted)
+        assert [m.from_bot for m in tg.shows(new) if m.text] == [True]
     finally:
         await desk.close()

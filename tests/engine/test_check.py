@@ -29,7 +29,7 @@ from flows.policy import Policy
 from storage.sqlite import SqliteStore
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-ENV = {"KEY": base64.b64encode(bytes(32)).decode(), "TOKEN": "t0k3n"}
+ENV = {"KEY": base64.b64encode(bytes(32)).decode(), "TOKEN": "123456:t0k3n"}
 HEAD = """
 public_url: https://orders.example.com
 storage: {url: "sqlite:///@DIR/doorstep.db", encryption_key: "${KEY}"}
@@ -45,7 +45,8 @@ TWILIO = """
 channels: {whatsapp: @WA, email: null}
 telegram: {token: "${TOKEN}", staff_group: -1}
 people: [{telegram: 1, name: Olga, role: owner}]
-twilio: {account_sid: AC1, auth_token: "${TOKEN}", sms_from: "+14155550100", whatsapp_from: "+14155550100"@MORE}
+twilio: {account_sid: AC11111111111111111111111111111111, auth_token: "${TOKEN}",
+  sms_from: "+14155550100", whatsapp_from: "+14155550100"@MORE}
 """
 
 
@@ -202,7 +203,8 @@ async def test_check_shows_who_is_in_the_table_alone(tmp_path: Path) -> None:
 def test_a_name_that_takes_replies_is_doubted(tmp_path: Path) -> None:
     """A gateway that sends under a name says two_way only by mistake."""
     more = (
-        QUIET.replace("sms: null", "sms: gateway") + 'sms_gateway: {from: DEMO, send: {url: "https://g.example.com"}}\n'
+        QUIET.replace("sms: null", "sms: gateway")
+        + 'sms_gateway: {from: DEMO, send: {url: "https://g.example.com?to={to}&text={text}"}}\n'
     )
     (fault,) = found(tmp_path, more)
     assert (fault.where, fault.level) == ("sms_gateway.two_way", "warning")

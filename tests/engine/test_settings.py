@@ -21,7 +21,7 @@ from flows.policy import Policy, Quiet, Rung
 
 ROOT = Path(__file__).parents[2]
 KEY = base64.b64encode(bytes(range(32))).decode()
-ENV = {"KEY": KEY, "TOKEN": "t0k3n"}
+ENV = {"KEY": KEY, "TOKEN": "123456:t0k3n", "SHORT": "t0k3n"}
 
 BASE = """
 public_url: https://orders.example.com
@@ -29,7 +29,10 @@ storage: {url: "sqlite:///data/x.db", encryption_key: "${KEY}"}
 shops:
   - {id: demo, name: Demo Shop, language: en, country: ES, currency: EUR, timezone: Europe/Madrid@SHOP}
 """
-TWILIO = 'twilio: {account_sid: AC1, auth_token: "${TOKEN}", sms_from: "@FROM", whatsapp_from: "+34600000000"@MORE}\n'
+ACCOUNT = "AC" + "1" * 32
+TWILIO = (
+    'twilio: {account_sid: @ACCOUNT, auth_token: "${TOKEN}", sms_from: "@FROM", whatsapp_from: "+34600000000"@MORE}\n'
+)
 
 
 def text(more: str = "", shop: str = "") -> str:
@@ -45,7 +48,7 @@ def policy(more: str = "", shop: str = "") -> Policy:
 
 
 def twilio(sender: str = "+14155550100", more: str = "") -> str:
-    return TWILIO.replace("@FROM", sender).replace("@MORE", f", {more}" if more else "")
+    return TWILIO.replace("@ACCOUNT", ACCOUNT).replace("@FROM", sender).replace("@MORE", f", {more}" if more else "")
 
 
 def faults(more: str = "", shop: str = "", whole: str | None = None) -> list[Fault]:
@@ -176,16 +179,21 @@ def test_all_faults_come_at_once_with_place_line_and_mend() -> None:
         (twilio(more="base_url: http://api.twilio.com"), "", "twilio.base_url", "https"),
         (twilio(more="sms_rate: fast"), "", "twilio.sms_rate", "auto"),
         (twilio("Shop Of Wonders"), "", "twilio.sms_from", "11"),
-        (twilio("123"), "twilio: {account_sid: AC1}", "shops[0].twilio.auth_token", "auth_token"),
+        (
+            twilio("123"),
+            "twilio: {account_sid: AC11111111111111111111111111111111}",
+            "shops[0].twilio.auth_token",
+            "auth_token",
+        ),
         ("", "currency_: EUR", "shops[0].currency_", "currency"),
         ("", 'hours: {mon-fri: "18:00-09:00"}', "shops[0].hours", "next day"),
         ("", 'hours: {mon: "09:00-13:00, 12:00-15:00"}', "shops[0].hours", "09:00"),
         ("", 'hours: {mon-wed: "09:00-13:00", tue: "10:00-11:00"}', "shops[0].hours", "once"),
-        ("", "faq: {xx-klingon: {a: b}}", "shops[0].faq.xx-klingon", "es"),
+        ("", "faq: {xx-klingon: {returns: b}}", "shops[0].faq.xx-klingon", "es"),
         ("", "payment_link: '${KEY}'", "shops[0].payment_link", "itself"),
         ("", "api_token: ''", "shops[0].api_token", "${"),
         ("", "callback: {url: 'http://shop.example.com', secret: '${KEY}'}", "shops[0].callback.url", "https"),
-        ("", "callback: {url: 'https://shop.example.com', secret: '${TOKEN}'}", "shops[0].callback.secret", "whsec_"),
+        ("", "callback: {url: 'https://shop.example.com', secret: '${SHORT}'}", "shops[0].callback.secret", "whsec_"),
     ],
 )
 def test_each_wrong_value_is_told_apart(more: str, shop: str, where: str, hint: str) -> None:
@@ -250,10 +258,10 @@ def test_secrets_are_never_shown() -> None:
     """Neither the settings, nor a secret, nor a fault prints what the environment or a careless file holds."""
     found = settings(twilio())
     shown = f"{found!r}{found}{found.twilio.auth_token if found.twilio else ''}"
-    assert "t0k3n" not in shown
+    assert ENV["TOKEN"] not in shown
     assert KEY not in shown
     assert found.twilio is not None
-    assert found.twilio.auth_token.reveal() == "t0k3n"
+    assert found.twilio.auth_token.reveal() == ENV["TOKEN"]
     careless = faults('telegram: {token: "123:ABCdef", staff_group: -1}\n')
     assert "ABCdef" not in str(BadSettings(careless))
 
@@ -387,7 +395,7 @@ def test_opt_out_words_are_the_provider_s() -> None:
 GATEWAY = """
 channels: {sms: gateway, whatsapp: meta, email: null}
 sms_gateway:
-  send: {url: "http://localhost:9/send?key=${TOKEN}", headers: {Authorization: "Bearer ${TOKEN}"}, body: "to={to}"}
+  send: {url: "http://localhost:9/send?key=${SHORT}", headers: {Authorization: "Bearer ${TOKEN}"}, body: "to={to}&text={text}"}
   two_way: false
   rate: 2
 meta:
@@ -408,7 +416,7 @@ def test_a_local_gateway_and_meta() -> None:
     assert found.email is None
     gateway = settings(GATEWAY).sms_gateway
     assert gateway is not None
-    assert gateway.send.headers["Authorization"].reveal() == "Bearer t0k3n"
+    assert gateway.send.headers["Authorization"].reveal() == f"Bearer {ENV['TOKEN']}"
 
 
 def test_country_overrides_lie_over_the_built_in_table() -> None:
@@ -430,7 +438,9 @@ def test_two_shops_share_a_sender_only_when_both_say_so() -> None:
     both = build(parse(text(shop="share: true") + second_shop(", share: true") + twilio()), ENV)
     assert policies(both)["demo"].shares == {"sms": ("two",), "whatsapp": ("two",)}
     assert shops_by_address(both)["sms", "twilio", "+14155550100"] == ("demo", "two")
-    own = ', twilio: {account_sid: AC2, auth_token: "${TOKEN}", sms_from: "+14155550199"}'
+    own = (
+        ', twilio: {account_sid: AC22222222222222222222222222222222, auth_token: "${TOKEN}", sms_from: "+14155550199"}'
+    )
     apart = build(parse(text() + second_shop(own) + twilio()), ENV)
     assert policies(apart)["two"].shares == {}
 
@@ -482,7 +492,12 @@ def test_every_zone_of_the_machine_is_taken() -> None:
 def test_the_sandbox_stands_in_for_providers_everywhere() -> None:
     """`replace` takes the place of a global block and of a shop's own, without a change of the file."""
     document = parse(text(shop="twilio: null"))
-    own = {"account_sid": "ACsand", "auth_token": Secret.of("x"), "base_url": "http://127.0.0.1:1", "sms_from": "12345"}
+    own = {
+        "account_sid": "AC" + "0" * 32,
+        "auth_token": Secret.of("x"),
+        "base_url": "http://127.0.0.1:1",
+        "sms_from": "12345",
+    }
     found = build(document, {}, {"twilio": own, "storage": {"url": "sqlite:///s.db", "encryption_key": "${NONE}"}})
     sender = policies(found)["demo"].sms
     assert sender is not None
