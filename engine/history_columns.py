@@ -168,15 +168,15 @@ def _settle(found: dict[str, list[int]], plain: Sequence[str]) -> None:
         found["id"] = seen
 
 
-def missing(columns: Mapping[str, Sequence[int]]) -> list[str]:
-    """What the file lacks for a history, in words; empty where it can be imported."""
-    lacks = []
+def missing(columns: Mapping[str, Sequence[int]]) -> dict[str, str]:
+    """What the file lacks for a history: a field that would do, and what it is in words; empty where it can be imported."""
+    lacks = {}
     if "placed" not in columns:
-        lacks.append("the date of the order")
+        lacks["placed"] = "the date of the order"
     if not {"status", "financial", "fulfilment"}.intersection(columns):
-        lacks.append("how it ended (a status)")
+        lacks["status"] = "how it ended (a status)"
     if not {"phone", "email", "line1"}.intersection(columns):
-        lacks.append("who ordered (a phone, an e-mail or an address)")
+        lacks["phone"] = "who ordered (a phone, an e-mail or an address)"
     return lacks
 
 

@@ -21,6 +21,7 @@ from typing import TextIO
 
 from msgspec import Struct
 
+from engine.history_foreign import of_pairs, what_else
 from engine.ports import TheirFault
 
 #: A record of more lines, or characters, has lost a quotation mark. Notes of a hundred lines exist.
@@ -85,6 +86,11 @@ class Record(Struct, frozen=True):
 
 def look(path: Path, language: str = "", encoding: str | None = None, delimiter: str | None = None) -> Sheet:
     """How the file is written. `language` (ISO 639) helps where letters alone do not tell. Raises UnreadableFile."""
+    csv.field_size_limit(2 * MOST_CHARS)
+    with path.open("rb") as raw:
+        head = raw.read(_SAMPLE)
+    if not head.startswith(tuple(bom for bom, _ in _BOMS[1:])) and (told := what_else(head)):
+        raise UnreadableFile(told)
     encoding = encoding or encoding_of(path, language)
     try:
         with path.open(encoding=encoding, errors="replace", newline="") as file:
@@ -101,8 +107,6 @@ def look(path: Path, language: str = "", encoding: str | None = None, delimiter:
         skip += 1
     if skip == len(lines):
         raise UnreadableFile("the file is empty")
-    if sample.startswith("PK\x03\x04"):
-        raise UnreadableFile("this is an Excel workbook: save it as CSV (UTF-8) and import that")
     body = lines[skip:]
     delimiter = delimiter or _delimiter(body)
     header = next(csv.reader(iter(body), delimiter=delimiter), [])
@@ -116,8 +120,8 @@ def encoding_of(path: Path, language: str = "") -> str:
         for bom, name in _BOMS:
             if head.startswith(bom):
                 return name
-        if b"\0" in head:
-            return "utf-16-le" if head[1::2].count(0) >= head[::2].count(0) else "utf-16-be"
+        if pairs := of_pairs(head):
+            return pairs
         decoder = codecs.getincrementaldecoder("utf-8")()
         telling = b""
         try:
@@ -220,7 +224,6 @@ class _TooLong(Exception):
 
 def records(path: Path, sheet: Sheet, told: Callable[[int], None] | None = None) -> Iterator[Record]:
     """Every record after the header, in order. `told` hears now and then how many bytes are read."""
-    csv.field_size_limit(2 * MOST_CHARS)
     with path.open("rb") as raw:
         file = io.TextIOWrapper(raw, encoding=sheet.encoding, errors="replace", newline="")
         lines = _Lines(file)

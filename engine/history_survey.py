@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from engine.history_cells import Reading
 from engine.history_columns import Columns, MissingColumns, map_columns, missing, normal
-from engine.history_file import Record, Sheet, look, records
+from engine.history_file import Record, Sheet, UnreadableFile, look, records
 from engine.history_outcomes import look_up, parse_outcome
 from engine.history_rows import Row
 from engine.history_values import MONTH_FIRST, DateStyle, Evidence, comma_decimal, date_style
@@ -63,14 +63,13 @@ def survey(path: Path, told: Told, progress: Callable[[int], None] | None = None
     sheet = look(path, told.language, told.encoding, told.delimiter)
     columns = map_columns(sheet.header, told.map)
     if lacks := missing(columns.columns):
-        raise MissingColumns(
-            f"the file does not say {', nor '.join(lacks)}. Its columns: {', '.join(sheet.header[:60])}. "
-            "Name them with --map, for example --map placed='Fecha alta'"
-        )
+        raise MissingColumns(_lacking(lacks, sheet.header))
     for written in told.outcomes.values():
         parse_outcome(written)
     extra = {normal(word): written for word, written in told.outcomes.items()}
     seen = _see(path, sheet, columns.columns, progress)
+    if not seen.records:
+        raise UnreadableFile("under the names of its columns the file holds no order")
     evidence = {field: date_style(dates, told.now) for field, dates in seen.dates.items()}
     reading = Reading(
         columns.columns,
@@ -87,6 +86,26 @@ def survey(path: Path, told: Told, progress: Callable[[int], None] | None = None
     statuses = [(word, rows, _meaning(word, extra)) for word, rows in seen.statuses.most_common(_MOST_STATUSES)]
     source = _source(path, reading, sheet)
     return Survey(sheet, columns, reading, source, seen.records, evidence, statuses, seen.first)
+
+
+#: Of a file's columns, so many are named, and so much of each name: enough to find one's own.
+_MOST_NAMES, _MOST_NAME = 40, 40
+
+
+def _lacking(lacks: Mapping[str, str], header: Sequence[str]) -> str:
+    """What is missing, what there is instead, and what to type."""
+    names = [f"{name[:_MOST_NAME]}…" if len(name) > _MOST_NAME else name for name in header if name][:_MOST_NAMES]
+    told = f"the file does not say {', nor '.join(lacks.values())}. Its columns: {', '.join(names)}. "
+    if any(looks_like_data(name) for name in header):
+        return (
+            f"{told}The first line has to name the columns; here it looks like an order: put a line with names above it"
+        )
+    return f"{told}Tell which column it is: --map {next(iter(lacks))}='name of the column'"
+
+
+def looks_like_data(name: str) -> bool:
+    """Whether a cell of the first line is a date, a mailbox or a long number, and no column's name."""
+    return "@" in name or sum(map(str.isdigit, name)) >= 6
 
 
 class _Seen:
@@ -147,14 +166,15 @@ def _source(path: Path, reading: Reading, sheet: Sheet) -> bytes:
 def rows(found: Iterator[Record], reading: Reading) -> Iterator[tuple[int, Row | Record]]:
     """(records so far, a row) for every order, its further item lines folded in; faulty records as they are.
 
-    Item lines follow their order under its number: with all else empty (Shopify), or with all else repeated (export plugins).
+    Item lines follow their order under its number: with all else empty (Shopify), or with all else repeated (export plugins); or
+    with the number left out, too ("first row only" of WooCommerce's export plugins).
     """
     number, about = _one(reading.columns.get("id")), _telling(reading)
     item = reading.columns.get("sku", reading.columns.get("item", ()))[:1]
     held: Row | None = None
     count = 0
     for record in found:
-        if held is not None and not record.fault and _continues(held.cells, record.cells, number, about):
+        if held is not None and not record.fault and _continues(held.cells, record.cells, number, about, item):
             if len(held.items) < 50:
                 held.items.extend(record.cells[at] for at in item if at < len(record.cells) and record.cells[at])
             count += 1
@@ -182,7 +202,17 @@ def _telling(reading: Reading) -> tuple[int, ...]:
     )
 
 
-def _continues(order: Sequence[str], line: Sequence[str], number: int, about: Sequence[int]) -> bool:
-    if number < 0 or len(line) <= number or len(order) <= number or not line[number] or line[number] != order[number]:
+def _continues(
+    order: Sequence[str], line: Sequence[str], number: int, about: Sequence[int], item: Sequence[int]
+) -> bool:
+    if number < 0 or len(line) <= number or len(order) <= number:
+        return False
+    if not line[number].strip():
+        return _says(line, item) and not _says(line, about)
+    if line[number] != order[number]:
         return False
     return all(at >= len(line) or not line[at] or (at < len(order) and line[at] == order[at]) for at in about)
+
+
+def _says(line: Sequence[str], places: Sequence[int]) -> bool:
+    return any(at < len(line) and line[at].strip() for at in places)

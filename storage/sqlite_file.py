@@ -90,6 +90,10 @@ class SqliteFile:
         self._reader.set_busy_timeout(1000)
         self._reader.execute("PRAGMA cache_size = -16384")  # the inner pages of ten million orders and their keys
 
+    def remember(self, megabytes: int) -> None:
+        """How much of the file the writing connection keeps in memory, 64 MB unless told."""
+        self._sql(f"PRAGMA cache_size = -{megabytes * 1024}")
+
     def look(self) -> None:
         """Open to read alone, beside whoever serves: nothing is made, taken over or checkpointed.
 
