@@ -7,7 +7,6 @@ an answer with a status                                                        A
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -53,8 +52,7 @@ class Exchange:
     """The connections to one provider. Belongs to one event loop; made on first use. `timeout_s` is for a whole request."""
 
     def __init__(self, timeout_s: float) -> None:
-        self._timeout_s = timeout_s
-        self._wire = Wire(min(CONNECT_TIMEOUT_S, timeout_s / 2), KEEP_ALIVE_S, MAX_ANSWER_BYTES)
+        self._wire = Wire(timeout_s, min(CONNECT_TIMEOUT_S, timeout_s / 2), KEEP_ALIVE_S, MAX_ANSWER_BYTES)
 
     async def ask(
         self,
@@ -68,13 +66,12 @@ class Exchange:
         """At most one request on the wire. Redirects are not followed. The reasons name an error's class, never its words."""
         where = address(url).update_query(params) if params else address(url)
         try:
-            async with asyncio.timeout(self._timeout_s):
-                reply = await self._wire.ask(method, where, headers, body)
+            reply = await self._wire.ask(method, where, headers, body)
         except NotConnected as error:
             return TryAgain(NO_CONNECTION_AGAIN_S, str(error))
         except Broken as error:
             return Unknown(str(error))
-        except (TimeoutError, OSError) as error:
+        except OSError as error:
             return Unknown(type(error).__name__)
         return Answer(reply.status, reply.body, _retry_after(reply.headers))
 

@@ -43,9 +43,11 @@ class Reply(Struct, frozen=True):
 
 
 class Wire:
-    """The connections of one provider. Belongs to one event loop. Times in seconds, `most_bytes` of an answer's body."""
+    """The connections of one provider. Belongs to one event loop. Times in seconds: `timeout_s` for a request as a whole, of which
+    `connect_s` at most until there is a connection. `most_bytes` of an answer's body."""
 
-    def __init__(self, connect_s: float, keep_s: float, most_bytes: int) -> None:
+    def __init__(self, timeout_s: float, connect_s: float, keep_s: float, most_bytes: int) -> None:
+        self._timeout_s = timeout_s
         self._connect_s = connect_s
         self._keep_s = keep_s
         self._most_bytes = most_bytes
@@ -56,13 +58,15 @@ class Wire:
         """One request on one connection, never made twice. Raises NotConnected, Broken; ValueError for a header with a line break."""
         request = _written(method, url, headers, body)
         place = url.scheme, url.raw_host or "", url.port or 443
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._timeout_s
         line = await self._line(place)
         try:
-            return await line.ask(request)
+            return await line.ask(request, until)
         finally:
             self._places.release()
             if line.free:
-                line.idle_since = asyncio.get_running_loop().time()
+                line.idle_since = loop.time()
                 self._idle.setdefault(place, []).append(line)
             else:
                 line.hang_up()
@@ -130,7 +134,8 @@ class _Line(BaseProtocol):
         """Whether it stands, and owes no answer."""
         return self._answer is None and self.transport is not None and not self.transport.is_closing()
 
-    async def ask(self, request: bytes) -> Reply:
+    async def ask(self, request: bytes, until: float) -> Reply:
+        """`until`: by the loop's clock. A timer of the line's own costs a third of asyncio.timeout, which every message would need."""
         if not self.free or self.transport is None:
             raise Broken("Disconnected")
         self._parser = HttpResponseParser(
@@ -140,7 +145,11 @@ class _Line(BaseProtocol):
         answer: asyncio.Future[Reply] = self._loop.create_future()
         self._answer = answer
         self.transport.write(request)
-        return await answer
+        overdue = self._loop.call_at(until, self._fail, TimeoutError.__name__)
+        try:
+            return await answer
+        finally:
+            overdue.cancel()
 
     def hang_up(self) -> None:
         if self.transport is not None:

@@ -21,6 +21,8 @@ from flows.events import AnyEvent
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 ACCOUNT = "AC" + "5a" * 16
+#: For an answer that never comes; half of it is for making a connection, which on a busy machine takes a fifth of a second.
+PATIENCE_S = 1.2
 
 TWILIO = TwilioSettings(
     account_sid=ACCOUNT,
@@ -28,7 +30,7 @@ TWILIO = TwilioSettings(
     public_url="https://orders.example.com",
     senders={"+34910000001": ("demo",), "whatsapp:+34910000002": ("demo",)},
     content_sids={"confirm": {"en": "HX" + "0c" * 16}},
-    timeout_s=0.4,
+    timeout_s=PATIENCE_S,
 )
 META = MetaSettings(
     access_token="meta-access-token",
@@ -37,7 +39,7 @@ META = MetaSettings(
     senders={"7700112233": MetaSender("+34910000002", ("demo",))},
     templates={"confirm": {"en": MetaTemplate("order_confirm", "en_US")}},
     accounts=(Account("204", ("demo",), {("order_confirm", "en_US"): ("confirm", "en")}),),
-    timeout_s=0.4,
+    timeout_s=PATIENCE_S,
 )
 GATEWAY = GatewaySettings(
     name="local",
@@ -52,7 +54,7 @@ GATEWAY = GatewaySettings(
     country="ES",
     reply_hook=GatewayReplies(secret="gateway-secret"),
     delivery=GatewayDelivery(statuses={"SENT": "sent", "DELIVRD": "delivered", "UNDELIV": "failed"}),
-    timeout_s=0.4,
+    timeout_s=PATIENCE_S,
 )
 
 

@@ -43,10 +43,10 @@ class Server:
 
 
 @asynccontextmanager
-async def asking(server: Server, keep_s: float = 60.0) -> AsyncIterator[tuple[Wire, URL]]:
+async def asking(server: Server, keep_s: float = 60.0, timeout_s: float = 30.0) -> AsyncIterator[tuple[Wire, URL]]:
     listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
     port = listening.sockets[0].getsockname()[1]
-    wire = Wire(5.0, keep_s, 1000)
+    wire = Wire(timeout_s, 5.0, keep_s, 1000)
     try:
         yield wire, URL(f"http://127.0.0.1:{port}/a?b=c")
     finally:
@@ -111,6 +111,16 @@ async def test_what_is_no_answer_is_broken_and_not_asked_again(answer: bytes | N
         assert len(server.asked) == 1
         assert (await wire.ask("POST", url, {}, b"")).body == b"ok"
     assert server.lines == 2
+
+
+async def test_an_answer_that_does_not_end_in_time_is_broken() -> None:
+    """A request has one deadline, however much of its answer has come; its connection is hung up, since the rest may still come."""
+    server = Server(OK[:-1])
+    async with asking(server, timeout_s=0.05) as (wire, url):
+        with pytest.raises(Broken, match="TimeoutError"):
+            await wire.ask("POST", url, {}, b"")
+        await asyncio.wait_for(asyncio.gather(*(task for task in server.serving if task is not None)), 30)
+    assert len(server.asked) == 1
 
 
 async def test_bytes_nobody_asked_for_answer_nothing() -> None:

@@ -357,7 +357,7 @@ async def test_a_crash_between_writing_and_knowing(tmp_path: Path) -> None:
         t.breaks("shopify", "accept_timeout", match="DoorstepWrite")
         admin = t.house.providers.shops["demo", "shopify"]
         assert isinstance(admin, ShopifyAdmin)
-        admin._exchange._timeout_s = 2.0  # its end waits so long for an answer that does not come
+        admin._exchange._wire._timeout_s = 2.0  # its end waits so long for an answer that does not come
         await t.twilio.reply(ANA_PHONE, "YES", "+34911000001", "sms")
         for _ in range(2000):
             if t.admin.writes:

@@ -39,8 +39,8 @@ def impatient(t: Town) -> None:
     exchanges = [carrier._exchange for carrier in t.house.providers.channels.values() if hasattr(carrier, "_exchange")]
     assert exchanges
     for exchange in exchanges:
-        assert exchange._timeout_s >= 2.0  # and not another name by now
-        exchange._timeout_s = 2.0
+        assert exchange._wire._timeout_s >= 2.0  # and not another name by now
+        exchange._wire._timeout_s = 2.0
 
 
 @pytest.fixture(params=CHANNELS)
