@@ -91,15 +91,21 @@ async def a_confirmed_card(t: Town) -> str:
     return order
 
 
+async def out_of_stock(t: Town, choice: str) -> str:
+    """Staff press the button, the customer reads it and answers with a digit."""
+    order = await a_confirmed_card(t)
+    await t.staff(ANA, OUT, order)
+    await t.skip(minutes=1)
+    assert "out of stock" in t.last()
+    await t.sms(choice)
+    await t.skip(minutes=1)
+    return order
+
+
 async def test_out_of_stock_wait(tmp_path: Path) -> None:
     """Out of stock, and the customer waits: the order stays, the shop is told, nobody is reminded at the usual time."""
     async with town(tmp_path, tells=("callback",), telegram=True) as t:
-        order = await a_confirmed_card(t)
-        await t.staff(ANA, OUT, order)
-        await t.skip(minutes=1)
-        assert "out of stock" in t.last()
-        await t.sms("2")
-        await t.skip(minutes=1)
+        order = await out_of_stock(t, "2")
         assert "waits for the missing article" in t.last()
         assert await t.state(order) == "confirmed"
         assert [h.data.get("customer") for h in t.callback.heard if h.type == "order.out_of_stock"] == [None, "wait"]
@@ -109,11 +115,7 @@ async def test_out_of_stock_wait(tmp_path: Path) -> None:
 async def test_out_of_stock_cancel(tmp_path: Path) -> None:
     """Out of stock, and the customer cancels: cancelled by the customer, with the reason, told to the shop."""
     async with town(tmp_path, tells=("callback",), telegram=True) as t:
-        order = await a_confirmed_card(t)
-        await t.staff(ANA, OUT, order)
-        await t.skip(minutes=1)
-        await t.sms("3")
-        await t.skip(minutes=1)
+        order = await out_of_stock(t, "3")
         assert await t.state(order) == "cancelled"
         assert t.callback.heard[-1].type == "order.cancelled"
         assert t.callback.heard[-1].data["reason"] == "out_of_stock"
@@ -122,11 +124,7 @@ async def test_out_of_stock_cancel(tmp_path: Path) -> None:
 async def test_out_of_stock_swap(tmp_path: Path) -> None:
     """Out of stock, and the customer takes something else: a person settles it, and the shop knows."""
     async with town(tmp_path, tells=("callback",), telegram=True) as t:
-        order = await a_confirmed_card(t)
-        await t.staff(ANA, OUT, order)
-        await t.skip(minutes=1)
-        await t.sms("1")
-        await t.skip(minutes=1)
+        order = await out_of_stock(t, "1")
         assert any("something else" in text.lower() for text in t.group_texts()), t.group_texts()
         assert t.callback.heard[-1].data["customer"] == "swap"
         assert await t.state(order) == "confirmed"

@@ -11,13 +11,13 @@ from typing import Any
 from unittest import mock
 
 from storage import sqlite_schema
-from storage.sqlite_backup import back_up, restore
+from storage.sqlite_backup import back_up
 from tests.faults.suites.kit import FAST, OPEN, Figure, Suite, an_order, chunks, folder_of, number, patched, twice
 from tests.town import Town, town
+from tests.town_backup import KEYS, disk_dies, rounds
 
 #: Written by the program of 21 November 2026 (the first schema) with its own town: nine orders in four states.
 OLDER = Path(__file__).parents[1] / "older"
-KEYS = (bytes(range(32)),)
 #: A backup is so old when it is restored, in hours.
 OLD_HOURS = 1.0
 
@@ -72,7 +72,7 @@ async def restored(size: int, folder: Path, dice: random.Random) -> Figure:
         place = folder_of(folder, part.start)
         copy = place / "copy.db"
         async with town(place, more=OPEN, twilio_more=FAST) as t:
-            await _rounds(t, 2)
+            await rounds(t, 2)
             old = {n: an_order(t, n) for n in part if n % 2}
             for body in old.values():
                 await t.api("POST", "/orders", body)
@@ -84,14 +84,14 @@ async def restored(size: int, folder: Path, dice: random.Random) -> Figure:
             answered = {n: dice.choice(("1", "3")) for n in old if dice.random() < 0.5}
             for n, text in answered.items():
                 await t.sms(text, number(n))
-            await _rounds(t, round(OLD_HOURS * 60))
+            await rounds(t, round(OLD_HOURS * 60))
             before = {n: await t.state(body["id"]) for n, body in old.items()}
-            await _dies(t, place, copy)
+            await disk_dies(t, place, copy)
             lost += len(new)
             for body in new.values():
                 status, _ = await t.api("POST", "/orders", body)
                 figure.check(status in (200, 202), f"{body['id']} was answered {status}")
-            await _rounds(t, 40)
+            await rounds(t, 40)
             figure.failures += twice(t)
             for n, body in old.items():
                 state = await t.state(body["id"])
@@ -105,22 +105,6 @@ async def restored(size: int, folder: Path, dice: random.Random) -> Figure:
         f"{lost} orders placed by the API after it told again and not asked twice"
     )
     return figure
-
-
-async def _rounds(t: Town, minutes: int) -> None:
-    for _ in range(0, minutes, 2):
-        await t.skip(minutes=2)
-        await t.house.look_around()
-        await t.settle()
-
-
-async def _dies(t: Town, place: Path, copy: Path) -> None:
-    await t.close_house()
-    for file in place.glob("town.db*"):
-        file.unlink()
-    t.leap(minutes=5)
-    restore(str(copy), KEYS, str(place / "town.db"), t.clock.now())
-    await t.open_house()
 
 
 async def _no_doubt(*_: Any) -> None:
