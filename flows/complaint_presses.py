@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from flows import complaints, returning, saying, taking
+from flows import complaint_stages, complaints, returning, saying, taking
 from flows.complaint import Complaint
 from flows.effects import TellPerson
 from flows.events import ComplaintPressed
@@ -25,7 +25,7 @@ RIGHTS: dict[str, tuple[str, ...]] = {
 def pressed(turn: Turn, event: ComplaintPressed) -> None:
     """Notice: done | taken:<name> | solved (the customer is asked) | closed | passed | wanted:<what> | already:solved |
     not_allowed | gone."""
-    complaint = complaints.get(turn, event.complaint)
+    complaint = turn.complaint(event.complaint)
     if complaint is None:
         turn.notice = "gone"
         return
@@ -58,7 +58,7 @@ def _taken(turn: Turn, complaint: Complaint, event: ComplaintPressed, what: str)
         f"complaint.{what}", complaint.order_id, by=f"{event.role}:{event.name}", via="telegram", n=str(complaint.n)
     )
     complaint = replace(complaint, taken_by=complaint.taken_by or event.name)
-    return complaints.put(turn, complaints.stepped(turn, complaint, what, event.name))
+    return complaint_stages.put(turn, complaints.stepped(turn, complaint, what, event.name))
 
 
 def _call(turn: Turn, complaint: Complaint, event: ComplaintPressed) -> None:

@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from flows import complaint_pings, complaints, hours
-from flows.complaint import Complaint
+from flows import complaint_pings, hours
+from flows.complaint import KEPT_MOST, Complaint
 from flows.effects import Escalate, Say
 from flows.reach import tell
 from flows.turn import Turn
@@ -59,7 +59,17 @@ def _doubling(stage: str, first: datetime, then: timedelta, times: int) -> dict[
     return {stage: first} | {f"{stage}{n}": first + then * (2**n - 1) for n in range(1, times)}
 
 
-def wake(turn: Turn, complaint: Complaint) -> None:
+def put(turn: Turn, complaint: Complaint) -> Complaint:
+    """Store it (by its number) and ask to be woken for its next moment."""
+    kept = [c for c in turn.complaints if c.n != complaint.n]
+    while len(kept) >= KEPT_MOST:
+        kept.remove(next((c for c in kept if not c.unsolved), kept[0]))
+    turn.set(complaints=tuple(sorted([*kept, complaint], key=lambda c: c.n)))
+    _wake(turn, complaint)
+    return complaint
+
+
+def _wake(turn: Turn, complaint: Complaint) -> None:
     """The conversation's timer for this complaint."""
     coming = moments(complaint, turn)
     if coming:
@@ -71,7 +81,7 @@ def wake(turn: Turn, complaint: Complaint) -> None:
 def due(turn: Turn, n: int) -> None:
     """Every stage whose moment has come; of several escalations that were missed together, one runs."""
     turn.rest(f"complaint:{n}")
-    complaint = complaints.get(turn, n)
+    complaint = turn.complaint(n)
     if complaint is None:
         return
     ripe = sorted((at, stage) for stage, at in moments(complaint, turn).items() if at <= turn.now)
@@ -82,7 +92,7 @@ def due(turn: Turn, n: int) -> None:
         if family not in families:
             families.add(family)
             complaint = _run(turn, complaint, family, first=family == stage)
-    complaints.put(turn, complaint)
+    put(turn, complaint)
 
 
 def _run(turn: Turn, complaint: Complaint, family: str, *, first: bool) -> Complaint:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from flows import complaint_pings, complaint_stages, hours, talk, topics
-from flows.complaint import KEPT_MOST, STEPS_MOST, WORDS_MOST, Complaint, Step
+from flows.complaint import STEPS_MOST, WORDS_MOST, Complaint, Step
 from flows.conversation import Question
 from flows.effects import Open, PingOwner, Say, Value
 from flows.events import CustomerPressed, CustomerWrote
@@ -61,7 +61,7 @@ def threatened(turn: Turn, event: CustomerWrote, order: Order | None, tone: str)
     else:
         turn.refresh(order)
     effect = talk.answer(turn, event, "handed_over", order if order.seq else None)
-    put(turn, replace(complaint, ack=effect))
+    complaint_stages.put(turn, replace(complaint, ack=effect))
 
 
 def praised(turn: Turn, order: Order | None, words: str, source: str) -> None:
@@ -107,7 +107,7 @@ def _open(turn: Turn, order: Order, words: str, source: str, tone: str, *, kind:
         history=(Step(turn.now, "opened"),),
     )
     turn.note(f"complaint.{complaint.state}", order.id, by="customer", via=source, n=str(complaint.n), kind=kind)
-    put(turn, complaint)
+    complaint_stages.put(turn, complaint)
     complaint_pings.ping(turn, complaint, f"owner.{kind}")
     return complaint
 
@@ -118,7 +118,7 @@ def _more(turn: Turn, complaint: Complaint, words: str) -> Complaint:
     complaint = replace(complaint, words=(*complaint.words, words)[-WORDS_MOST:])
     if not complaint.waiting:
         complaint = _again(turn, complaint)
-    complaint = put(turn, stepped(turn, complaint, "more"))
+    complaint = complaint_stages.put(turn, stepped(turn, complaint, "more"))
     complaint_pings.ping(turn, complaint, "owner.complaint.more")
     return complaint
 
@@ -126,7 +126,7 @@ def _more(turn: Turn, complaint: Complaint, words: str) -> Complaint:
 def reopen(turn: Turn, complaint: Complaint, words: str) -> Complaint:
     """Not solved after all."""
     kept = (*complaint.words, whole(words))[-WORDS_MOST:] if words.strip() else complaint.words
-    complaint = put(turn, stepped(turn, _again(turn, replace(complaint, words=kept)), "reopened"))
+    complaint = complaint_stages.put(turn, stepped(turn, _again(turn, replace(complaint, words=kept)), "reopened"))
     complaint_pings.ping(turn, complaint, "owner.complaint.reopened")
     return complaint
 
@@ -169,7 +169,7 @@ def _acknowledge(turn: Turn, order: Order, complaint: Complaint, words: str, sou
         topics.point(turn, order, topics.COMPLAINTS, "pointer.complaint", text=glimpse(words))
     effects = turn.planned[before:]
     ack = next((o.id for o in effects if isinstance(o.effect, Say) and o.effect.template == "complaint_ack"), "")
-    return put(turn, replace(complaint, ack=ack or complaint.ack))
+    return complaint_stages.put(turn, replace(complaint, ack=ack or complaint.ack))
 
 
 def _shown(turn: Turn, order: Order, words: str, source: str) -> None:
@@ -184,21 +184,7 @@ def _shown(turn: Turn, order: Order, words: str, source: str) -> None:
     turn.tell_staff(order, "customer.wrote", text=said, channel=source, why="reply.complaint", tone="")
 
 
-# -- keeping it
-
-
-def put(turn: Turn, complaint: Complaint) -> Complaint:
-    """Store it (by its number) and ask to be woken for its next moment."""
-    kept = [c for c in turn.complaints if c.n != complaint.n]
-    while len(kept) >= KEPT_MOST:
-        kept.remove(next((c for c in kept if not c.unsolved), kept[0]))
-    turn.set(complaints=tuple(sorted([*kept, complaint], key=lambda c: c.n)))
-    complaint_stages.wake(turn, complaint)
-    return complaint
-
-
-def get(turn: Turn, n: int) -> Complaint | None:
-    return next((c for c in turn.complaints if c.n == n), None)
+# -- its history
 
 
 def stepped(turn: Turn, complaint: Complaint, what: str, by: str = "") -> Complaint:
@@ -213,20 +199,20 @@ def went_out(turn: Turn, open_: Open) -> None:
     """A message was accepted: the ping that reached an owner, or the word that reached the customer."""
     effect = open_.effect
     if isinstance(effect, PingOwner) and effect.complaint:
-        complaint = get(turn, effect.complaint)
+        complaint = turn.complaint(effect.complaint)
         if complaint is not None and not complaint.pinged:
-            put(turn, replace(complaint, pinged=True))
+            complaint_stages.put(turn, replace(complaint, pinged=True))
     elif isinstance(effect, Say) and effect.purpose in ("answer", "notice"):
         for complaint in turn.complaints:
             if complaint.ack == open_.id and not complaint.acked:
-                put(turn, replace(complaint, acked=True))
+                complaint_stages.put(turn, replace(complaint, acked=True))
 
 
 def told_elsewhere(turn: Turn, failed_id: str, now_id: str) -> None:
     """What should have told the customer could not arrive; another message has taken its place."""
     for complaint in turn.complaints:
         if complaint.ack == failed_id:
-            put(turn, replace(complaint, ack=now_id))
+            complaint_stages.put(turn, replace(complaint, ack=now_id))
 
 
 def answered(turn: Turn, order: Order, name: str) -> None:
@@ -235,7 +221,7 @@ def answered(turn: Turn, order: Order, name: str) -> None:
         if complaint.seq == order.seq and complaint.waiting:
             _kept(turn, complaint)
             complaint = replace(complaint, state="answered", taken_by=complaint.taken_by or name, promise_by=None)
-            put(turn, stepped(turn, complaint, "answered", name))
+            complaint_stages.put(turn, stepped(turn, complaint, "answered", name))
 
 
 def _kept(turn: Turn, complaint: Complaint) -> None:
@@ -248,7 +234,7 @@ def solve(turn: Turn, complaint: Complaint, name: str) -> Complaint:
     if complaint.waiting:
         _kept(turn, complaint)
     complaint = stepped(turn, replace(complaint, state="solved", promise_by=None), "solved", name)
-    complaint = put(turn, complaint)
+    complaint = complaint_stages.put(turn, complaint)
     turn.note("complaint.solved", complaint.order_id, by=f"owner:{name}", via="telegram", n=str(complaint.n))
     order = turn.numbered(complaint.seq)
     if order is None:
@@ -267,7 +253,7 @@ def solve(turn: Turn, complaint: Complaint, name: str) -> Complaint:
 
 def judged(turn: Turn, event: CustomerWrote, question: Question, got: Understood) -> bool:
     """The customer's answer to "is it solved?"; False: it is none."""
-    complaint = get(turn, int(question.wanted or 0))
+    complaint = turn.complaint(int(question.wanted or 0))
     if complaint is None or complaint.state != "solved":
         return False
     yes = got.slots.choice == 1 or (got.sure and got.intent in ("yes", "thanks"))
@@ -278,7 +264,7 @@ def judged(turn: Turn, event: CustomerWrote, question: Question, got: Understood
     order = turn.numbered(complaint.seq)
     if yes:
         turn.note("complaint.thanks", complaint.order_id, by="customer", via=event.channel, n=str(complaint.n))
-        put(turn, stepped(turn, complaint, "thanked"))
+        complaint_stages.put(turn, stepped(turn, complaint, "thanked"))
         talk.answer(turn, event, "thanks_reply", order if order is not None and order.seq else None)
     else:
         complain(turn, order, event.text, event.channel)

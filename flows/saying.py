@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from flows import complaints, handing, taking
+from flows import handing, taking
 from flows.conversation import Question
 from flows.effects import Say, Value
 from flows.events import ComplaintPressed, StaffPressed, StaffWrote
@@ -40,7 +40,7 @@ def wrote(turn: Turn, event: StaffWrote) -> None:
     if order is None:
         turn.notice = "gone"
         return
-    complaint = complaints.get(turn, event.complaint) if event.complaint else None
+    complaint = turn.complaint(event.complaint) if event.complaint else None
     if complaint is not None and complaint.kind == "threat" and event.role != "owner":
         turn.notice = "not_allowed"
         return

@@ -110,6 +110,9 @@ class WorkingCopy:
                 return order
         return None
 
+    def complaint(self, n: int) -> Complaint | None:
+        return next((c for c in self.complaints if c.n == n), None)
+
     def open_effect(self, effect_id: str) -> Open | None:
         for open_ in self.open:
             if open_.id == effect_id:
