@@ -6,12 +6,17 @@ import asyncio
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
 from commands.front import past_of, settings_of, shop_of
+
+if TYPE_CHECKING:
+    from engine.settings import Settings
+    from flows.policy import Policy
+    from flows.risk.report import Costs
 
 
 def pairs(context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
@@ -107,6 +112,9 @@ def import_history(
 @click.option("--name", default="", help="The customer's.")
 @click.option("--shop", default=None, help="The shop, where there are several.")
 @click.option("--backtest", is_flag=True, help="How well verdicts would have foretold returns so far. Changes nothing.")
+@click.option(
+    "--table", is_flag=True, help="With --backtest: tables to read and what they say of the settings, no JSON."
+)
 @click.option("--return-cost", type=float, default=9.0, show_default=True, help="Of a parcel that comes back.")
 @click.option("--look-cost", type=float, default=1.2, show_default=True, help="Of one order that staff look into.")
 @click.pass_context
@@ -119,6 +127,7 @@ def assess(
     name: str,
     shop: str | None,
     backtest: bool,
+    table: bool,
     return_cost: float,
     look_cost: float,
 ) -> None:
@@ -139,6 +148,9 @@ def assess(
     policy = policies(settings)[shop_of(settings, shop).id]
     minor = 10 ** exponent(policy.currency)
     costs = Costs(round(return_cost * minor), round(look_cost * minor))
+    if backtest and table:
+        _show_backtest(settings, policy, costs)
+        return
     asked = Asked(phone=phone, email=email, address=address, total=total, name=name)
 
     async def look() -> dict[str, Any]:
@@ -155,3 +167,19 @@ def assess(
     except ServiceError as error:
         raise click.ClickException(str(error)) from error
     click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+
+
+def _show_backtest(settings: Settings, policy: Policy, costs: Costs) -> None:
+    from rich.console import Console
+
+    from engine.history_advice import show
+    from engine.history_assess import replay
+
+    async def look() -> None:
+        store = past_of(settings)
+        try:
+            show(replay(policy, store, costs), costs, policy.currency, Console())
+        finally:
+            await store.close()
+
+    asyncio.run(look())

@@ -110,8 +110,12 @@ def _bought(found: Assessment) -> dict[str, Any] | None:
 
 def replayed(policy: Policy, history: History, costs: Costs) -> dict[str, Any]:
     """The backtest's tables, ready for JSON: how well each verdict and signal would have foretold returns. Changes nothing."""
-    found = backtest(history.replay_history(policy.shop), policy.risk, costs, policy.disposable)
-    return {"shop": policy.shop, **_tables(found, policy.currency, costs)}
+    return {"shop": policy.shop, **_tables(replay(policy, history, costs), policy.currency, costs)}
+
+
+def replay(policy: Policy, history: History, costs: Costs) -> Report:
+    """The same, to be shown."""
+    return backtest(history.replay_history(policy.shop), policy.risk, costs, policy.disposable)
 
 
 def _tables(found: Report, currency: str, costs: Costs) -> dict[str, Any]:

@@ -6,6 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from engine.history_advice import advice
+from flows.risk.assessment import Verdict
+from flows.risk.report import Costs, Judged, report
 from tests.history.shop import row, write
 from tests.history.test_import import command
 
@@ -45,3 +48,43 @@ def test_assess_needs_somebody(tmp_path: Path) -> None:
     _, errors = running.communicate(timeout=30)
     assert running.returncode == 2
     assert "--phone" in errors
+
+
+def test_the_backtest_can_be_read(tmp_path: Path) -> None:
+    """As tables: the sentence with the shares, no JSON, and where returns are few it is said that they prove nothing."""
+    path = write(tmp_path / "orders.csv", [row(1, status="Refused"), *(row(n) for n in range(10, 60))])
+    assert command(tmp_path, "import-history", str(path), "--yes").wait(60) == 0
+    running = command(tmp_path, "assess", "--backtest", "--table")
+    output, errors = running.communicate(timeout=60)
+    assert running.returncode == 0, errors
+    assert "51 orders were shipped, 1 came back through the customer (2.0%)" in output
+    assert "Only 1 of 51 shipped orders came back: too few to say anything" in output
+    assert "{" not in output
+
+
+def judged(verdict: Verdict, orders: int, bad: int, code: str = "") -> list[Judged]:
+    codes = (code,) if code else ()
+    return [Judged(verdict, 10, codes, n < bad, 5000) for n in range(orders)]
+
+
+def test_the_advice_follows_from_the_tables() -> None:
+    """Reviewing that does not pay, watching that would, trust that is not earned, a signal that says nothing: each is told, and
+    only where there are enough orders behind it."""
+    costs = Costs()  # a look pays from 19 %
+    plain = judged("normal", 1000, 60)
+    pays = advice(report([*plain, *judged("review", 100, 60, "refused")], costs), costs)
+    assert any("reviewing pays" in line for line in pays)
+    assert any(line.startswith("These foretell returns well here: refused") for line in pays)
+    idle = advice(report([*plain, *judged("review", 200, 4, "odd_phone")], costs), costs)
+    assert any("raise risk.review_from" in line for line in idle)
+    assert any("foretell none here: odd_phone" in line for line in idle)
+    assert any(
+        "lower risk.review_from" in line for line in advice(report([*plain, *judged("watch", 100, 50)], costs), costs)
+    )
+    assert any(
+        "Trusted customers send back" in line
+        for line in advice(report([*plain, *judged("trusted", 100, 40)], costs), costs)
+    )
+    few = advice(report([*plain, *judged("review", 5, 5, "refused")], costs), costs)
+    assert few == ["Nothing here speaks for other settings."]
+    assert advice(report(judged("normal", 50, 3), costs), costs)[0].startswith("Only 3 of 50")
