@@ -40,14 +40,14 @@ ROUTE = "imap"
 
 
 class Mailbox(Struct, frozen=True):
-    """One mailbox. `reply_to`: the address that leads there, with {token}."""
+    """One mailbox. `reply_to`: the addresses that lead there, each with {token}: shops may share a mailbox."""
 
     host: str
     port: int
     user: str
     password: str
     security: Literal["tls", "starttls", "plain"]
-    reply_to: str
+    reply_to: tuple[str, ...]
 
 
 class ImapReader:
@@ -56,8 +56,8 @@ class ImapReader:
     def __init__(self, mailbox: Mailbox, front: Front) -> None:
         self._mailbox = mailbox
         self._front = front
-        #: The name under which mails of this box are kept: its reply address says what they are about.
-        self.route = f"{ROUTE}:{hashlib.sha256(mailbox.reply_to.encode()).hexdigest()[:8]}"
+        #: The name under which mails of this box are kept: its reply addresses say what they are about.
+        self.route = f"{ROUTE}:{hashlib.sha256(f'{mailbox.user}@{mailbox.host}'.encode()).hexdigest()[:8]}"
         self._stop = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._server: imaplib.IMAP4 | None = None
@@ -126,7 +126,8 @@ class ImapReader:
             self._front.count("hook_kept", route=ROUTE)
 
     async def _carry(self, raw: bytes) -> None:
-        mail = mail_in.read(raw, self._mailbox.reply_to)
+        readings = (mail_in.read(raw, reply_to) for reply_to in self._mailbox.reply_to)
+        mail = next((each for each in readings if each.token), None) or mail_in.read(raw, self._mailbox.reply_to[0])
         token = from_mail(mail.token) if mail.token else ""
         view = await self._front.page(token) if token else None
         if view is None or view.channel != "email":
@@ -189,12 +190,14 @@ def _goodbye(server: imaplib.IMAP4) -> None:
 
 def readers(settings: Settings, front: Front) -> list[ImapReader]:
     """One for each mailbox that the settings name."""
-    found: dict[tuple[str, int, str], ImapReader] = {}
+    found: dict[tuple[str, int, str], Mailbox] = {}
     for shop in settings.shops:
         block = settings.blocks(shop).imap
         if block is None:
             continue
         server = block.server()
-        box = Mailbox(server.host, server.port, server.user, server.password, server.security, block.reply_to)
-        found.setdefault((server.host, server.port, server.user), ImapReader(box, front))
-    return list(found.values())
+        where = (server.host, server.port, server.user)
+        known = found[where].reply_to if where in found else ()
+        reply_to = tuple(dict.fromkeys((*known, block.reply_to)))
+        found[where] = Mailbox(*where, server.password, server.security, reply_to)
+    return [ImapReader(box, front) for box in found.values()]

@@ -68,6 +68,7 @@ class Providers:
         self._asking = Exchange(ASKING_TIMEOUT_S)  # for sweeps and watches, apart from what carries messages
         self.shops: dict[tuple[str, str], ShopPort] = places(settings)
         carriers: dict[int, Channel] = {}  # by the settings block they come from: shops share a connection pool
+        mails: dict[tuple[int, str], Channel] = {}  # and by where the answers go, which may differ beside one account
         for shop in settings.shops:
             blocks = settings.blocks(shop)
             chosen = blocks.channels
@@ -97,8 +98,9 @@ class Providers:
                 )
                 self.channels[shop.id, "sms"] = carrier
             if blocks.smtp and chosen.email == "smtp":
-                self.channels[shop.id, "email"] = carriers.setdefault(
-                    id(blocks.smtp), SmtpChannel(_smtp(blocks.smtp, blocks.imap), now)
+                answers_to = (id(blocks.smtp), blocks.imap.reply_to if blocks.imap else "")
+                self.channels[shop.id, "email"] = mails.setdefault(
+                    answers_to, SmtpChannel(_smtp(blocks.smtp, blocks.imap), now)
                 )
 
     def _shops(self, channel: str, provider: str) -> dict[Address, tuple[str, ...]]:

@@ -13,7 +13,7 @@ import pytest
 from adapters import mail_in
 from sandbox.imap import PretendImap
 from sandbox.world import Received, World
-from tests.town import ENV, START, Town, town
+from tests.town import ENV, OTHER_TOKEN, START, Town, town
 
 IMAP = 'imap: {{url: "imap://orders:${{IMAP}}@127.0.0.1:{port}", reply_to: "reply+{{token}}@example.com"}}'
 LADDER = "confirmation: {ladder: [{channel: email, wait: 12h}, {channel: sms, wait: 4h}, {channel: staff, wait: 24h}]}"
@@ -275,3 +275,25 @@ async def test_a_report_in_words_is_a_bounce_too(tmp_path: Path, monkeypatch: py
         assert contact is not None
         assert contact.dead
         assert len(t.got("sms")) == 1
+
+
+async def test_two_shops_may_share_a_mailbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each has a reply address of its own, and both lead into one mailbox: every answer finds its order."""
+    monkeypatch.setitem(ENV, "IMAP", "town-imap")
+    async with PretendImap(World(START), "orders", "town-imap") as box:
+        ours = IMAP.replace("{{", "{").replace("}}", "}").replace("{port}", str(box.port))
+        other = "share: true\n  - {id: other, name: Other Shop, language: en, country: ES, currency: EUR, timezone: Europe/Madrid,"
+        other += f' share: true, api_token: "${{OTHER}}", {ours.replace("reply+", "other+")}}}\n'
+        async with town(tmp_path, more=f"{ours}\n{LADDER}", in_shop=other, telegram=False) as t:
+            first = await t.order()
+            body = t.an_order(phone="600 000 002", email="ben@example.com")
+            assert (await t.api("POST", "/orders", body, token=OTHER_TOKEN))[0] == 202
+            await t.skip(seconds=5)
+            theirs = t.mails("ben@example.com")[0]
+            assert [str(mail.extra["envelope_from"])[:6] for mail in (asked(t), theirs)] == ["reply+", "other+"]
+            box.answers(theirs, "cancel it")
+            box.answers(asked(t), "cancel it")
+            assert await look(t) == 2
+            assert await t.state(first) == "cancelled"
+            _, shown = await t.api("GET", f"/orders/{body['id']}", token=OTHER_TOKEN)
+            assert shown["state"] == "cancelled"
