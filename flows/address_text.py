@@ -1,6 +1,7 @@
 """An address that a customer wrote as one line of text, against the one that the order has.
 
 corrected(was, "Calle Luna 4, 28004 Madrid")     the new address; what is not said stays
+continued(was, "28004 Madrid")                   the same address with what a second message adds
 completed(was, "n 4, next to the pharmacy")      the same address with the missing part added
 far(before, after)                               another town or country: a person looks at it
 """
@@ -21,6 +22,20 @@ LINE_MOST = 120
 #: A shorter text is no address of its own.
 SHORTEST = 4
 _SPLIT = re.compile(r"\s*[,;\n،、]\s*")
+#: "piso 3 izquierda", "flat 4b second floor": more words are a sentence.
+DOOR_WORDS = 4
+#: What stands beside the number of a floor, a flat or a house, folded.
+_DOOR = frozenset(
+    fold(word)
+    for word in (
+        *("floor", "flat", "apt", "apartment", "unit", "house", "door", "piso", "puerta", "escalera", "apto", "depto", "dpto", "casa"),
+        *("étage", "appartement", "appt", "porte", "andar", "apartamento", "bloco", "piano", "interno", "scala", "etage", "stock"),
+        *("wohnung", "verdieping", "piętro", "mieszkanie", "etaj", "apartament", "bloc", "όροφος", "kat", "daire", "этаж", "кв"),
+        *("квартира", "подъезд", "дом", "поверх", "під'їзд", "دور", "الدور", "شقة", "طابق", "عمارة", "طبقه", "واحد", "منزل", "مکان"),
+        *("मंजिल", "मकान", "फ्लैट", "makan", "manzil", "তলা", "বাসা", "tola", "basa", "lantai", "blok", "tingkat", "tầng", "ชั้น", "ghorofa"),
+    )
+)  # fmt: skip
+_WORD = re.compile(r"[^\W\d_]+|\d+")
 #: A house number alone, with what may stand beside it: "4", "No. 12-B", "house 7".
 _HOUSE = re.compile(
     r"(?:[^\W\d]+[.:]?\s*)?[#№]?\s*(?P<number>\d{1,5}(?:\s?[-/]\s?\w{1,4}|\s?[A-Za-z])?)\b\s*(?P<more>\D.{0,80})?"
@@ -76,6 +91,25 @@ def completed(was: PostalAddress, text: str) -> PostalAddress | None:
     line2 = ", ".join(part for part in (was.line2, *([house["more"] or "", *rest] if house else [words])) if part)
     found = replace(was, line1=line1[:LINE_MOST], line2=line2[:LINE_MOST])
     return None if nonsense(found) and not nonsense(was) else found
+
+
+def continued(was: PostalAddress, text: str) -> PostalAddress | None:
+    """The address with what was sent after it: a postcode with its town, or a house, floor or flat alone. None for anything else."""
+    words = _LEAD.sub("", text.strip())[:LINE_MOST]
+    parts = [part for part in _SPLIT.split(words) if part]
+    if not was.line1 or not parts:
+        return None
+    if not any(_postcode(part, was.country) for part in parts) and not is_door(words):
+        return None
+    return corrected(was, ", ".join(part for part in (was.line1, was.line2, *parts) if part))
+
+
+def is_door(words: str) -> bool:
+    """Whether these few words are a house, a floor or a flat and nothing else: "piso 3 izquierda", "3B"."""
+    said = _WORD.findall(fold(words))
+    if not _numbered(words) or len(said) > DOOR_WORDS:
+        return False
+    return bool(_DOOR & set(said)) or (len(words.split()) == 1 and _HOUSE.fullmatch(words) is not None)
 
 
 def _names(words: str, was: PostalAddress) -> bool:

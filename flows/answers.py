@@ -11,6 +11,7 @@ from datetime import timedelta
 from flows import (
     attachments,
     changing,
+    conditions,
     consent,
     doing,
     explaining,
@@ -35,7 +36,7 @@ from flows.turn import Turn
 from flows.understand import understand
 from flows.understand.model import DECISIONS, Slots, Understood
 from flows.verdicts import act, asked_at, change, first, settle, within
-from flows.which import chosen
+from flows.which import all_of_them, chosen
 
 #: A follow-up question ("which order?") waits so long for its answer.
 QUESTION_OPEN = timedelta(hours=48)
@@ -170,6 +171,8 @@ def _meant(turn: Turn, event: CustomerWrote, got: Understood, asked: list[Order]
         return
     if got.intent == "yes" and got.parts and any(intent == "change_phone" and slots.phone for intent, slots in wants):
         wants = wants[1:]  # the new number is asked: a yes from the old one would be told and taken back in one breath
+    elif asked and conditions.unmet(turn, got, asked[0], event.text):
+        wants = wants[1:]  # "only then", and then is impossible: the time is asked first, and the yes with it
     text = event.text if len(wants) > 1 else ""
     for intent, slots in wants:
         before = turn.question
@@ -255,6 +258,11 @@ def _follow_up(turn: Turn, event: CustomerWrote, question: Question, got: Unders
 def _chosen(turn: Turn, event: CustomerWrote, question: Question, orders: list[Order | None], got: Understood) -> bool:
     """Which order was meant: what waited for that is done."""
     order = chosen(orders, event.text, got)
+    if order is None and question.wanted in ("yes", "cancel") and not question.text and all_of_them(event.text):
+        for one in orders:
+            if one is not None and (now := turn.get(one.id)) is not None and now.state in BEFORE_DISPATCH:
+                settle(turn, event, question.wanted, now)
+        return True
     if order is None:
         return False
     turn.set(question=None)

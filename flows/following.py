@@ -14,6 +14,7 @@ from flows import (
     polls,
     reasons,
     replanning,
+    rest_of_address,
     returning,
     safeguards,
     slotting,
@@ -114,8 +115,13 @@ def follow(turn: Turn, event: CustomerWrote, question: Question, got: Understood
 
 
 def _undo(turn: Turn, event: CustomerWrote, question: Question, order: Order | None, got: Understood) -> bool:
+    if got.sure and got.intent == "yes" and question.wanted.startswith(undoing.PHONE) and not turn.orders:
+        # "yes" to "we now ask at the other number": the order is there, and so is its question
+        undoing.told_again(turn, event, question)
+        return True
     if got.intent != "no" or got.parts or got.slots.choice is not None:
-        return False  # a no that is not sure enough for an order is enough here: it only puts back what was
+        return rest_of_address.joined(turn, event, question, order, got)
+    # a no that is not sure enough for an order is enough here: it only puts back what was
     take_back(turn, event, question, order)
     return True
 

@@ -99,6 +99,9 @@ def _asks_for(topic: str, words: str) -> bool:
 
 def polite(turn: Turn, event: CustomerWrote, intent: str, order: Order | None) -> None:
     """A greeting or thanks: answered in a few words, once; who still owes an answer is reminded of the question."""
+    if intent == "greeting" and order is not None and order.promise_by is not None:
+        to_staff(turn, event, order, "reply.greeting")  # "hello??": an answer was promised, and they wait for it
+        return
     last = turn.was.polite_at
     turn.note("small_talk", by="customer", via=event.channel, intent=intent)
     if last is not None and turn.now - last < POLITE_ONCE:

@@ -15,7 +15,7 @@ from flows.address_text import difference
 from flows.conversation import Question
 from flows.deals import taken_back
 from flows.deciding import cancel
-from flows.effects import CallBack, HandOver, Say
+from flows.effects import CallBack, HandOver, Say, Value
 from flows.events import CustomerPressed, CustomerWrote, OrderCalledBack
 from flows.ladder import flag, staff_wait
 from flows.orders import ASKABLE, BEFORE_DISPATCH, Change, Order, OrderFields, Reason
@@ -100,6 +100,22 @@ def call_back(turn: Turn, event: CustomerWrote | CustomerPressed, question: Ques
             address=event.address,
             sender=event.sender,
             language=turn.language,
+        )
+    )
+
+
+def told_again(turn: Turn, event: CustomerWrote, question: Question) -> None:
+    """Once more where the order is now asked. It is in another conversation: only its name and number are known here."""
+    values: dict[str, Value] = {"order": question.order_ids[0], "number": question.wanted.removeprefix(PHONE)}
+    turn.say(
+        Say(
+            channel=event.channel,
+            to=event.address,
+            sender=event.sender,
+            template="new_number_ok",
+            values=values,
+            lang=turn.language,
+            purpose="answer",
         )
     )
 

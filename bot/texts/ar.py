@@ -260,7 +260,7 @@ TEXTS = {
     "cause.not_allowed": "تعذّر تنزيله",
     "cause.not_theirs": "تعذّر تنزيله",
     "cause.not_configured": "تعذّر تنزيله",
-    "customer.wrote": "كتب العميل[، {channel}]. {why}[ النبرة: {tone}.][ ردًا على الإشعار «{noticed}».]",
+    "customer.wrote": "كتب العميل[، {channel}]. {why}[. النبرة: {tone}][. ردًا على الإشعار «{noticed}».]",
     "customer.wants_again": "العميل يريد الطلب الملغى {order} في النهاية.",
     "customer.address": "عنوان جديد للطلب {order}:",
     "customer.address_far": "عنوان جديد للطلب {order}، في مدينة أخرى:",

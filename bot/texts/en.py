@@ -242,7 +242,7 @@ TEXTS = {
     "cause.not_allowed": "it could not be fetched",
     "cause.not_theirs": "it could not be fetched",
     "cause.not_configured": "it could not be fetched",
-    "customer.wrote": "The customer wrote[, {channel}]. {why}[ Tone: {tone}.][ Answer to the notice “{noticed}”.]",
+    "customer.wrote": "The customer wrote[, {channel}]. {why}[. Tone: {tone}][. Answer to the notice “{noticed}”.]",
     "customer.wants_again": "The customer wants the cancelled order {order} after all.",
     "customer.address": "New address for order {order}:",
     "customer.address_far": "New address for order {order}, in another town:",

@@ -261,7 +261,7 @@ TEXTS = {
     "cause.not_allowed": "no se pudo descargar",
     "cause.not_theirs": "no se pudo descargar",
     "cause.not_configured": "no se pudo descargar",
-    "customer.wrote": "El cliente escribió[, {channel}]. {why}[ Tono: {tone}.][ Responde al aviso «{noticed}».]",
+    "customer.wrote": "El cliente escribió[, {channel}]. {why}[. Tono: {tone}][. Responde al aviso «{noticed}».]",
     "customer.wants_again": "El cliente quiere al final el pedido cancelado {order}.",
     "customer.address": "Nueva dirección del pedido {order}:",
     "customer.address_far": "Nueva dirección del pedido {order}, en otra ciudad:",

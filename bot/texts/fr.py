@@ -261,7 +261,7 @@ TEXTS = {
     "cause.not_allowed": "il n’a pas pu être récupéré",
     "cause.not_theirs": "il n’a pas pu être récupéré",
     "cause.not_configured": "il n’a pas pu être récupéré",
-    "customer.wrote": "Le client a écrit[, {channel}]. {why}[ Ton : {tone}.][ Réponse à l'avis « {noticed} ».]",
+    "customer.wrote": "Le client a écrit[, {channel}]. {why}[. Ton : {tone}][. Réponse à l'avis « {noticed} ».]",
     "customer.wants_again": "Le client veut finalement la commande annulée {order}.",
     "customer.address": "Nouvelle adresse de la commande {order} :",
     "customer.address_far": "Nouvelle adresse de la commande {order}, dans une autre ville :",

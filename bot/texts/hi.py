@@ -260,7 +260,7 @@ TEXTS = {
     "cause.not_allowed": "डाउनलोड नहीं हुई",
     "cause.not_theirs": "डाउनलोड नहीं हुई",
     "cause.not_configured": "डाउनलोड नहीं हुई",
-    "customer.wrote": "ग्राहक ने लिखा[, {channel}]। {why}[ लहजा: {tone}।][ सूचना “{noticed}” का जवाब।]",
+    "customer.wrote": "ग्राहक ने लिखा[, {channel}]। {why}[। लहजा: {tone}][। सूचना “{noticed}” का जवाब।]",
     "customer.wants_again": "ग्राहक को रद्द ऑर्डर {order} अब चाहिए।",
     "customer.address": "ऑर्डर {order} का नया पता:",
     "customer.address_far": "ऑर्डर {order} का नया पता, दूसरे शहर में:",

@@ -261,7 +261,7 @@ TEXTS = {
     "cause.not_allowed": "não foi possível baixar",
     "cause.not_theirs": "não foi possível baixar",
     "cause.not_configured": "não foi possível baixar",
-    "customer.wrote": "O cliente escreveu[, {channel}]. {why}[ Tom: {tone}.][ Resposta ao aviso «{noticed}».]",
+    "customer.wrote": "O cliente escreveu[, {channel}]. {why}[. Tom: {tone}][. Resposta ao aviso «{noticed}».]",
     "customer.wants_again": "O cliente afinal quer o pedido cancelado {order}.",
     "customer.address": "Nova morada do pedido {order}:",
     "customer.address_far": "Nova morada do pedido {order}, noutra cidade:",

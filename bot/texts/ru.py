@@ -262,7 +262,7 @@ TEXTS = {
     "cause.not_allowed": "не удалось загрузить",
     "cause.not_theirs": "не удалось загрузить",
     "cause.not_configured": "не удалось загрузить",
-    "customer.wrote": "Клиент написал[, {channel}]. {why}[ Тон: {tone}.][ Ответ на сообщение «{noticed}».]",
+    "customer.wrote": "Клиент написал[, {channel}]. {why}[. Тон: {tone}][. Ответ на сообщение «{noticed}».]",
     "customer.wants_again": "Клиент всё-таки хочет отменённый заказ {order}.",
     "customer.address": "Новый адрес заказа {order}:",
     "customer.address_far": "Новый адрес заказа {order}, в другом городе:",

@@ -21,6 +21,8 @@ NAMED_FROM: Final = 0.55
 _SAYS_WHEN: Final = TIMING | EMPTY | {"send", "num", "yes", "ok", "not"}
 #: Roles that show that an answer to "where do you live?" is another thing.
 _NO_ADDRESS: Final = frozenset({"yes", "affirm", "no", "cancel", "keep", "if", "maybe", "not_me", "stop", "help"})
+#: What a belied guess is taken for; the others stay guesses.
+_INSTEAD: Final = {"greeting": "question", "thanks": "question", "order_status": "unclear"}
 #: Roles beside which "where is my parcel" may be said of something else.
 _DENIES: Final = frozenset({"not", "if", "quote", "cancel", "no", "keep"})
 #: Roles of the words that a wish for a lower price is made of.
@@ -71,7 +73,8 @@ def name(span: Span, prompt: str | None) -> Named:
     if confidence < NAMED_FROM or roles <= _SAYS_NOTHING:
         return Named("unclear", confidence, slots, sure=False)
     sure = confidence >= SURE_FROM and intent not in {"yes", "no", "cancel", "unclear", "stop", "start", "help"}
-    sure = sure and not _belied(intent, slots, roles, span)
+    if sure and _belied(intent, slots, roles, span):
+        intent, sure = _INSTEAD.get(intent, intent), False
     return Named(intent, confidence, _for_intent(intent, slots, span), sure)
 
 
@@ -85,6 +88,9 @@ def _belied(intent: str, slots: Slots, roles: set[str], span: Span) -> bool:
         return "not_me" in roles and slots.phone is None  # "wrong number mate" has no other number to give
     if intent == "change_time":
         return asks and not (slots.day or slots.window)  # "free delivery ?"
+    if intent == "order_status":
+        dated = any(role[:4] == "day:" or role[:5] == "part:" for role in roles)
+        return "num" in roles and not dated and not roles & {"order_status", "ask"}  # "it should be 39"
     if intent == "discount":
         return roles >= {"send", "not"} and not roles & _HAGGLES  # "I am no longer in Casa, deliver to Rabat"
     return False
@@ -110,10 +116,18 @@ def _proved(span: Span, roles: set[str], slots: Slots, guess: str, prompt: str |
     )
     if slots.address and "street" in roles and not asked and not slots.window and guess not in {"complaint", "threat"}:
         return "change_address"
-    timed = any(role in TIMING or role[:4] == "day:" or role[:5] == "part:" for role in roles)
-    if ((slots.day or slots.window) or ("not" in roles and timed)) and (says_when or prompt == "time") and not asked:
+    if (
+        ((slots.day or slots.window) or ("not" in roles and _timed(roles)))
+        and (says_when or prompt == "time")
+        and not asked
+    ):
         return "change_time"
     return None
+
+
+def _timed(roles: set[str]) -> bool:
+    """Whether any word of a time or a day is there."""
+    return any(role in TIMING or role[:4] == "day:" or role[:5] == "part:" for role in roles)
 
 
 def _for_intent(intent: str, slots: Slots, span: Span) -> Slots:
