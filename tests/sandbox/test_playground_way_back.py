@@ -31,7 +31,7 @@ async def test_a_press_and_trouble_are_taken_back(ground: Playground, page: Page
     await page.click("text=Make trouble")
     await page.click("text=Break it")
     await expect(page.locator("#faults li")).to_have_count(1)
-    await page.get_by_label("a landline").check()
+    await page.get_by_role("checkbox", name="a landline").check()
     await expect(page.locator("#undo")).to_have_attribute("aria-label", "Undo: +34600000301: a landline")
     assert (await ground.phone("Inés Blanco"))["facts"] == ["landline"]
     await page.locator("#trouble [data-closes]").click()
