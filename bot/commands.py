@@ -20,7 +20,7 @@ from bot.desk import TelegramDesk
 from bot.notices import Notices
 from flows.desk import ROLES
 
-#: What may stand behind a command's name: rights by role. Source: CONTRACT.md, Telegram.
+#: What may stand behind a command's name: rights by role (docs/desk.md).
 LEAST = {
     "next": "staff", "flagged": "staff", "pending": "staff", "order": "staff", "find": "staff", "mine": "staff", "new": "staff",
     "handover": "staff", "stats": "staff", "language": "staff", "id": "staff", "help": "staff",

@@ -189,12 +189,15 @@ class WaitingLanes(Lanes):
 
 
 def _window(name: str) -> tuple[int, timedelta] | None:
-    """Telegram counts a group's messages by the minute, bursts and all. Source: PLATFORMS.md A 4.5."""
+    """Telegram counts a group's messages by the minute, bursts and all."""
     return (GROUP_A_MINUTE, timedelta(minutes=1)) if name.startswith("telegram:-") else None
 
 
 def _default(name: str) -> tuple[float, int]:
-    """(per second, burst). Telegram groups: 20 a minute. Source: PLATFORMS.md A 4.5."""
+    """(per second, burst). Telegram: 20 a minute in a group, one a second in a chat.
+
+    Source: https://core.telegram.org/bots/faq, read 2026-11
+    """
     if name.startswith("telegram:owner"):
         return 1.0, 5
     if name.startswith("telegram:"):

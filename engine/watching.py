@@ -24,7 +24,7 @@ log = logging.getLogger("doorstep.watching")
 EVERY = timedelta(minutes=4)
 #: Less free space than this is low: at a thousand orders a day it lasts for months, and a log may fill it in a night.
 DISK_LEAST_MB = 500
-#: More refused webhooks in a minute than this are no accident (FAULTS.md T1).
+#: More refused webhooks in a minute than this are no accident.
 REJECTED_A_MINUTE = 20
 
 

@@ -1,7 +1,8 @@
 """One table settles what an opt-out word means: (word x sender x prompt open?) -> (order, consent).
 
 The lists differ by provider and are data of the sender (settings). Matching is the whole message, one word, any case, end
-punctuation ignored: "STOP 12345" and "please cancel" are no opt-outs. Source: PLATFORMS.md A 4.1.
+punctuation ignored: "STOP 12345" and "please cancel" are no opt-outs.
+Source: https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out, read 2026-11
 """
 
 from __future__ import annotations

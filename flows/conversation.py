@@ -24,7 +24,8 @@ from flows.risk.history import Ruling
 
 #: The shape of the document; a program refuses a newer one.
 VERSION = 1
-#: How long WhatsApp lets us write freely after the customer's last message. Source: PLATFORMS.md A 4.4.
+#: How long WhatsApp lets us write freely after the customer's last message.
+#: Source: https://www.twilio.com/docs/api/errors/63016, read 2026-11
 WINDOW = timedelta(hours=24)
 #: A document keeps this many journal lines; older ones move to the journal store.
 JOURNAL_TAIL = 40

@@ -7,7 +7,7 @@ from datetime import datetime
 from flows.orders import Order
 from flows.risk.history import Ended, Fault, PastOrder
 
-#: A courier's reason -> (how it ended, whose fault). Reasons: CONTRACT.md, POST /orders/{id}/events.
+#: A courier's reason -> (how it ended, whose fault). Reasons: POST /orders/{id}/events (docs/api.md).
 _RETURNED: dict[str, tuple[Ended, Fault]] = {
     "customer_refused": ("refused", "customer"),
     "no_money": ("refused", "customer"),

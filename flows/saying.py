@@ -20,7 +20,7 @@ from flows.reach import Way, compose, heard, preferred, template_language
 from flows.turn import UNDO_GRACE, Turn
 from flows.wording.spec import SPECS
 
-#: A text that begins so is a note for colleagues. Source: CONTRACT.md, Telegram
+#: A text that begins so is a note for colleagues (docs/desk.md)
 NOTE = "//"
 #: Ready-made questions in the customer's language: verb -> (template, the kind of the answer that is then waited for).
 ASKS = {

@@ -17,7 +17,8 @@ from flows.orders import Order
 from flows.shop_telling import CLOSED, SHOWN_AFTER, STATES
 from flows.turn import Turn
 
-#: Until the next try, after the first, second … one. Source: Standard Webhooks' schedule (PLATFORMS.md B 1.8): 75 h 35 m 5 s in all.
+#: Until the next try, after the first, second … one. 75 h 35 m 5 s in all.
+#: Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md, read 2026-11
 AGAIN = (
     timedelta(seconds=5),
     timedelta(minutes=5),

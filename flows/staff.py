@@ -1,6 +1,6 @@
 """Presses of staff on an order's card. Two presses never both count: the second is told who was first.
 
-Rights (CONTRACT.md Telegram): staff Confirm, No answer, Wrong number, Call later, Cancel, Undo, Take, Message, New number; manager
+Rights: staff Confirm, No answer, Wrong number, Call later, Cancel, Undo, Take, Message, New number; manager
 also Block. A press by somebody without the right does nothing. VERBS is the whole list: another module adds its buttons there.
 """
 

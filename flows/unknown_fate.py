@@ -14,7 +14,7 @@ from flows.effects import AskProvider, Open, Say
 from flows.failing import elsewhere
 from flows.turn import Turn
 
-#: When the provider is asked what became of a message, counted from the attempt. Source: PLATFORMS.md D 2.3.
+#: When the provider is asked what became of a message, counted from the attempt.
 ASK_AFTER = (timedelta(seconds=15), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
 
 

@@ -17,7 +17,7 @@ from flows.desk_events import ShopSet
 from flows.policy import Policy, Quiet
 
 CHANNELS = ("sms", "whatsapp", "email")
-#: Who may change what. Source: CONTRACT.md, Telegram: a manager pauses, the owner has the settings.
+#: Who may change what. A manager pauses, the owner has the settings.
 RIGHTS: dict[str, tuple[str, ...]] = {
     "away": ("manager", "owner"),
     "pause": ("manager", "owner"),

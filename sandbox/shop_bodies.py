@@ -154,7 +154,7 @@ def woocommerce_order(basket: Basket, number: int, now: datetime) -> Json:
 
 
 def api_order(basket: Basket, number: int, now: datetime) -> Json:
-    """The body of POST /orders as CONTRACT.md shows it."""
+    """The body of POST /orders as docs/api.md shows it."""
     buyer, place = basket.buyer, basket.buyer.address
     return {
         "id": str(number),

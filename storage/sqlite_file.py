@@ -31,7 +31,7 @@ CHECKPOINT_BEHIND = 4
 #: Statements kept ready: the most that apsw keeps. One that was used goes to the end of the line, so they have to be as many as a
 #: batch of people executes; with apsw's own 100 each batch would have every text read anew.
 STATEMENTS = 512
-#: The SQLite release that mends the WAL-reset fault (PLATFORMS.md D 2.4, LIBRARIES.md): older ones are refused.
+#: The SQLite release that mends the WAL-reset fault (https://sqlite.org/wal.html): older ones are refused.
 SQLITE_LEAST = (3, 51, 0)
 
 

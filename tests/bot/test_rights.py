@@ -101,7 +101,7 @@ def least(action: str) -> str:
 
 
 def allowed(role: str, action: str, chat: str) -> bool:
-    """By CONTRACT.md: the right of the role, in the shop's group; commands and their buttons in one's own private chat, too."""
+    """By docs/desk.md: the right of the role, in the shop's group; commands and their buttons in one's own private chat, too."""
     if role not in ("staff", "manager", "owner") or not may(role, least(action)) or chat == "other group":
         return False
     return chat != "private" or action.startswith(("/", "act "))

@@ -33,7 +33,7 @@ WORDS = (
 
 
 def expected(word: str, name: str, prompt: bool, kind: str) -> tuple[str, str, bool]:
-    """(order, consent, help) as DESIGN.md rule 10 puts it, written down without looking at the code."""
+    """(order, consent, help) as docs/invariants.md puts it, written down without looking at the code."""
     sender = SENDERS[name]
     taken_out = sender is not None and word in sender.opt_out
     taken_in = sender is not None and word in sender.opt_in
