@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from engine import attaching, passing_on, reaching, releasing, rendering, reporting
+from engine import attaching, reaching, releasing, rendering, reporting
 from engine.digesting import Digesting
 from engine.engine import Engine
 from engine.history_record import closed
@@ -19,7 +19,7 @@ from engine.ports import AtDesk, Channel, DeskPort, History, Lookup, MediaPort, 
 from engine.restored import Doubt
 from engine.spending import Spending
 from engine.tokens import Tokens, mailable
-from flows import pointers
+from flows import passing_on, pointers
 from flows.desk_events import NumbersCounted
 from flows.effects import (
     Accepted,

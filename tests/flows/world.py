@@ -9,7 +9,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from flows import pointers
+from flows import passing_on, pointers
 from flows.conversation import Conversation, Note
 from flows.decision import Decision
 from flows.effects import (
@@ -27,8 +27,6 @@ from flows.events import (
     AnyEvent,
     Claimed,
     EffectSettled,
-    OrderCalledBack,
-    OrderHandedOver,
     ProviderAnswered,
     Recovered,
     TimerDue,
@@ -169,10 +167,9 @@ class World:
         if isinstance(outcome, Accepted):
             if isinstance(effect, ShowCard):
                 outcome = self._show(effect)
-            elif isinstance(effect, HandOver):
-                self.hand_over(attempt)
-            elif isinstance(effect, CallBack):
-                self.call_back(attempt)
+            elif isinstance(effect, HandOver | CallBack):
+                for event in passing_on.events(effect, attempt.open.id, attempt.conversation, self.policy, self.now):
+                    self.bring(event)
             elif isinstance(effect, Say):
                 attempt.provider_id = f"SM{len(self.attempts)}.{self.next()}"
                 outcome = Accepted(attempt.provider_id)
@@ -194,42 +191,6 @@ class World:
         number = effect.card.message_id or self.next()
         self.cards.append((effect.card, number))
         return Accepted(f"{GROUP}/{number}")
-
-    def hand_over(self, attempt: Attempt) -> None:
-        effect = attempt.open.effect
-        assert isinstance(effect, HandOver)
-        self.bring(
-            OrderHandedOver(
-                event_id=f"moved:{attempt.open.id}",
-                to=(pointers.phone(SHOP, effect.to_phone),),
-                at=self.now,
-                opens=True,
-                order=effect.order,
-                moved_by=effect.moved_by,
-                ask=effect.ask,
-                email=effect.email,
-                language=effect.language,
-                former=attempt.conversation,
-                back=effect.back,
-            )
-        )
-
-    def call_back(self, attempt: Attempt) -> None:
-        effect = attempt.open.effect
-        assert isinstance(effect, CallBack)
-        self.bring(
-            OrderCalledBack(
-                event_id=f"back:{attempt.open.id}",
-                to=(pointers.phone(SHOP, effect.from_phone),),
-                at=self.now,
-                order_id=effect.order_id,
-                phone=effect.phone,
-                channel=effect.channel,
-                address=effect.address,
-                sender=effect.sender,
-                language=effect.language,
-            )
-        )
 
     def provider_says(self, attempt: Attempt, *, found: bool, status: str = "", code: str = "") -> None:
         """The answer to a question about a message of unknown fate."""
