@@ -2,7 +2,7 @@
 
 For each number of orders: bytes on disk for one, and how long an incoming order waits for its customer's past and the verdict
 (reading phone, e-mail and address included). Then: rows a second of an import with every validation on. Ten million orders take
-some ten minutes, 4 GB of disk and 3 GB of memory, once:  --orders 10000,1000000,10000000 --keep FOLDER
+some ten minutes, 5 GB of disk and 3 GB of memory, once:  --orders 10000,1000000,10000000 --keep FOLDER
 
 Latency is wall time; on a machine that does other things, look at the CPU column, which counts this process alone.
 """
