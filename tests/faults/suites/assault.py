@@ -20,7 +20,8 @@ from aiohttp import ClientError
 from msgspec.structs import replace
 from twilio.request_validator import RequestValidator
 
-from adapters import doors, meta, page, shopify, woocommerce
+from adapters import doors, meta, shopify, woocommerce
+from adapters.page_pressed import pressed
 from adapters.receiving import Received
 from adapters.twilio_signature import url_forms, verify
 from engine.engine import Engine
@@ -157,7 +158,7 @@ async def _confirms(self: Any, request: Any) -> Any:
     opened = await self._opened(request)
     if opened is None:
         return self._nowhere(request)
-    event, _ = page._pressed(opened, "cancel_surely", {}, self._front.now(), "")
+    event, _ = pressed(opened, "cancel_surely", {}, self._front.now(), "")
     await self._front.handle(replace(event, action="cancel"))
     return self._page(opened)
 
