@@ -10,6 +10,8 @@
     |- NewerDocument            written by a newer program: this one must not touch it
 
 What a provider says of one message is an Outcome (flows/effects.py), never an exception.
+
+Longer than other modules: what a new store, channel or shop has to fulfil stands on one page, and nothing here does anything.
 """
 
 from __future__ import annotations

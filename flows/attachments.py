@@ -29,7 +29,7 @@ def lost(turn: Turn, open_: Open, code: str) -> None:
     assert isinstance(effect, ShowMedia)
     turn.settle(open_.id)
     turn.note("media.lost", effect.order_id, via=effect.channel, code=code, kind=effect.kind)
-    order = turn.numbered(effect.seq)
+    order = turn.by_seq(effect.seq)
     if order is not None:
         turn.tell_staff(order, "media.lost", file=family(effect.kind), cause=code, channel=effect.channel)
 

@@ -148,7 +148,7 @@ def _step(moment: datetime) -> datetime:
 
 def gave(turn: Turn, event: StaffGave) -> None:
     """Staff wrote the new number. Notice: number:<masked> | number_bad | number_same | stale | gone | not_allowed."""
-    order = turn.numbered(event.seq) if event.seq else None
+    order = turn.by_seq(event.seq) if event.seq else None
     if event.role not in ROLES:
         turn.notice = "not_allowed"
     elif order is None:

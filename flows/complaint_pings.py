@@ -57,7 +57,7 @@ def read(callback_data: str) -> tuple[str, str, int] | None:
 def _lines(turn: Turn, complaint: Complaint) -> tuple[Line, ...]:
     """What the owner should know before answering: order, state, what they bought before, earlier complaints, the promise."""
     lines: list[Line] = []
-    order = turn.numbered(complaint.seq)
+    order = turn.by_seq(complaint.seq)
     if order is not None and order.seq:
         lines.append(Line("order", {"order": order.id, "total": order.fields.total, "name": order.fields.name}))
         lines.append(Line(f"state.{order.state}"))

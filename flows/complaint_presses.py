@@ -35,7 +35,7 @@ def pressed(turn: Turn, event: ComplaintPressed) -> None:
         turn.notice = "not_allowed"
         return
     if verb == "k_unsay":
-        order = turn.numbered(complaint.seq)
+        order = turn.by_seq(complaint.seq)
         if order is not None:
             saying.unsay(turn, order, event, rest)
         return
@@ -62,7 +62,7 @@ def _taken(turn: Turn, complaint: Complaint, event: ComplaintPressed, what: str)
 
 
 def _call(turn: Turn, complaint: Complaint, event: ComplaintPressed) -> None:
-    order = turn.numbered(complaint.seq)
+    order = turn.by_seq(complaint.seq)
     if order is None or not order.fields.phone:
         turn.notice = "no_phone"
         return
@@ -86,7 +86,7 @@ def _refund(turn: Turn, complaint: Complaint, event: ComplaintPressed) -> None:
 def _wanted(turn: Turn, complaint: Complaint, event: ComplaintPressed, how: str) -> None:
     """What the card's own button does, once for both: the shop is told, the customer hears what happens when, staff read it under
     the card."""
-    order = turn.numbered(complaint.seq)
+    order = turn.by_seq(complaint.seq)
     if order is None or not order.seq:
         turn.notice = "gone"
         return
@@ -111,7 +111,7 @@ def _solved(turn: Turn, complaint: Complaint, event: ComplaintPressed) -> None:
 
 def _staff(turn: Turn, complaint: Complaint, event: ComplaintPressed) -> None:
     """The group is asked to take care of it."""
-    order = turn.numbered(complaint.seq)
+    order = turn.by_seq(complaint.seq)
     if order is None or complaint.kind == "threat":
         turn.notice = "not_allowed"
         return

@@ -120,7 +120,7 @@ def _escalate(turn: Turn, complaint: Complaint) -> None:
 def _remind(turn: Turn, complaint: Complaint) -> None:
     turn.note("promise.reminded", complaint.order_id, by="rule", n=str(complaint.n))
     complaint_pings.ping(turn, complaint, "owner.promise.soon")
-    order = turn.numbered(complaint.seq)
+    order = turn.by_seq(complaint.seq)
     if order is not None and complaint.kind == "complaint":
         turn.tell_staff(turn.card(order), "promise.soon")
 
@@ -129,7 +129,7 @@ def _broken(turn: Turn, complaint: Complaint, *, first: bool) -> None:
     if first:
         turn.note("promise.broken", complaint.order_id, by="rule", n=str(complaint.n))
     complaint_pings.ping(turn, complaint, "owner.promise")
-    order = turn.numbered(complaint.seq)
+    order = turn.by_seq(complaint.seq)
     if order is not None and complaint.kind == "complaint":
         turn.tell_staff(turn.card(order), "promise.broken")
 
@@ -137,7 +137,7 @@ def _broken(turn: Turn, complaint: Complaint, *, first: bool) -> None:
 def _elsewhere(turn: Turn, complaint: Complaint) -> Complaint:
     """What should have told the customer has not left, or nobody knows: another channel says it, once."""
     open_ = turn.open_effect(complaint.ack)
-    order = turn.numbered(complaint.seq)
+    order = turn.by_seq(complaint.seq)
     say = open_.effect if open_ is not None else None
     if open_ is None or not isinstance(say, Say) or order is None:
         return complaint

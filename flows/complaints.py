@@ -236,7 +236,7 @@ def solve(turn: Turn, complaint: Complaint, name: str) -> Complaint:
     complaint = stepped(turn, replace(complaint, state="solved", promise_by=None), "solved", name)
     complaint = complaint_stages.put(turn, complaint)
     turn.note("complaint.solved", complaint.order_id, by=f"owner:{name}", via="telegram", n=str(complaint.n))
-    order = turn.numbered(complaint.seq)
+    order = turn.by_seq(complaint.seq)
     if order is None:
         return complaint
     turn.rest(f"talk:{order.id}")  # the machine has the word again: it asks, and hears the answer
@@ -261,7 +261,7 @@ def judged(turn: Turn, event: CustomerWrote, question: Question, got: Understood
     if not yes and not no:
         return False
     turn.set(question=None)
-    order = turn.numbered(complaint.seq)
+    order = turn.by_seq(complaint.seq)
     if yes:
         turn.note("complaint.thanks", complaint.order_id, by="customer", via=event.channel, n=str(complaint.n))
         complaint_stages.put(turn, stepped(turn, complaint, "thanked"))

@@ -132,7 +132,7 @@ def _judge(turn: Turn, effect: AnyEffect) -> AnyEffect | Later | Never:
     if isinstance(effect, ShowCard):
         return _judge_card(turn, effect)
     if isinstance(effect, TellStaff | ShowMedia | PointTo):
-        order = turn.numbered(effect.seq)
+        order = turn.by_seq(effect.seq)
         if order is None:
             return Never("gone")
         if order.card is None:
@@ -145,7 +145,7 @@ def _judge(turn: Turn, effect: AnyEffect) -> AnyEffect | Later | Never:
 
 
 def _judge_card(turn: Turn, effect: ShowCard) -> AnyEffect | Later | Never:
-    order = turn.numbered(effect.seq)
+    order = turn.by_seq(effect.seq)
     if order is None:
         return Never("gone")
     if any(isinstance(o.effect, ShowCard) and o.effect.seq == effect.seq and o.status != "planned" for o in turn.open):

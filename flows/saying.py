@@ -36,7 +36,7 @@ REPLIES_MOST = 6
 
 def wrote(turn: Turn, event: StaffWrote) -> None:
     """A reply to the card. Notice: sent:<channel>:<how>:<to> | noted | unreachable | window | gone."""
-    order = turn.numbered(event.seq)
+    order = turn.by_seq(event.seq)
     if order is None:
         turn.notice = "gone"
         return

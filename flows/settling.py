@@ -96,7 +96,7 @@ def accepted(turn: Turn, open_: Open, provider_id: str, segments: int = 1) -> No
 
 def _card_stands(turn: Turn, effect: ShowCard, provider_id: str) -> None:
     chat, _, number = provider_id.rpartition("/")
-    order = turn.numbered(effect.seq)
+    order = turn.by_seq(effect.seq)
     if order is not None and number.isdigit() and order.card != CardRef(chat, int(number)):
         turn.put(replace(order, card=CardRef(chat, int(number))))
 
@@ -126,7 +126,7 @@ def refused(turn: Turn, open_: Open, provider: str, code: str) -> None:
 
 def _card_gone(turn: Turn, effect: ShowCard, code: str) -> None:
     """The message that should be edited is not there any more: post the card anew."""
-    order = turn.numbered(effect.seq)
+    order = turn.by_seq(effect.seq)
     if order is not None and order.card is not None and code == "message_gone":
         turn.plan(ShowCard(seq=effect.seq))
         turn.put(replace(order, card=None))
@@ -188,7 +188,7 @@ def _unknown(turn: Turn, open_: Open, reason: str) -> None:
 def _card_unknown(turn: Turn, open_: Open, effect: ShowCard) -> None:
     """An edit may simply be made again. A first posting is repeated too, marked: an order that no person sees is worse."""
     again = effect.card is not None and effect.card.message_id == 0
-    order = turn.numbered(effect.seq)
+    order = turn.by_seq(effect.seq)
     if order is not None and again:
         turn.put(replace(order, card_again=True))
     turn.settle(

@@ -42,7 +42,7 @@ def pressed(turn: Turn, event: StaffPressed) -> None:
         return
     name, _, rest = event.verb.partition(".")
     verb = VERBS.get(name)
-    order = turn.numbered(event.seq)
+    order = turn.by_seq(event.seq)
     if order is None:
         turn.notice = "gone"
     elif name == "open":

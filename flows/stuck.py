@@ -107,7 +107,7 @@ def _about(turn: Turn, name: str) -> Order | None:
         return turn.get(getattr(effect.effect, "order_id", "")) if effect is not None else None
     if kind == "complaint":
         seq = next((c.seq for c in turn.complaints if str(c.n) == rest), None)
-        return None if seq is None else turn.numbered(seq)
+        return None if seq is None else turn.by_seq(seq)
     return turn.talk if rest == "" else turn.get(rest)
 
 

@@ -101,7 +101,7 @@ class WorkingCopy:
                 return order
         return None
 
-    def numbered(self, seq: int) -> Order | None:
+    def by_seq(self, seq: int) -> Order | None:
         """The order with this number in the conversation; 0: the talk."""
         if seq == 0:
             return self.talk
