@@ -15,7 +15,7 @@ from tests.history.test_import import command
 
 def said(folder: Path, *words: str) -> Any:
     running = command(folder, *words)
-    output, errors = running.communicate(timeout=60)
+    output, errors = running.communicate(timeout=180)
     assert running.returncode == 0, errors
     return json.loads(output)
 
@@ -25,7 +25,7 @@ def test_a_refuser_is_told_with_the_orders_behind_it(tmp_path: Path) -> None:
     over the same past, twice the same."""
     refused = [row(n, phone="677204815", status="Refused", **{"order date": f"2026-10-{n + 10}"}) for n in (1, 2, 3)]
     path = write(tmp_path / "orders.csv", [*refused, *(row(n) for n in range(10, 60))])
-    assert command(tmp_path, "import-history", str(path), "--yes").wait(60) == 0
+    assert command(tmp_path, "import-history", str(path), "--yes").wait(180) == 0
     found = said(tmp_path, "assess", "--phone", "+34 677 20 48 15", "--total", "49.90")
     assert found["verdict"] in {"watch", "review"}
     (reason,) = [r for r in found["reasons"] if r["code"] == "refused"]
@@ -45,7 +45,7 @@ def test_a_refuser_is_told_with_the_orders_behind_it(tmp_path: Path) -> None:
 def test_assess_needs_somebody(tmp_path: Path) -> None:
     """Without a phone, an e-mail or an address it says what to tell it."""
     running = command(tmp_path, "assess")
-    _, errors = running.communicate(timeout=30)
+    _, errors = running.communicate(timeout=180)
     assert running.returncode == 2
     assert "--phone" in errors
 
@@ -53,9 +53,9 @@ def test_assess_needs_somebody(tmp_path: Path) -> None:
 def test_the_backtest_can_be_read(tmp_path: Path) -> None:
     """As tables: the sentence with the shares, no JSON, and where returns are few it is said that they prove nothing."""
     path = write(tmp_path / "orders.csv", [row(1, status="Refused"), *(row(n) for n in range(10, 60))])
-    assert command(tmp_path, "import-history", str(path), "--yes").wait(60) == 0
+    assert command(tmp_path, "import-history", str(path), "--yes").wait(180) == 0
     running = command(tmp_path, "assess", "--backtest", "--table")
-    output, errors = running.communicate(timeout=60)
+    output, errors = running.communicate(timeout=180)
     assert running.returncode == 0, errors
     assert "51 orders were shipped, 1 came back through the customer (2.0%)" in output
     assert "Only 1 of 51 shipped orders came back: too few to say anything" in output
