@@ -91,9 +91,7 @@ class Run:
             except Exception as error:  # noqa: BLE001
                 if bug:
                     return Figure()  # falling over is not catching
-                where = traceback.extract_tb(error.__traceback__)[-1]
-                told = f"{type(error).__name__}: {str(error)[:200]} ({Path(where.filename).name}:{where.lineno})"
-                return Figure(failures=[told], size=size)
+                return Figure(failures=[_told(error)], size=size)
 
     # -- the tests that stand for themselves
 
@@ -133,6 +131,14 @@ class Run:
                 return await Storm(lives, Path(folder), orders, self.wanted.seed, bug).run(
                     kills, EVERY_S, drain=not bug
                 )
+
+
+def _told(error: BaseException) -> str:
+    """What went wrong first, and where."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {str(error)[:200]} ({Path(where.filename).name}:{where.lineno})"
 
 
 def _judged(bug: str, verdict: Verdict) -> bool:

@@ -142,12 +142,19 @@ def _closed_stays_closed(before: Conversation, event: AnyEvent, after: Conversat
             continue
         order = after.order(was.id)
         if order is None:
-            moved_now_cod = was.state == "ignored" and isinstance(event, OrderTold)
-            assert was.id in after.former or moved_now_cod, "a closed order vanished without a trace"
+            told = isinstance(event, OrderTold) and (was.state == "ignored" or _taken_back(was, event))
+            assert was.id in after.former or told, "a closed order vanished without a trace"
             continue
         if order.state == was.state:
             continue
         assert _may_reopen(was, order, event, now), f"{was.state} became {order.state} by {type(event).__name__}"
+
+
+def _taken_back(was: Order, event: OrderTold) -> bool:
+    """The shop puts an order that it cancelled itself back to work: by a later word, from where the cancel came."""
+    later = event.source_at is not None and was.source_at is not None and event.source_at > was.source_at
+    its_own = was.state == "cancelled" and was.decided_by == "shop" and event.source == was.source
+    return its_own and later and not event.cancelled
 
 
 def _may_reopen(was: Order, order: Order, event: AnyEvent, now: datetime) -> bool:
@@ -161,7 +168,7 @@ def _may_reopen(was: Order, order: Order, event: AnyEvent, now: datetime) -> boo
         case StaffPressed(verb=cards.CONFIRM_CANCELLED):
             return was.state == "cancelled" and not was.shop_cancelled
         case OrderTold():
-            return was.state == "ignored" and order.fields.cod
+            return (was.state == "ignored" and order.fields.cod) or _taken_back(was, event)
         case ShopReported():
             return was.state == "delivered" and order.state == "returned"
     return False

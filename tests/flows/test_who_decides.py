@@ -179,6 +179,18 @@ def test_a_torn_button_decides_nothing_even_where_only_one_question_is_unsure(pa
     assert order(world).state == "confirmed"
 
 
+@pytest.mark.parametrize("phone", [ANA, BEN])
+def test_the_shop_takes_its_own_cancel_back(phone: str) -> None:
+    """By a later word alone, to the same number or another; an older one changes nothing."""
+    world = asked()
+    hour = timedelta(hours=1)
+    world.bring(told(fields("A1"), 2, world.now, mode="upsert", cancelled=True, source_at=world.now))
+    for at, stays in ((world.now - hour, True), (world.now + hour, False)):
+        world.bring(told(fields("A1", phone=phone), world.next(), world.now, mode="upsert", source_at=at))
+        world.run_outbox()
+        assert (order(world).state == "cancelled") is stays
+
+
 def test_the_shop_repeats_what_the_customer_has_changed() -> None:
     """The next word of the shop has the old number still: the order stays where the customer moved it."""
     world = asked()
