@@ -16,6 +16,8 @@ from flows.understand.values import as_address, find_address, find_amount, find_
 
 #: Below this the classifier's best guess is no basis for acting; above it, acting is what it would cost to ask.
 SURE_FROM: Final = 0.65
+#: From here on a number in the words is no reason to doubt where the parcel is asked for.
+NO_DOUBT_FROM: Final = 0.9
 #: Below this the guess is not even worth naming.
 NAMED_FROM: Final = 0.55
 _SAYS_WHEN: Final = TIMING | EMPTY | {"send", "num", "yes", "ok", "not"}
@@ -73,12 +75,12 @@ def name(span: Span, prompt: str | None) -> Named:
     if confidence < NAMED_FROM or roles <= _SAYS_NOTHING:
         return Named("unclear", confidence, slots, sure=False)
     sure = confidence >= SURE_FROM and intent not in {"yes", "no", "cancel", "unclear", "stop", "start", "help"}
-    if sure and _belied(intent, slots, roles, span):
+    if sure and _belied(intent, confidence, slots, roles, span):
         intent, sure = _INSTEAD.get(intent, intent), False
     return Named(intent, confidence, _for_intent(intent, slots, span), sure)
 
 
-def _belied(intent: str, slots: Slots, roles: set[str], span: Span) -> bool:
+def _belied(intent: str, confidence: float, slots: Slots, roles: set[str], span: Span) -> bool:
     """Whether the words themselves speak against the classifier's guess, so that a person should read it."""
     asks = "ask" in roles
     if intent in {"greeting", "thanks"}:
@@ -90,7 +92,8 @@ def _belied(intent: str, slots: Slots, roles: set[str], span: Span) -> bool:
         return asks and not (slots.day or slots.window)  # "free delivery ?"
     if intent == "order_status":
         dated = any(role[:4] == "day:" or role[:5] == "part:" for role in roles)
-        return "num" in roles and not dated and not roles & {"order_status", "ask"}  # "it should be 39"
+        weak = confidence < NO_DOUBT_FROM
+        return weak and "num" in roles and not dated and not roles & {"order_status", "ask"}  # "it should be 39"
     if intent == "discount":
         return roles >= {"send", "not"} and not roles & _HAGGLES  # "I am no longer in Casa, deliver to Rabat"
     return False
