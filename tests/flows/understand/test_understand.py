@@ -300,6 +300,7 @@ def test_a_yes_with_a_sting_in_its_tail_is_not_sure(text, lang):
         ("livraison gratuite ?", "fr", "change_time"),
         ("who is this? wrong number mate", "en", "change_phone"),
         ("je ne suis plus à Casa, livrez à Rabat", "fr", "discount"),
+        ("aoa ye konsa order hai", "ur", "not_me"),
     ],
 )
 def test_a_guess_that_the_words_belie_is_not_acted_on(text, lang, intent):
