@@ -23,7 +23,7 @@ from tests.faults.verdict import Verdict
 
 PROCESSES, EVERY_S = 4, 0.6
 #: Kills or pauses of one crowd, and the orders that come meanwhile.
-KILLS_EACH, ORDERS_A_KILL = 20, 5
+KILLS_EACH, ORDERS_A_KILL = 8, 5
 PAUSES_EACH, ORDERS_A_PAUSE = 4, 12
 #: A process that is frozen for so long is gone for the others, and its work was taken over.
 FROZEN_S = GONE_AFTER_S + 3.0
