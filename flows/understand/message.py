@@ -154,6 +154,8 @@ class Message:
             return "ask" in roles
         if named.intent == "change_time" and named.slots == _NO_SLOTS:
             return bool(roles & (TIMING | {"not"}))
+        if named.intent == "change_items":  # a slip of the thumb over digits and signs names no goods
+            return any(len(word) > 2 and word[0].isalpha() for word in self.words[start:end])
         return True
 
     def _says_it_all(self, pieces: list[Piece]) -> bool:

@@ -78,6 +78,7 @@ def test_a_clear_answer_is_sure(text, lang, intent):
         "",
         " \n\t ",
         "\u202e\u200b",
+        "zq 0¬0\rY",
         "ha ya na",
         "haan agar sasta ho",
         "oui si vous baissez le prix",
