@@ -14,7 +14,7 @@ run: setup ## the sandbox: http://127.0.0.1:8080; PORT=8081 for another
 	@$(PY) run.py sandbox $(if $(PORT),--port $(PORT))
 
 test: setup-dev ## the tests; make test TEST=tests/flows for a part of them
-	@$(PY) -m pytest -n 3 --dist worksteal $(if $(TEST),$(TEST),-m "not long" tests)
+	@$(PY) -m pytest -n 4 --dist worksteal $(if $(TEST),$(TEST),-m "not long" tests)
 
 test-long: setup-dev ## the long tests: whole stories in the browser, faults with planted bugs, the commands of the docs
 	@$(PY) -m pytest -n 4 --dist worksteal -m long tests

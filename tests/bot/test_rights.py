@@ -143,6 +143,7 @@ async def carry_out(s: Stage, role: str, action: str, chat: str) -> list[str]:
     return [*mine, *([pressed.toast] if pressed is not None and pressed.toast else [])]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("chat", CHATS)
 @pytest.mark.parametrize("role", ROLES)
 async def test_every_cell(role: str, chat: str, stage: Stage) -> None:

@@ -26,6 +26,8 @@ from tests.town import ANA, API_TOKEN, BOT_TOKEN, ENV, SMS_FROM, START, TOKEN, T
 from tests.town_meta import META_ENV
 from tests.town_settings import SHOPIFY_SECRET, WOO_SECRET
 
+pytestmark = [pytest.mark.timeout(600), pytest.mark.long]
+
 OPEN = "risk: {enabled: false}\nlimits: {first_sms_per_number_day: null, first_sms_per_prefix_hour: null, first_sms_per_hour: null}"
 PEOPLE = 100
 #: People of the other doors: the mailbox, the gateway, Meta.
@@ -127,7 +129,6 @@ async def _strange(t: Town, plant: Planted, n: int) -> list[str]:
     return said
 
 
-@pytest.mark.long
 async def _written(t: Town, tmp_path: Path, answers: list[str]) -> dict[str, bytes]:
     """All that the service has written by now: its files, a new backup, and what it says of itself."""
     await t.house.look_around()

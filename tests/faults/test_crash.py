@@ -36,6 +36,7 @@ async def test_acknowledging_before_the_commit_is_caught(tmp_path: Path) -> None
     assert verdict.lost, verdict
 
 
+@pytest.mark.long
 async def test_a_build_that_forgets_what_was_on_the_wire_is_caught(tmp_path: Path) -> None:
     """The judge sees the texts that a phone gets twice from a build that does not store `sending` before it sends."""
     verdict = await storm(tmp_path, 1, "sending_not_committed")

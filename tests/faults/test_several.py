@@ -14,6 +14,7 @@ PROCESSES, KILLS, ORDERS, EVERY_S = 3, 3, 12, 0.5
 pytestmark = pytest.mark.timeout(600)
 
 
+@pytest.mark.long
 async def test_processes_killed_in_turn_lose_nothing_and_say_nothing_twice(tmp_path: Path) -> None:
     """Three processes without Redis, killed in turn: nothing is lost, nothing said twice, all counted. (With Redis: suites/several.py.)"""
     async with nursery() as lives:

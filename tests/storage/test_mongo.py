@@ -216,6 +216,7 @@ class Caught:
         self.events.append(event)
 
 
+@pytest.mark.long
 async def test_what_a_dead_process_had_on_the_wire_is_recovered_within_ten_seconds(store: MongoStore, url: str) -> None:
     """A process that stops beating is gone within 10 s: its flights are recovered by one, its name is taken off, and it learns of it."""
     flight = replace(a_say(1, NOW, "sending"), by="dead")

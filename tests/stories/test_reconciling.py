@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from tests.town import ANA_PHONE, SMS_FROM, Town, town
 
 OPEN = "risk: {enabled: false}\nlimits: {first_sms_per_number_day: null, first_sms_per_prefix_hour: null, first_sms_per_hour: null}"
@@ -123,6 +125,7 @@ async def test_a_provider_that_does_not_answer_is_asked_again_for_the_same_time(
         assert await t.state(order) == "confirmed"
 
 
+@pytest.mark.long
 async def test_a_number_that_leads_elsewhere_is_told_once_until_it_is_mended(tmp_path: Path) -> None:
     """The owner hears of a changed webhook address, not again while it lasts, and again when it comes back."""
     async with town(tmp_path, telegram=True) as t:
