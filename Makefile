@@ -2,8 +2,9 @@
 PYTHON ?= python3
 VENV   := .venv
 PY     := $(VENV)/bin/python
-# the lock names every package with its hash: nothing is left to resolve, and Python compiles what is used when it is used
+# the lock names every package with its hash: nothing is left to resolve; pip would compile on one core
 INSTALL := $(PY) -m pip install -q --disable-pip-version-check --no-deps --no-compile --require-hashes
+COMPILE := $(PY) -m compileall -qq -j 0 $(VENV)/lib || true
 .DEFAULT_GOAL := help
 .PHONY: help run test test-long setup setup-dev check fix faults fuzz bench eval services docs pictures lock clean
 
@@ -16,7 +17,7 @@ run: setup ## the sandbox: http://127.0.0.1:8080; PORT=8081 for another
 test: setup-dev ## the tests; make test TEST=tests/flows for a part of them
 	@$(PY) -m pytest -n 4 --dist worksteal $(if $(TEST),$(TEST),-m "not long" tests)
 
-test-long: setup-dev ## the long tests: whole stories in the browser, faults with planted bugs, the commands of the docs
+test-long: setup-dev ## the long tests: stories in the browser, floods, faults with planted bugs, the commands of the docs
 	@$(PY) -m pytest -n 4 --dist worksteal -m long tests
 
 setup: $(VENV)/.product ## installs what the product needs
@@ -31,11 +32,13 @@ $(VENV)/bin/python:
 $(VENV)/.product: $(VENV)/bin/python requirements.lock
 	@echo "Installing the locked requirements into $(VENV) ..."
 	@$(INSTALL) -r requirements.lock
+	@$(COMPILE)
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/bin/python requirements-dev.lock
 	@echo "Installing the locked requirements and the test tools into $(VENV) ..."
 	@$(INSTALL) -r requirements-dev.lock
+	@$(COMPILE)
 	@touch $@ $(VENV)/.product
 
 check: setup-dev ## format, lint, strict types, layers

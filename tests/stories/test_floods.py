@@ -9,6 +9,8 @@ import pytest
 from tests.stories.customers import past, remembered
 from tests.town import ANA, OLGA, Town, town
 
+pytestmark = pytest.mark.long
+
 ASK, CANCEL = "Ask them now", "Cancel all"
 
 
@@ -123,7 +125,6 @@ async def test_cancel_all(tmp_path: Path) -> None:
         assert len(t.got("sms", to=None)) == before
 
 
-@pytest.mark.long
 async def test_nobody_answers(tmp_path: Path) -> None:
     """Made-up numbers never answer: at the ladder's end they are one more counted card, and no call is asked for each."""
     async with town(tmp_path, telegram=True) as t:

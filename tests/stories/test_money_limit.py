@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.town import ANA_PHONE, Town, town
+
+pytestmark = pytest.mark.long
 
 #: A question in one segment costs 0.10: ten of them are a day's money.
 POOR = """

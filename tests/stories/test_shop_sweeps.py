@@ -16,6 +16,8 @@ from sandbox.shopify_admin import _shown
 from tests.adapters.shop_front import NOW, demo_policy
 from tests.town import Town, town
 
+pytestmark = pytest.mark.long
+
 OPEN = "risk: {enabled: false}\nlimits: {first_sms_per_number_day: null, first_sms_per_prefix_hour: null, first_sms_per_hour: null}"
 TELLS = ("shopify", "woocommerce")
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from flows import pointers
 from flows.desk_events import HoursCounted
 from flows.rhythm import hour_of
 from sandbox.world import Fault
 from tests.town import Town, local, town
+
+pytestmark = pytest.mark.long
 
 #: Source: https://www.twilio.com/docs/api/errors/21614, read 2026-11
 NO_MOBILE = '{"code": 21614, "message": "To number is not a valid mobile number", "status": 400}'

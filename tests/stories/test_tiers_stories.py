@@ -13,6 +13,8 @@ from sandbox.meta import MetaRules
 from tests.stories.test_notices import message, presses, writes
 from tests.town import APPROVED, Town, town
 
+pytestmark = pytest.mark.long
+
 LIMIT = 40
 LADDER = """
 risk: {enabled: false}

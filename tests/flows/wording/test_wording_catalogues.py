@@ -25,6 +25,8 @@ from flows.wording.sample import SAMPLE
 from flows.wording.spec import PIECES, SPECS
 from flows.wording.values import plural_of
 
+pytestmark = pytest.mark.long
+
 FIRST = ["en", "ar", "fr", "hi", "ur", "bn", "es", "pt", "id", "tr", "ru"]
 SECOND = ["it", "de", "nl", "pl", "ro", "el", "uk", "fa", "ms", "vi", "th", "fil", "sw"]
 ONE_SEGMENT = [
