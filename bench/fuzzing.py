@@ -6,7 +6,7 @@
 
 A parser holds when whatever bytes come give a value, or the one error that it promises. "a planted bug" is a parser with a fault that
 only guided bytes find in time: it has to be found. atheris has wheels for Linux alone, so the Makefile installs it beside the locked
-requirements when this is asked for. Source: https://pypi.org/project/atheris/, read 2026-11.
+requirements when this is asked for. Source: github.com/google/atheris, read 2026-11.
 """
 
 from __future__ import annotations
