@@ -12,6 +12,8 @@ from typing import cast
 
 from aiohttp import web
 
+from adapters.sockets import reads_little
+
 #: A request's head arrives in milliseconds; who drips it for longer holds a connection on purpose. (Later requests of a
 #: connection that began well have aiohttp's keep-alive time.)
 HEAD_TIMEOUT_S = 10.0
@@ -81,6 +83,7 @@ class _Punctual(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._timer = asyncio.get_running_loop().call_later(self._head_s, cast(asyncio.Transport, transport).abort)
+        reads_little(transport)
         self._inner.connection_made(transport)
 
     def data_received(self, data: bytes) -> None:

@@ -114,7 +114,7 @@ def routes(front: Front, gateways: Mapping[str, GatewaySettings]) -> list[web.Ro
     if any(g.reply_hook is not None and not g.reply_hook.secret for g in gateways.values()):
         raise ValueError("a gateway's hook cannot be checked without a secret")
 
-    async def take(request: web.Request) -> web.Response:
+    async def take(request: web.Request) -> web.StreamResponse:
         settings = gateways.get(request.match_info["gateway"])
         if settings is None or settings.reply_hook is None:
             raise web.HTTPNotFound

@@ -85,7 +85,7 @@ def routes(front: Front, settings: MetaSettings) -> list[web.RouteDef]:
     async def shake_hands(request: web.Request) -> web.Response:
         return _handshake(request, front, settings.verify_token)
 
-    async def take(request: web.Request) -> web.Response:
+    async def take(request: web.Request) -> web.StreamResponse:
         return await receive(request, front, ROUTE, check, parse, BATCH_LIMIT_BYTES, (JSON,))
 
     return [web.get(PATH, shake_hands), web.post(PATH, take)]

@@ -55,7 +55,7 @@ class ShopHook:
     def routes(self) -> list[web.RouteDef]:
         return [web.post(f"/hooks/{self._platform.name}/{{shop}}", self.hook)]
 
-    async def hook(self, request: web.Request) -> web.Response:
+    async def hook(self, request: web.Request) -> web.StreamResponse:
         """200 after the commit; 404 for a shop that has no such hook. The rest as in adapters/receiving.py."""
         shop = request.match_info["shop"]
         if shop not in self._secrets or shop not in self._front.policies:

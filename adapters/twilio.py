@@ -11,6 +11,7 @@ from aiohttp import web
 from msgspec import Struct
 
 from adapters import twilio_inbound
+from adapters.ready import Ready
 from adapters.receiving import FORM, FORM_LIMIT_BYTES, Parse, Received, receive
 from adapters.twilio_signature import TwilioVerifier
 from engine.ports import BadSignature, Front
@@ -22,7 +23,7 @@ MESSAGE_PATH = "/hooks/twilio/message"
 STATUS_PATH = "/hooks/twilio/status"
 
 #: An empty TwiML: no answer by the webhook itself, ours go the one road. Source: twilio.com/docs/messaging/twiml, read 2026-11.
-EMPTY_TWIML = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
+EMPTY_TWIML = Ready(b'<?xml version="1.0" encoding="UTF-8"?><Response/>', "text/xml")
 
 
 class TwilioSettings(Struct, frozen=True, kw_only=True):
@@ -78,19 +79,14 @@ def routes(front: Front, *accounts: TwilioSettings) -> list[web.RouteDef]:
     """POST only; a form only, because a URL-only signature would be good for any other body."""
     known = Accounts(accounts)
 
-    async def message(request: web.Request) -> web.Response:
+    async def message(request: web.Request) -> web.StreamResponse:
         return await receive(
-            request, front, MESSAGE_ROUTE, known.verify, known.message, FORM_LIMIT_BYTES, (FORM,), empty_twiml
+            request, front, MESSAGE_ROUTE, known.verify, known.message, FORM_LIMIT_BYTES, (FORM,), EMPTY_TWIML
         )
 
-    async def status(request: web.Request) -> web.Response:
+    async def status(request: web.Request) -> web.StreamResponse:
         return await receive(
-            request, front, STATUS_ROUTE, known.verify, known.status, FORM_LIMIT_BYTES, (FORM,), empty_twiml
+            request, front, STATUS_ROUTE, known.verify, known.status, FORM_LIMIT_BYTES, (FORM,), EMPTY_TWIML
         )
 
     return [web.post(MESSAGE_PATH, message), web.post(STATUS_PATH, status)]
-
-
-def empty_twiml() -> web.Response:
-    """The 200 that says nothing further."""
-    return web.Response(body=EMPTY_TWIML, content_type="text/xml", charset="utf-8")

@@ -20,7 +20,7 @@ from aiohttp import web
 
 from adapters.exchange import Answer, Exchange, decoded, form_encoded
 from adapters.receiving import FORM, FORM_LIMIT_BYTES, Parse, Received, read, receive
-from adapters.twilio import Accounts, TwilioSettings, empty_twiml
+from adapters.twilio import EMPTY_TWIML, Accounts, TwilioSettings
 from adapters.twilio_send import CLOCKS_APART, account_url, authorization, outcome
 from engine.ports import BadPayload, Found, Front, Lookup, Message, StoreUnavailable
 from flows import pointers
@@ -222,8 +222,8 @@ def routes(front: Front, accounts: Sequence[TwilioSettings]) -> list[web.RouteDe
     known = Accounts(accounts)
     presses = _Presses(front, known)
 
-    async def ended(request: web.Request) -> web.Response:
-        return await receive(request, front, STATUS_ROUTE, known.verify, _ended, FORM_LIMIT_BYTES, (FORM,), empty_twiml)
+    async def ended(request: web.Request) -> web.StreamResponse:
+        return await receive(request, front, STATUS_ROUTE, known.verify, _ended, FORM_LIMIT_BYTES, (FORM,), EMPTY_TWIML)
 
     return [web.post(PRESS_PATH, presses.press), web.post(STATUS_PATH, ended)]
 

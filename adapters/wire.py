@@ -20,6 +20,8 @@ from aiohttp.streams import StreamReader
 from msgspec import Struct
 from yarl import URL
 
+from adapters.sockets import reads_little
+
 #: Connections to one provider at once.
 LINES_MOST = 100
 #: To the next address of a name that has several, while the last has not answered. Source: RFC 8305, 5, read 2026-11.
@@ -128,6 +130,10 @@ class _Line(BaseProtocol):
         self._answer: asyncio.Future[Reply] | None = None  # waited for
         self._message: tuple[RawResponseMessage, StreamReader] | None = None
         self.idle_since = 0.0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        reads_little(transport)
+        super().connection_made(transport)
 
     @property
     def free(self) -> bool:

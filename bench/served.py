@@ -71,7 +71,7 @@ def house(port: int, directory: str, twilio: str, rate: float):  # type: ignore[
 
     journal_log.set_up()
     for handler in logging.getLogger().handlers:  # lines are made as always, and nobody reads them
-        handler.setStream(open(os.devnull, "w", encoding="utf-8"))  # type: ignore[attr-defined]  # noqa: SIM115
+        handler.setStream(open(os.devnull, "wb"))  # type: ignore[attr-defined]  # noqa: SIM115
     text = SETTINGS.format(
         public=PUBLIC,
         port=port,

@@ -117,13 +117,18 @@ class Rows:
         row = self._known.get(n)
         if row is None:
             row = self._know(Row(n, id_, key, version, codec.read(self._sealer.open(key, sealed))))
+        self._name(pointer, n)
+        return row
+
+    def _name(self, pointer: Pointer, n: int) -> None:
+        """Remember which row a name leads to, by what was read or has just been written."""
         self._names[pointer] = n
         if len(self._names) > NAMES:
             self._names.popitem(last=False)
-        return row
 
     def _know(self, row: Row) -> Row:
         self._known[row.n] = row
+        self._name(Pointer("conversation", row.id), row.n)  # under which what becomes of its messages comes back
         if len(self._known) > KNOWN:
             oldest = next(iter(self._known))
             if oldest not in self._documents:  # what this batch has written is still to be found
@@ -146,9 +151,9 @@ class Rows:
                 self._pages.append((self.hash(pointer), row.n, moment))
             elif pointer.kind == "order":  # it moves with its conversation
                 self._db.execute(sql.POINT, (self.hash(pointer), row.n, moment))
-                self._names.pop(pointer, None)
+                self._name(pointer, row.n)
             else:  # a phone or mailbox stays with whom it was known first
-                self._db.execute(sql.POINT_NEW, (self.hash(pointer), row.n, moment))
+                self._point_new(pointer, row.n, moment)
         for order_id, state in decision.orders:
             self._orders[decision.document.shop, order_id] = (row.n, state, moment)
         if decision.spilled:
@@ -162,8 +167,13 @@ class Rows:
         n = self._db.last_insert_rowid()
         last = unit.event.to[-1]
         if last.kind != "conversation":
-            self._db.execute(sql.POINT_NEW, (self.hash(last), n, moment))
+            self._point_new(last, n, moment)
         return self._know(Row(n, document.id, key, 1, document))
+
+    def _point_new(self, pointer: Pointer, n: int, moment: int | None) -> None:
+        self._db.execute(sql.POINT_NEW, (self.hash(pointer), n, moment))
+        if self._db.changes():
+            self._name(pointer, n)
 
     def flush(self) -> None:
         """Write what was gathered: before the commit, and before anything else reads these tables in the transaction."""

@@ -305,6 +305,34 @@ async def test_who_comes_after_a_claim_is_found_under_it(store: SqliteStore) -> 
     assert await count(store) == 3
 
 
+async def test_names_lead_where_the_file_says(store: SqliteStore) -> None:
+    """A name just written is known without another look at the file; one that was somebody else's stays theirs, a moved order's
+    leads to where it went, and what a rolled back transaction had named leads nowhere."""
+    order, phone = pointers.order("demo", "1001"), pointers.phone("demo", ANA)
+
+    def claims(*names: pointers.Pointer) -> Any:
+        def decide(document: Any, new_id: str, event: Any, now: Any) -> Decision:
+            return replace(heard(document, new_id, event, now), claims=names)
+
+        return decide
+
+    await store.transact(wrote("ana"), claims(order), NOW)
+    await store.transact(wrote("ben", BEN), claims(order, phone), NOW)
+    by_name = {}
+    for _ in range(2):
+        for name in (order, phone, pointers.phone("demo", BEN)):
+            row = store._rows.find((name,))
+            assert row is not None
+            assert by_name.setdefault(name, row.n) == row.n
+        store._rows.forget()  # the second time from the file
+    assert by_name[order] == by_name[pointers.phone("demo", BEN)] != by_name[phone]
+    stranger = pointers.phone("demo", "+34600999999")
+    store._sql("BEGIN IMMEDIATE")
+    store._rows._point_new(stranger, by_name[phone], 0)
+    store._rollback()
+    assert store._rows.find((stranger,)) is None
+
+
 async def test_people_go_before_timers(store: SqliteStore) -> None:
     """A person's message that arrives behind 500 due timers is committed before most of them, and they are not starved."""
     await store.transact(wrote("first"), heard, NOW)
