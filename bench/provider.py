@@ -1,33 +1,50 @@
-"""A loopback Twilio that only accepts, for the bench: `python -m bench.provider PORT`. GET /count tells how many."""
+"""A loopback Twilio that only accepts, for the bench: `python -m bench.provider PORT`. GET /count tells how many.
+
+As lean as the bench's client: on two cores every microsecond of it is taken from the service that is measured.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import sys
 
-from aiohttp import web
+from adapters.sockets import reads_little
+
+
+class _Line(asyncio.Protocol):
+    taken = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        reads_little(transport)
+        self._transport: asyncio.Transport = transport  # type: ignore[assignment]
+        self._came = b""
+
+    def data_received(self, data: bytes) -> None:
+        self._came += data
+        head = self._came.find(b"\r\n\r\n")
+        if head < 0:
+            return
+        mark = self._came.lower().find(b"content-length:", 0, head)
+        length = int(self._came[mark + 15 : self._came.find(b"\r", mark)]) if mark >= 0 else 0
+        end = head + 4 + length
+        if len(self._came) < end:
+            return
+        post, self._came = self._came.startswith(b"POST "), self._came[end:]
+        if post:
+            _Line.taken += 1
+            self._say(b"201 Created", b'{"sid": "SM%032d", "status": "queued"}' % _Line.taken)
+        else:
+            self._say(b"200 OK", b"%d" % _Line.taken)
+
+    def _say(self, status: bytes, body: bytes) -> None:
+        self._transport.write(b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n%s" % (status, len(body), body))
 
 
 async def main() -> None:
-    taken = 0
-
-    async def create(request: web.Request) -> web.Response:
-        nonlocal taken
-        await request.read()
-        taken += 1
-        body = f'{{"sid": "SM{taken:032d}", "status": "queued"}}'
-        return web.Response(status=201, text=body, content_type="application/json")
-
-    async def count(_request: web.Request) -> web.Response:
-        return web.Response(text=str(taken))
-
-    app = web.Application()
-    app.add_routes([web.post("/2010-04-01/Accounts/{sid}/Messages.json", create), web.get("/count", count)])
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", int(sys.argv[1]), backlog=512).start()
+    loop = asyncio.get_running_loop()
+    await loop.create_server(_Line, "127.0.0.1", int(sys.argv[1]), backlog=512)
     print("ready", flush=True)
-    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)
+    await loop.run_in_executor(None, sys.stdin.readline)
 
 
 if __name__ == "__main__":
