@@ -17,7 +17,7 @@ from flows.complaint import Complaint
 from flows.effects import Open
 from flows.events import OrderTold, ShopReported
 from flows.notice import Noticed
-from flows.orders import ASKABLE, Order
+from flows.orders import ASKABLE, Order, order_by_id, order_by_seq
 from flows.phones import same_phone
 from flows.poll_rules import Poll
 from flows.risk.history import Ruling
@@ -124,19 +124,8 @@ class Conversation(Struct, frozen=True, gc=False, omit_defaults=True, kw_only=Tr
     notices: tuple[Noticed, ...] = ()  # news to many that came here, the newest last
     polite_at: datetime | None = None  # when we last answered a greeting or thanks
 
-    def order(self, order_id: str) -> Order | None:
-        for order in self.orders:
-            if order.fields.id == order_id:
-                return order
-        return None
-
-    def by_seq(self, seq: int) -> Order | None:
-        if seq == 0:
-            return self.talk
-        for order in self.orders:
-            if order.seq == seq:
-                return order
-        return None
+    order = order_by_id
+    by_seq = order_by_seq
 
     def contact(self, channel: str, address: str) -> Contact | None:
         return contact_at(self.contacts, channel, address)

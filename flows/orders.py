@@ -5,8 +5,9 @@ State: ignored | pending | confirmed | flagged | held | cancelled | shipped | de
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Literal, Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -253,3 +254,31 @@ class Order(Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     def asking(self) -> bool:
         """The ladder is at work: pending, or flagged by the customer's past and asked all the same."""
         return self.state == "pending" or (self.state == "flagged" and self.reviewing)
+
+
+class Holds(Protocol):
+    """What has the orders of one customer: a conversation, and a step's working copy of it."""
+
+    @property
+    def orders(self) -> Sequence[Order]: ...
+
+    @property
+    def talk(self) -> Order | None: ...
+
+
+def order_by_id(held: Holds, order_id: str) -> Order | None:
+    """The order that the shop calls so."""
+    for order in held.orders:
+        if order.fields.id == order_id:
+            return order
+    return None
+
+
+def order_by_seq(held: Holds, seq: int) -> Order | None:
+    """The order with this number in the conversation; 0: the talk."""
+    if seq == 0:
+        return held.talk
+    for order in held.orders:
+        if order.seq == seq:
+            return order
+    return None

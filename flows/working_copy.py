@@ -14,7 +14,7 @@ from flows.conversation import WINDOW, Contact, Conversation, Note, Question, co
 from flows.effects import Open
 from flows.events import AnyEvent
 from flows.notice import Noticed
-from flows.orders import Order
+from flows.orders import Order, order_by_id, order_by_seq
 from flows.pointers import Pointer
 from flows.policy import Policy
 from flows.poll_rules import Poll
@@ -95,20 +95,8 @@ class WorkingCopy:
     def talk(self) -> Order | None:
         return self.fields.get("talk", self._was.talk)  # type: ignore[return-value]
 
-    def get(self, order_id: str) -> Order | None:
-        for order in self.orders:
-            if order.fields.id == order_id:
-                return order
-        return None
-
-    def by_seq(self, seq: int) -> Order | None:
-        """The order with this number in the conversation; 0: the talk."""
-        if seq == 0:
-            return self.talk
-        for order in self.orders:
-            if order.seq == seq:
-                return order
-        return None
+    get = order_by_id
+    by_seq = order_by_seq
 
     def complaint(self, n: int) -> Complaint | None:
         return next((c for c in self.complaints if c.n == n), None)
