@@ -111,7 +111,7 @@ def _pattern(where: str, text: str, spec: Spec) -> Iterator[Fault]:
         yield Fault(where, f"cannot be read: {error}")
         return
     allowed = {*spec.needs, *spec.may, *WORDS}
-    always, ever = set(required(parts)), set(mentioned(parts))
+    always, ever = set(required(text)), set(mentioned(parts))
     for name in sorted(ever - allowed):
         yield Fault(
             where, f"{{{name}}} is no value of this text; it has {', '.join(sorted(allowed - set(WORDS))) or 'none'}"

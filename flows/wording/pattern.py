@@ -24,9 +24,10 @@ class Var(Struct, frozen=True):
 
 
 class Optional(Struct, frozen=True):
-    """Left out as a whole when one of its values is missing."""
+    """Left out as a whole when one of its values, `names`, is missing."""
 
     parts: tuple[Node, ...]
+    names: tuple[str, ...]
 
 
 class Plural(Struct, frozen=True):
@@ -70,7 +71,7 @@ def _parts(source: str, at: int, closer: str) -> tuple[tuple[Node, ...], int]:
             parts.append(Var(token["var"]))
         elif token["open"]:
             inner, at = _closed(source, at, "]")
-            parts.append(Optional(inner))
+            parts.append(Optional(inner, tuple(mentioned(inner))))
         else:
             forms, at = _forms(source, at)
             parts.append(Plural(token["plural"], forms))
@@ -93,14 +94,19 @@ def _forms(source: str, at: int) -> tuple[dict[str, tuple[Node, ...]], int]:
     return forms, at + 1
 
 
-def required(parts: tuple[Node, ...]) -> Iterator[str]:
-    """Names of the values without which the text cannot stand, in order of appearance (a name may repeat)."""
+@lru_cache(maxsize=8192)
+def required(source: str) -> tuple[str, ...]:
+    """Names of the values without which the text cannot stand, in order of appearance. Raises BadPattern."""
+    return tuple(dict.fromkeys(_required(parse(source))))
+
+
+def _required(parts: tuple[Node, ...]) -> Iterator[str]:
     for part in parts:
         if isinstance(part, Var):
             yield part.name
         elif isinstance(part, Plural):
             yield part.name
-            yield from required(part.forms["other"])
+            yield from _required(part.forms["other"])
 
 
 def mentioned(parts: tuple[Node, ...]) -> Iterator[str]:
@@ -109,7 +115,7 @@ def mentioned(parts: tuple[Node, ...]) -> Iterator[str]:
         if isinstance(part, Var):
             yield part.name
         elif isinstance(part, Optional):
-            yield from mentioned(part.parts)
+            yield from part.names
         elif isinstance(part, Plural):
             yield part.name
             for form in part.forms.values():
@@ -126,7 +132,7 @@ def fill(parts: tuple[Node, ...], values: Mapping[str, str], plural: Callable[[s
         elif isinstance(part, Var):
             out.append(values[part.name])
         elif isinstance(part, Optional):
-            if all(values.get(name) for name in mentioned(part.parts)):
+            if all(map(values.get, part.names)):
                 out.append(fill(part.parts, values, plural))
         else:
             form = part.forms.get(plural(part.name), part.forms["other"])

@@ -110,11 +110,9 @@ def render(
         subject = " ".join(_filled(_subject_of(source, template), shown, counts, source).split())
         greeting = "" if source.spec.greets else _filled(source.text("email_greeting"), shown, counts, source)
         text = "\n\n".join(part for part in (greeting, text, shown["shop"]) if part)
-    buttons = tuple(Button(verb, source.text(f"button_{verb}")) for verb in source.spec.buttons)
-    encoding = sms.encoding(text)
-    return Rendered(
-        text, source.catalogue.lang, subject, buttons if channel == "whatsapp" else (), encoding, sms.segments(text)
-    )
+    verbs = source.spec.buttons if channel == "whatsapp" else ()
+    buttons = tuple([Button(verb, source.text(f"button_{verb}")) for verb in verbs])
+    return Rendered(text, source.catalogue.lang, subject, buttons, sms.encoding(text), sms.segments(text))
 
 
 def _subject_of(source: Source, template: str) -> str:
@@ -127,11 +125,10 @@ def _filled(pattern: str, shown: Mapping[str, str], counts: Mapping[str, int], s
     def plural(name: str) -> str:
         return plural_of(counts[name], tag) if name in counts else "other"
 
-    parts = parse(pattern)
-    for name in required(parts):
+    for name in required(pattern):
         if not shown.get(name):
             raise MissingValue(name)
-    text = fill(parts, shown, plural).strip()
+    text = fill(parse(pattern), shown, plural).strip()
     return _RLM + text if source.catalogue.about.rtl and _direction(text) == "L" else text
 
 
@@ -207,7 +204,7 @@ def variables(
     patterns = [body_of(source, template, channel)]
     if channel == "email":
         patterns = [_subject_of(source, template), *patterns, "{shop}"]
-    names = (name for pattern in patterns for name in required(parse(pattern)))
+    names = (name for pattern in patterns for name in required(pattern))
     return tuple(name for name in dict.fromkeys(names) if name not in WORDS)
 
 
