@@ -99,7 +99,10 @@ late, repeated and in another order. Afterwards time runs fast until every quest
 - **lost**: orders that were acknowledged and are not known;
 - **twice**: messages that the same phone or mailbox got twice;
 - **unheard**: answers that were acknowledged and neither counted nor lie before a person;
-- **adrift**: open orders without a timer, and messages of unknown fate after which nobody asks.
+- **adrift**: open orders without a timer, and messages of unknown fate after which nobody asks;
+- **unasked**: orders of which nothing reached the customer, unless a person has them because a question was on the wire at a death and
+  nobody can know what became of it;
+- **unfinished**: what still waited when the patience with the drain ended. A run that has not run its course is not good.
 
 {storms}
 
@@ -115,8 +118,6 @@ late, repeated and in another order. Afterwards time runs fast until every quest
 - A file system that drops what was not synced (F3): none is to be had without FUSE. Instead every write and sync of SQLite is filmed
   at its own file layer (a VFS), the film is cut anywhere, and what a disk would then hold is opened. A disk that lies about its syncs,
   and a directory entry that is lost, are not in it.
-- More than 8 kills in one crowd of processes: at 60 and at 100 (a machine with a load of 10 to 16) the run fell over before the judge
-  could count, and why was not seen. The row above is of several crowds.
 - Three MongoDB nodes with elections (F15): the MongoDB protocol was tried against one FerretDB; its crashes and cut lines are tests.
 - Errors of fsync itself (EIO): planted at the commit (tests/storage/test_sqlite.py), not made by a device.
 - Coverage-guided fuzzing of anything but the pure parsers above; whole requests are drawn by schemathesis and hypothesis.

@@ -117,10 +117,7 @@ class Run:
             except Exception as error:  # noqa: BLE001 - told, and the next build runs
                 verdict = Verdict(seed=self.wanted.seed, lost=[f"{type(error).__name__}: {error}"] if not bug else [])
             row = kept.kills_of(verdict, _judged(bug, verdict))
-            found = (
-                [] if bug else [f for kind in ("lost", "twice", "unheard", "adrift") for f in getattr(verdict, kind)]
-            )
-            self.keep(bug, row, "\n".join([storm_row(bug, row), *found[:20]]))
+            self.keep(bug, row, "\n".join([storm_row(bug, row), *([] if bug else verdict.found())[:20]]))
 
     async def _storm(self, bug: str) -> Verdict:
         kills, orders = self.wanted.kills, self.wanted.orders

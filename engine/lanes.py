@@ -28,6 +28,8 @@ class Lane:
     on_charge: Callable[[Lane, float, datetime], None] | None = None
     #: This process' part of the sender's pace.
     share: Callable[[], float] | None = None
+    #: Whether this process may send just now. None: always.
+    may_send: Callable[[], bool] | None = None
 
     def __init__(
         self, name: str, rate_per_s: float, burst: int = 1, window: tuple[int, timedelta] | None = None
@@ -53,6 +55,10 @@ class Lane:
     def __len__(self) -> int:
         return len(self._heap) + len(self._later)
 
+    def closed(self) -> bool:
+        """Nothing may leave just now, whatever its turn."""
+        return self.shut or (self.may_send is not None and not self.may_send())
+
     def next_permit(self, now: datetime, urgency: int = KEPT_FOR) -> datetime:
         """When the next permit for something so urgent is free; `now` or earlier: at once."""
         paced = now if self._free_at is None else self._free_at - self._burst
@@ -75,7 +81,7 @@ class Lane:
         if effect.id in self._granted:
             return True
         self._ripen(now)
-        if self.shut or self._heap or effect.not_before > now or self.next_permit(now, effect.urgency) > now:
+        if self.closed() or self._heap or effect.not_before > now or self.next_permit(now, effect.urgency) > now:
             return False
         self._granted.add(effect.id)
         self.charge(1.0, now)
@@ -165,13 +171,14 @@ class Lanes:
         self.on_new = asyncio.Event()
         self.on_charge: Callable[[Lane, float, datetime], None] | None = None
         self.share: Callable[[], float] | None = None
+        self.may_send: Callable[[], bool] | None = None
 
     def get(self, name: str) -> Lane:
         lane = self._lanes.get(name)
         if lane is None:
             rate, burst = self._rates.get(name) or _default(name)
             lane = self._lanes[name] = Lane(name, rate, burst, _window(name))
-            lane.on_charge, lane.share = self.on_charge, self.share
+            lane.on_charge, lane.share, lane.may_send = self.on_charge, self.share, self.may_send
             self.on_new.set()
         return lane
 

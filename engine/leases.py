@@ -221,5 +221,7 @@ def fenced(channels: Mapping[tuple[str, str], Channel], leases: Leases) -> dict[
 
 
 def share_lanes(lanes: Lanes, leases: Leases, shared: Callable[[], bool]) -> None:
-    """Without pacing that is shared, each of n living processes takes an n-th of every sender's pace."""
+    """Without pacing that is shared, each of n living processes takes an n-th of every sender's pace. While this process may have been
+    declared gone nothing is claimed either: what the fence would send back costs two commits each time, of a store that is slow already."""
     lanes.share = lambda: 1.0 if shared() else 1.0 / len(leases.alive)
+    lanes.may_send = leases.holds

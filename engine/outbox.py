@@ -28,7 +28,7 @@ log = logging.getLogger("doorstep.outbox")
 FLYING_MOST = 32
 #: A message that waits longer than this for its sender is a backlog: counted, and the owner hears of it.
 BACKLOG = timedelta(seconds=60)
-#: What the store could not take is tried again after so long.
+#: What the store could not take is tried again after so long; a process that may not send looks again whether it may.
 STORE_AGAIN = timedelta(seconds=1)
 SCAN_PAGE = 500
 #: So much of a provider's reason is a label of /metrics: codes are short, and there are few of them.
@@ -102,6 +102,9 @@ class Outbox:
         """One lane: wait for the next permit, claim, send."""
         clock = self._engine.clock
         while not self._stopping:
+            if len(lane) and lane.closed():
+                await self._pause(STORE_AGAIN)
+                continue
             now = clock.now()
             taken = lane.take(now) if lane.flying < FLYING_MOST else None
             if taken is None:

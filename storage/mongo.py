@@ -37,12 +37,13 @@ from flows.events import AnyEvent
 from flows.pointers import Pointer
 from storage import codec, mongo_follow, mongo_schema
 from storage.moments import ms_by, ms_from
-from storage.mongo_connection import Json
+from storage.mongo_connection import AWAY_AFTER_MS, Json
 from storage.mongo_follow import Todo, carry_out
 from storage.mongo_forgetting import MongoForgetting
 from storage.mongo_moving import MongoMove
 from storage.mongo_processes import MongoProcesses
 from storage.mongo_reading import MongoReading
+from storage.mongo_turns import Turns
 
 #: Between two looks for what became of a write, and after a lost race.
 LOOK_AGAIN_S = 0.25
@@ -96,6 +97,7 @@ class MongoStore(MongoReading, MongoForgetting, MongoProcesses):
         self._units: set[asyncio.Task[Handled]] = set()
         self._shop_keys: dict[str, bytes] = {}
         self._usual: dict[tuple[str, str], tuple[int, int]] = {}
+        self._turns = Turns(AWAY_AFTER_MS / 1000)
         self.slots: frozenset[int] | None = None
         self.commits = 0
         self.units = 0
@@ -124,9 +126,10 @@ class MongoStore(MongoReading, MongoForgetting, MongoProcesses):
         return asyncio.shield(unit)
 
     async def _unit(self, event: AnyEvent, decide: Decide, now: datetime) -> Handled:
-        with self.answers():
-            found: _Found | None = await self._find(event.to)
-        assert found is not None
+        found: _Found | None
+        async with self._turns.take():
+            with self.answers():
+                found = await self._find(event.to)
         row, reserved = found
         tries: dict[bytes, _Try] = {}
         async with self._queue(row.id if row else reserved or self._hash(event.to[-1])) as waited:
@@ -134,8 +137,10 @@ class MongoStore(MongoReading, MongoForgetting, MongoProcesses):
             while True:
                 first, found = found, None
                 try:
-                    with self.answers():
-                        handled = await self._attempt(first or await self._find(event.to), event, decide, now, tries)
+                    async with self._turns.take():
+                        with self.answers():
+                            walked = first or await self._find(event.to)
+                            handled = await self._attempt(walked, event, decide, now, tries)
                 except StoreUnavailable:
                     if not tries or self._closing:
                         raise

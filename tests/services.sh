@@ -65,14 +65,21 @@ if command -v redis-server >/dev/null 2>&1; then
     echo "redis-server: redis://127.0.0.1:$redis_port"
 fi
 
+built="$(cat tests/services/ferretdb/* | cksum)" # of what the server is built from: it is built anew where that has changed
+current() { [ -x "$here/bin/ferretdb" ] && [ "$(cat "$here/bin/ferretdb.from" 2>/dev/null)" = "$built" ]; }
+
 if [ -n "${MONGODB_URL:-}" ]; then
     echo "MongoDB: from MONGODB_URL"
 elif [ ! -x "$here/bin/ferretdb" ] && ! command -v go >/dev/null 2>&1; then
     missing "Go is missing, so FerretDB cannot be built: install Go 1.24 or newer, or name a server in MONGODB_URL."
 else
-    if [ ! -x "$here/bin/ferretdb" ]; then
+    if ! current && command -v go >/dev/null 2>&1; then
         echo "Building FerretDB (a minute or two, once) ..."
-        (cd tests/services/ferretdb && go build -buildvcs=false -o "$here/bin/ferretdb" .) || missing "FerretDB cannot be built."
+        if sh tests/services/ferretdb/build.sh "$here/bin/ferretdb"; then
+            echo "$built" >"$here/bin/ferretdb.from"
+        else
+            missing "FerretDB cannot be built."
+        fi
     fi
     if [ -x "$here/bin/ferretdb" ]; then
         start ferretdb "$here/bin/ferretdb" 127.0.0.1:$ferretdb_port "$here/ferretdb"

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from engine.clock import FakeClock
 from engine.lanes import Lane, Lanes
 from engine.leases import GONE_AFTER_S, HOLD_S, Fenced, Leases, Processes, share_lanes
-from engine.ports import Found, Lookup, Message, StoreUnavailable
-from flows.effects import Accepted, Outcome, TryAgain
-from flows.events import Recovered
+from engine.outbox import Outbox
+from engine.ports import Found, Handled, Lookup, Message, StoreUnavailable
+from flows.effects import Accepted, Open, Outcome, SpreadStop, TryAgain
+from flows.events import Claimed, Recovered
 from storage.mongo_schema import SLOTS, slot
+from tests.servers import until
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
@@ -220,6 +224,59 @@ async def test_without_redis_each_process_takes_its_part_of_the_pace(time: Time)
     shared = True
     lane.charge(1.0, NOW)
     assert (lane.next_permit(NOW) - NOW).total_seconds() == 3.0
+
+
+class Hurried(Outbox):
+    """Its pauses are turns of the loop, which are counted."""
+
+    pauses = 0
+
+    async def _pause(self, long: timedelta) -> None:
+        self.pauses += 1
+        await asyncio.sleep(0)
+
+
+class Claims:
+    """Stands for the engine behind an outbox: counts what would be committed."""
+
+    def __init__(self, lanes: Lanes) -> None:
+        self.lanes, self.clock = lanes, FakeClock(NOW)
+        self.claimed: list[str] = []
+        self.now = self.clock.now
+
+    async def handle(self, event: Claimed) -> Handled:
+        self.claimed.append(event.effect_id)
+        return Handled(decision=None)
+
+
+async def test_a_process_that_may_be_gone_claims_nothing(time: Time) -> None:
+    """While its last beat is too old nothing is granted and nothing claimed, so that a slow store is not asked twice a second for every
+    message that waits; with the next beat each is claimed, once."""
+    a, _ = await both(Table(), time)
+    lanes = Lanes({"sms:x": (1000.0, 10)})
+    share_lanes(lanes, a.leases, lambda: True)
+    engine = Claims(lanes)
+    outbox, lane = Hurried(engine, None, "a"), lanes.get("sms:x")  # type: ignore[arg-type]
+    time.s += HOLD_S + 0.1
+    stop = SpreadStop(channel="sms", address="x")
+    waiting = [Open(f"e{n}", stop, "planned", at=NOW, not_before=NOW, urgency=0, lane="sms:x") for n in range(5)]
+    assert not lane.grant_now(waiting[0], NOW)
+    for open_ in waiting:
+        lane.offer("c", open_)
+    outbox._pump(lane)
+    await until(lambda: outbox.pauses > 20)
+    assert engine.claimed == []
+    await a.leases._beating()
+    await until(lambda: len(engine.claimed) == 5)
+    assert sorted(engine.claimed) == [open_.id for open_ in waiting]
+    await outbox_ends(outbox)
+
+
+async def outbox_ends(outbox: Outbox) -> None:
+    outbox._stopping = True
+    for task in outbox._pumps.values():
+        task.cancel()
+    await asyncio.gather(*outbox._pumps.values(), return_exceptions=True)
 
 
 def test_the_table_is_what_the_port_asks_for() -> None:

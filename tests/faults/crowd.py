@@ -22,12 +22,17 @@ from tests.faults.lives import Nursery
 
 #: A death waits so long, in machine seconds, for a message that is on the wire.
 WIRE_MOST_S = 3.0
+#: Business seconds in a machine's second at the end: a rung (40 min) lasts 6 s. The store that stands in for MongoDB takes some
+#: hundred writes a second, and every order has a rung at the same time.
+CROWD_DRAIN_PACE = 400.0
 #: Redis is killed and started again at each so manieth FLUSHALL.
 RESTART_EACH = 7
 
 
 class Crowd(Storm):
     """`processes` lives at once. `redis`: with hints, and a FLUSHALL now and then."""
+
+    drain_pace = CROWD_DRAIN_PACE
 
     def __init__(
         self, lives: Nursery, folder: Path, orders: int, seed: int, processes: int, *, redis: bool, bug: str = ""

@@ -140,10 +140,20 @@ def _blind_resend() -> None:
     settling._unknown = again
 
 
+def _others_wait_as_ever(factor: float) -> None:
+    """Processes share timers by business time, which is the machine's wherever people live. On a clock that runs a thousand times as fast
+    every timer would be late for everybody before its own process could look, and each would be everybody's."""
+    from storage import mongo_reading, several
+
+    mongo_reading.OTHERS_AFTER_MS = round(mongo_reading.OTHERS_AFTER_MS * factor)
+    several.SOON *= factor
+
+
 async def live(birth: Birth) -> None:
     from engine.settings import build
     from engine.settings.document import parse
 
+    _others_wait_as_ever(birth.pace.factor)
     house = House(build(parse(birth.settings), birth.env), FastClock(birth.pace))
     await house.start("127.0.0.1", birth.port)
     await asyncio.Event().wait()

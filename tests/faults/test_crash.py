@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.crash import Storm
+from tests.faults.crash import STORM_PACE, Storm
 from tests.faults.lives import nursery
 from tests.faults.verdict import Verdict
 
@@ -28,6 +28,39 @@ async def test_killed_at_random_nothing_is_lost_or_said_twice(tmp_path: Path) ->
     assert sum(verdict.states.values()) == ORDERS
     assert verdict.states["confirmed"] > ORDERS / 3
     assert "pending" not in verdict.states, "the ladder has not run its course"
+
+
+class Impatient(Storm):
+    """It looks at the ledgers while questions still wait for their answers."""
+
+    drain_pace, drain_most_s = STORM_PACE, 0.5
+
+
+async def test_a_run_that_has_not_run_its_course_is_not_good(tmp_path: Path) -> None:
+    """Nothing lost and nothing twice say little while orders still wait: the judge names them, and the run does not pass."""
+    async with nursery() as lives:
+        verdict = await Impatient(lives, tmp_path, 20, 3, "").run(1, EVERY_S)
+    assert not verdict.found("lost", "twice", "adrift")
+    assert any("is pending" in found for found in verdict.found("unfinished")), verdict
+    assert not verdict.good
+
+
+class Forgotten(Storm):
+    """One customer's mailbox and phone are of no account: as if nothing had ever reached them."""
+
+    async def _drain(self) -> None:
+        await super()._drain()
+        assert self.reached is not None
+        self.reached.remove(7)
+
+
+async def test_whom_nothing_reached_is_named(tmp_path: Path) -> None:
+    """An order that is known and has run its course, while its customer never heard of it, does not pass either."""
+    async with nursery() as lives:
+        verdict = await Forgotten(lives, tmp_path, 10, 3, "").run(1, EVERY_S)
+    assert [found.partition(": it is ")[0] for found in verdict.found()] == ["unasked: C00007"], verdict
+    assert verdict.asked == 9
+    assert not verdict.good
 
 
 async def test_acknowledging_before_the_commit_is_caught(tmp_path: Path) -> None:

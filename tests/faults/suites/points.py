@@ -95,8 +95,7 @@ async def points(size: int, folder: Path, dice: random.Random) -> Figure:
             verdict = await chain.die_at(deaths)
             reached += chain.reached
             orders += verdict.orders
-            for kind in ("lost", "twice", "unheard", "adrift"):
-                figure.failures += [f"{kind}: {what}" for what in getattr(verdict, kind)]
+            figure.failures += verdict.found()
     figure.check(bool(reached), "no life came to its failpoint")
     died = ", ".join(f"{n} x {point}" for point, n in sorted(reached.items()))
     figure.said = (

@@ -4,7 +4,7 @@
 //
 // Built from its own module, since FerretDB's command refuses to start when it was not built from its release tree.
 // FerretDB 1 reads, changes and writes back in three steps; MongoDB promises that the update of one document is atomic.
-// So updates go through a gate, one at a time (gate.go).
+// So updates go through a gate, one at a time (gate.go). And its index on _id is of no use to it: build.sh mends that.
 package main
 
 import (
