@@ -29,12 +29,15 @@ class _Line(asyncio.Protocol):
         end = head + 4 + length
         if len(self._came) < end:
             return
-        post, self._came = self._came.startswith(b"POST "), self._came[end:]
+        post, closes = self._came.startswith(b"POST "), b"connection: close" in self._came[:head].lower()
+        self._came = self._came[end:]
         if post:
             _Line.taken += 1
             self._say(b"201 Created", b'{"sid": "SM%032d", "status": "queued"}' % _Line.taken)
         else:
             self._say(b"200 OK", b"%d" % _Line.taken)
+        if closes:
+            self._transport.close()
 
     def _say(self, status: bytes, body: bytes) -> None:
         self._transport.write(b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n%s" % (status, len(body), body))
