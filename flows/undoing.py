@@ -106,7 +106,7 @@ def call_back(turn: Turn, event: CustomerWrote | CustomerPressed, question: Ques
 
 def told_again(turn: Turn, event: CustomerWrote, question: Question) -> None:
     """Once more where the order is now asked. It is in another conversation: only its name and number are known here."""
-    values: dict[str, Value] = {"order": question.order_ids[0], "number": question.wanted.removeprefix(PHONE)}
+    values = _signed(turn, event.channel, order=question.order_ids[0], number=question.wanted.removeprefix(PHONE))
     turn.say(
         Say(
             channel=event.channel,
@@ -118,6 +118,11 @@ def told_again(turn: Turn, event: CustomerWrote, question: Question) -> None:
             purpose="answer",
         )
     )
+
+
+def _signed(turn: Turn, channel: str, **values: Value) -> dict[str, Value]:
+    """With the shop's name under every mail."""
+    return {"shop": turn.policy.name, **values} if channel == "email" else values
 
 
 def called_back(turn: Turn, event: OrderCalledBack) -> None:
@@ -137,7 +142,7 @@ def called_back(turn: Turn, event: OrderCalledBack) -> None:
                 to=event.address,
                 sender=event.sender,
                 template=template,
-                values={"order": order.id} if template == "already_confirmed" else {},
+                values=_signed(turn, event.channel, **({"order": order.id} if template == "already_confirmed" else {})),
                 lang=event.language,
                 purpose="answer",
             )

@@ -23,12 +23,14 @@ from flows.events import (
     StaffGave,
     StaffPressed,
     StaffWrote,
+    StepFailed,
     TimerDue,
 )
 from flows.money import Money
 from flows.orders import Item, OrderFields
 from flows.postal import PostalAddress
 from flows.risk import PastOrder
+from flows.stuck import GIVEN_UP_AT
 from tests.flows import promises
 from tests.flows.shop import ANA, BEN, CY, GROUP, MAIL, NOW, POLICIES, SHOP, fields, told, wrote
 from tests.flows.world import Attempt, World
@@ -420,14 +422,43 @@ class Machine(RuleBasedStateMachine):
             )
         )
 
+    @precondition(lambda self: self.world.documents)
+    @rule(data=st.data(), times=st.sampled_from([1, 3, 13]))
+    def a_step_raises(self, data: st.DataObject, times: int) -> None:
+        """What is due raises, so often; each time all of it is put off, and at last no order of it waits for the machine."""
+        w = self.world
+        id_ = data.draw(st.sampled_from(sorted(w.documents)))
+        for _ in range(times):
+            due = w.conversation(id_).next_due()
+            if due is None:
+                return
+            w.now = max(w.now, due)
+            w.bring(
+                StepFailed(
+                    event_id=f"failed:{id_}:{w.next()}",
+                    to=(pointers.conversation(id_),),
+                    at=w.now,
+                    due=due,
+                    error="ZeroDivisionError",
+                )
+            )
+            after = w.conversation(id_)
+            assert all(moment > due for moment in after.timers.values()), "what raised is due still"
+            for name, failures in after.failing.items():
+                order = after.order(name.partition(":")[2])
+                given_up = failures >= GIVEN_UP_AT and order is not None and order.state == "pending"
+                assert not given_up, "a step that raises for ever is all that an order has"
+
     @rule()
     def crashes(self) -> None:
         self.lost += self.world.crash()
 
     @rule(data=st.data())
     def says_it_again(self, data: st.DataObject) -> None:
-        """Any event of the last 90 days, once more: so long its id is remembered."""
+        """Any event of the last 90 days, once more: so long its id is remembered. A timer's is not: what it names is done, the first time.
+        So one for a moment that had not come, which no pump sends, is not sent again when it has."""
         young = [e for e in self.world.log[-30:] if self.world.now - e.at < SEEN_FOR]
+        young = [e for e in young if not isinstance(e, TimerDue) or e.due <= e.at]
         if not young:
             return
         again = data.draw(st.sampled_from(young))
