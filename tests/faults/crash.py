@@ -104,7 +104,7 @@ class Storm:
         self.verdict = Verdict(orders=orders, seed=seed)
         self.acknowledged: set[str] = set()
         self.answered: dict[str, str] = {}  # order -> yes | cancel
-        self.reached: set[int] | None = None  # customers, once all had run its course; None: the run does not drain
+        self.heard_of: set[int] | None = None  # customers, once all had run its course; None: the run does not drain
         self._lives, self._folder, self._bug = lives, folder, bug
         self._pace = Pace.start(STORM_PACE)
         self._world = FastWorld(self._pace)
@@ -300,7 +300,7 @@ class Storm:
             if time.monotonic() > end:
                 self.verdict.unfinished = waiting
                 break
-        self.reached = {number(got.to) for got in self._world.ledger if not got.extra.get("auto_reply")}
+        self.heard_of = {number(got.to) for got in self._world.ledger if not got.extra.get("auto_reply")}
 
     def _under_way(self) -> list[str]:
         """What the customers and providers still do."""
@@ -351,8 +351,8 @@ class Storm:
             assert order is not None
             verdict.states = {**verdict.states, order.state: verdict.states.get(order.state, 0) + 1}
             verdict.adrift += adrift(found, order)
-            if self.reached is not None:
-                asked = int(order_id[1:]) in self.reached
+            if self.heard_of is not None:
+                asked = int(order_id[1:]) in self.heard_of
                 verdict.asked += asked
                 verdict.unasked += [] if asked or nobody_knows(order) else [f"{order_id}: it is {order.state}"]
             meant = {"yes": "confirmed", "cancel": "cancelled"}.get(self.answered.get(order_id, ""))

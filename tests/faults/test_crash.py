@@ -50,8 +50,8 @@ class Forgotten(Storm):
 
     async def _drain(self) -> None:
         await super()._drain()
-        assert self.reached is not None
-        self.reached.remove(7)
+        assert self.heard_of is not None
+        self.heard_of.remove(7)
 
 
 async def test_whom_nothing_reached_is_named(tmp_path: Path) -> None:
