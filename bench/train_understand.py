@@ -23,8 +23,8 @@ EPOCHS = 16
 MARGIN = 80  # votes by which the right label must win, of the order of the features of a short text
 STEP = 4  # votes per mistake
 SCALE = 8  # the shipped weight of an average of one vote
-SMALLEST = 6  # shipped weights below are noise of single phrases
-PER_PATTERN = 40  # phrases taken of one pattern: a pattern with a thousand spellings is still one thought
+SMALLEST = 40  # shipped weights below are noise of single phrases
+PER_PATTERN = 16  # phrases taken of one pattern: a pattern with a thousand spellings is still one thought
 PER_ROLE = 120  # phrases taken of one role of one lexicon file
 #: What a role of the lexicon teaches the classifier.
 ROLE_INTENT = {

@@ -2,7 +2,7 @@
 
 `fold` makes one spelling of many, `lexicon` holds the words of 28 language forms, `cover` gives every token a
 role, `grammar` decides what whole messages decide, `parts` and `classify` name everything else. Only the grammar
-is ever sure of a yes, no or cancel.
+is ever sure of a yes, no or cancel, or a word of the lexicon and the classifier together (see `witness`).
 """
 
 from flows.understand.fold import clean, fold

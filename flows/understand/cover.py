@@ -24,7 +24,7 @@ _MARKS: Final = {
     "\n": "sep",
     "/": "sep",
     "&": "but",
-    "!": "fill",
+    "!": "sep",
     "?": "ask",
     '"': "quote",
     ">": "quote",
@@ -43,7 +43,7 @@ _STREET_FROM: Final = 8
 _RUN: Final = re.compile(r"(.)\1{2,}")
 #: A number, or a clock time written in one: `18h`, `6pm`.
 _DIGITS: Final = re.compile(
-    r"\d+|\d{1,2}(?:h|h\d\d|am|pm|hrs|uhr|baje|bje|[dt][ae]n?|y[ae])"
+    r"\d+|\d{1,2}(?:h|h\d\d|am|pm|hrs|uhr|u|uur|ч|baje|bje|tar?|tay|টা|টার|টায|[dt][ae]n?|y[ae])"
 )  # 6'dan, 6ya: Turkish cases
 
 

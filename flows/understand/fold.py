@@ -133,3 +133,8 @@ def tokens(folded: str) -> list[str]:
 def is_word(token: str) -> bool:
     """Whether a token has a letter or a digit (and is no emoji or mark)."""
     return token[0].isalnum() or (token[0] > "\u08ff" and unicodedata.category(token[0])[0] in "LMN")
+
+
+def scripts(words: list[str]) -> set[str]:
+    """The scripts that words are written in, by their first letters: {"LATIN", "ARABIC"}."""
+    return {unicodedata.name(word[0], "").partition(" ")[0] for word in words if word[0].isalpha()}

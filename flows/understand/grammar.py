@@ -1,4 +1,4 @@
-"""What a whole message decides, read from the roles of its tokens: the only place that is ever sure of yes, no, cancel.
+"""What a whole message decides, read from the roles of its tokens: sure of yes, no, cancel.
 
 A message is sure when every token of it is accounted for. One word that the lexicon does not know, one negation,
 condition, doubt or question mark beside a decision, and the answer is at most a guess. A second part ("yes but
@@ -21,6 +21,8 @@ from flows.understand.cover import Piece
 EMPTY: Final = frozenset({"fill", "thanks", "greeting", "emoji", "sep", "pleased", "but", "nod"})
 #: Roles that make everything beside them unsure.
 BLOCKS: Final = frozenset({"if", "maybe", "ask", "not", "quote", "word", "num", "stop", "stop_all", "start", "help"})
+#: Roles that leave everything beside them open, or are another matter.
+OPEN: Final = frozenset({"if", "maybe", "ask", "quote", "keep", "stop", "stop_all", "start", "help", "not_me", "later"})
 AGREE: Final = frozenset({"yes", "affirm", "send", "ok"})
 FIRM: Final = frozenset({"yes", "affirm", "send"})
 #: Roles of the words that only say when and how to bring it.
@@ -49,7 +51,7 @@ class Reading(Struct, frozen=True):
     sure: bool
     reason: str | None = None
     alone: bool = False  # a reason that at a question is a cancel by itself
-    proof: bool = False  # only a slot, not the classifier's word, keeps it sure beside its further parts
+    proof: bool = False  # only what is proved or heard very clearly beside it keeps it sure
     rest: tuple[tuple[int, int], ...] = ()
 
 
@@ -133,6 +135,16 @@ def clauses(pieces: list[Piece]) -> list[list[Piece]]:
     return [clause for clause in out if clause]
 
 
+def says_nothing(pieces: list[Piece], start: int, end: int) -> bool:
+    """Whether a stretch of tokens holds neither a word that nobody knows nor anything to do."""
+    return {piece.role for piece in pieces if start <= piece.start < end} <= EMPTY | TIMING
+
+
+def says_why(pieces: list[Piece], start: int) -> bool:
+    """Whether what begins at a token only gives the reason of something said before it."""
+    return any(piece.start == start and piece.role == "why" for piece in pieces)
+
+
 def _says_when(clause: list[Piece]) -> bool:
     """Whether a clause holds nothing but times: "not today", "not before Monday"."""
     core = {piece.role for piece in clause} - EMPTY - TIMING - {"not", "send", "num"}
@@ -195,6 +207,8 @@ def _in_parts(pieces: list[Piece], roles: set[str]) -> Reading | None:
         return Reading("yes", True)  # said twice, around a word that we do not know
     sure = not left & {"if", "maybe", "not", "keep", "no", "cancel"}
     sure = sure and not (set(decided) == {"ok"} and rest[0][0].start == 0)  # "is it open, ok" is no answer
+    apart = any(piece.role == "sep" for piece in pieces)
+    sure = sure and (apart or set(decided) != {"ok"} or "ask" not in left)  # "geht da noch was?" begins with an ok
     return Reading("yes", sure, proof=set(decided) == {"affirm"}, rest=spans)
 
 
@@ -205,11 +219,19 @@ def _trails_off(rest: list[list[Piece]], parts: list[list[Piece]]) -> bool:
 
 
 def _cancelled(rest: list[list[Piece]], left: set[str], *, sure: bool) -> Reading:
-    """A plain cancel in a clause of its own, with what stands beside it: reasons, and words that change nothing."""
+    """A plain cancel in a clause of its own, with what stands beside it: reasons, words that change nothing, a complaint."""
     reason = next((piece.role[7:] for clause in rest for piece in clause if piece.role.startswith("reason:")), None)
-    sure = sure and not left & (FIRM | BLOCKS_CANCEL)
     words = sum(words_of(clause, "word") for clause in rest if clause[0].role != "why")
-    return Reading("cancel", sure and words <= _BESIDE_CANCEL, reason)
+    plain = not left & (FIRM | BLOCKS_CANCEL) and words <= _BESIDE_CANCEL
+    spans: list[tuple[int, int]] = []
+    for clause in rest:  # anger runs on over commas
+        if spans and clause[0].start - spans[-1][1] <= 1:
+            spans[-1] = (spans[-1][0], clause[-1].end)
+        else:
+            spans.append((clause[0].start, clause[-1].end))
+    # what is no plain reason may still be anger, which the caller hears; never a condition; what it asks ("how dare you") asks nothing
+    proof = not plain and not left & (OPEN - {"ask"} | {"yes", "send"})
+    return Reading("cancel", sure and (plain or proof), reason, proof=proof, rest=tuple(spans))
 
 
 def _leading_yes(clause: list[Piece]) -> tuple[str, list[Piece]]:
@@ -219,7 +241,9 @@ def _leading_yes(clause: list[Piece]) -> tuple[str, list[Piece]]:
         at += 1
     while at and clause[at - 1].role not in AGREE:
         at -= 1
-    if any(piece.role == "yes" for piece in clause[:at]):
+    tail = [piece.role for piece in clause[at:] if piece.role != "fill"]
+    asked = tail == ["ask"] or tail[:2] == ["ask", "ask"]  # "yes please? who is this?" answers the phone
+    if not asked and any(piece.role == "yes" for piece in clause[:at]):
         return "yes", clause[at:]
     return "", clause
 

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from typing import Final
 
+from flows.understand.classify import intent_of
 from flows.understand.cover import Piece, cover, known_spelling, matches_at
-from flows.understand.fold import fold_clean, is_word, tokens
-from flows.understand.grammar import AGREE, COMPANIONS, EMPTY, TIMING, Reading, read
+from flows.understand.fold import fold_clean, is_word, scripts, tokens
+from flows.understand.grammar import AGREE, COMPANIONS, EMPTY, TIMING, Reading, read, says_nothing, says_why
 from flows.understand.language import hinted_forms, language_of
 from flows.understand.lexicon import FORMS
 from flows.understand.model import DECISIONS, Part, Slots, Understood
 from flows.understand.parts import Named, Span, name
 from flows.understand.tone import tone_of
 from flows.understand.values import after_tokens
+from flows.understand.witness import bears_out
 
 #: A decision is short. What is longer may hold one, but nothing is sure of it.
 MAX_DECISION_TOKENS: Final = 40
 #: Language forms whose reading is tried, best covered first, beside the hinted ones.
 _TRIED: Final = 4
+#: What a cancel may carry along: it is cancelled and handed to a person.
+_ANGER: Final = frozenset({"complaint", "threat"})
+#: From here on the classifier's word for a further part bears out a decision that alone would be weak.
+_CLEARLY_FROM: Final = 0.9
+#: Latin and one more: who says yes in three scripts plays.
+_SCRIPTS_MOST: Final = 2
+#: From here on the classifier's word counts as the second witness of a decision.
+_WITNESS_FROM: Final = 0.97
 _NO_SLOTS: Final = Slots()
 #: Where people say "thanks, yes" for thanks: `terima kasih ya`.
 _SOFT_YES: Final = {"id": frozenset({"ya", "yah", "ye", "yaa"}), "ms": frozenset({"ya", "yah", "ye", "yer", "yaa"})}
@@ -46,12 +56,33 @@ class Message:
         covering = tuple(form for form, cover_ in covers if all(p.own or p.role in EMPTY for p in cover_))
         tone = tone_of(self.cleaned, self.words, pieces)
         lang = language_of(self.words, covering, self.hints, self.country)
-        reading = self._agreed(covers) if len(self.words) <= MAX_DECISION_TOKENS else None
+        short = len(self.words) <= MAX_DECISION_TOKENS
+        reading = self._agreed(covers) if short else None
         if reading is not None:
-            return self._decided(*reading, lang, tone)
-        named = name(Span(self.cleaned, self.folded, self.words, pieces, self.country), self.prompt)
-        sure = named.sure and not {'"', ">"} & set(self.words)
-        return Understood(named.intent, sure, round(named.confidence, 3), lang, tone, named.slots, ())
+            got = self._decided(*reading, lang, tone)
+        else:
+            named = name(Span(self.cleaned, self.folded, self.words, pieces, self.country), self.prompt)
+            sure = named.sure and not {'"', ">"} & set(self.words)
+            got = Understood(named.intent, sure, round(named.confidence, 3), lang, tone, named.slots, ())
+        if got.sure or not short or self.prompt not in {None, "confirm"}:
+            return got
+        return self._by_two_witnesses(covers, got)
+
+    def _by_two_witnesses(self, covers: list[tuple[str, list[Piece]]], got: Understood) -> Understood:
+        """A decision sure after all, where each likely reading has its word and the classifier hears the same in the whole."""
+        if got.intent not in DECISIONS and got.intent != "unclear":
+            return got
+        heard, confidence = intent_of(self.words)
+        if heard not in DECISIONS or confidence < _WITNESS_FROM or got.intent not in {heard, "unclear"}:
+            return got
+        level = self._level(covers)
+        if (
+            not level
+            or len(scripts(self.words)) > _SCRIPTS_MOST
+            or not all(bears_out(heard, read_, narrow=form == "en" or form not in self.hints) for form, read_ in level)
+        ):
+            return got
+        return Understood(heard, True, round(confidence, 3), got.lang, got.tone, got.slots, got.parts)
 
     def _covers(self) -> list[tuple[str, list[Piece]]]:
         """The roles of the tokens by language form, the form that explains most first."""
@@ -97,14 +128,7 @@ class Message:
 
     def _agreed(self, covers: list[tuple[str, list[Piece]]]) -> tuple[Reading, list[Piece]] | None:
         """The one reading of all forms that explain the message equally well, with its cover; a hinted form has the last word."""
-        least = _unexplained(covers[0][1])
-        level = [
-            (form, read(cover_), cover_)
-            for form, cover_ in covers
-            if _unexplained(cover_) == least and self._likely(form, cover_)
-        ]
-        hinted = [one for one in level if one[0] in self.hints and any(piece.own for piece in one[2])]
-        readings = [(reading, cover_) for _, reading, cover_ in hinted or level]
+        readings = [(read(cover_), cover_) for _, cover_ in self._level(covers)]
         said = [(reading, cover_) for reading, cover_ in readings if reading is not None]
         if not said:
             return None
@@ -112,6 +136,15 @@ class Message:
         if len(said) == len(readings) and all(reading.intent == first.intent for reading, _ in said):
             return first, pieces
         return Reading(first.intent, False, first.reason, rest=first.rest), pieces
+
+    def _level(self, covers: list[tuple[str, list[Piece]]]) -> list[tuple[str, list[Piece]]]:
+        """The likely forms that explain the message best; those that are hinted alone, where any is."""
+        least = _unexplained(covers[0][1])
+        level = [
+            (form, cover_) for form, cover_ in covers if _unexplained(cover_) == least and self._likely(form, cover_)
+        ]
+        hinted = [one for one in level if one[0] in self.hints and any(piece.own for piece in one[1])]
+        return hinted or level
 
     def _likely(self, form: str, cover_: list[Piece]) -> bool:
         """Whether a form may have written this: hinted, or English, or everything explained, or mostly its words."""
@@ -130,9 +163,21 @@ class Message:
             known = named.intent not in DECISIONS and named.intent != "unclear"
             if named.sure and named.intent in {"thanks", "greeting"}:
                 continue
+            if not known and (says_nothing(pieces, start, end) or (leading and says_why(pieces, start))):
+                continue
+            heard = named.sure and named.confidence >= _CLEARLY_FROM
+            if intent == "cancel":
+                if heard and named.intent in _ANGER:
+                    parts.append(Part(named.intent, self._text(start, end), named.slots))
+                else:
+                    sure = sure and not reading.proof
+                continue
+            if parts and leading and named.intent == parts[-1].intent:
+                parts[-1] = Part(named.intent, parts[-1].text, _merged(parts[-1].slots, named.slots))
+                continue  # "come in the evening, I am at work until six": the same wish once more
             sure = sure and known and named.sure and named.intent in COMPANIONS
             sure = sure and (named.proved or self._meant(named, pieces, start, end))
-            sure = sure and (named.proved or not reading.proof)
+            sure = sure and (named.proved or not reading.proof or (heard and self._elsewhere()))
             if known:
                 leading = named.sure if not parts else leading
                 parts.append(Part(named.intent, self._text(start, end), named.slots))
@@ -147,11 +192,15 @@ class Message:
             sure = sure and intent == "no" and self.prompt == "no_what"
         return Understood(intent, sure, 1.0 if sure else 0.5, lang, tone, slots, tuple(parts))
 
+    def _elsewhere(self) -> bool:
+        """Whether the order's language is another than English, in which "right" and "fine" open sentences about anything."""
+        return bool(self.hints) and "en" not in self.hints
+
     def _meant(self, named: Named, pieces: list[Piece], start: int, end: int) -> bool:
         """Whether words beside a yes bear out what the classifier makes of them: "yes sure, and pigs can fly" asks nothing."""
         roles = {piece.role for piece in pieces if start <= piece.start < end}
-        if named.intent == "question":
-            return "ask" in roles
+        if named.intent in {"question", "call_me"}:
+            return ("ask" if named.intent == "question" else "call_me") in roles
         if named.intent == "change_time" and named.slots == _NO_SLOTS:
             return bool(roles & (TIMING | {"not"}))
         if named.intent == "change_items":  # a slip of the thumb over digits and signs names no goods

@@ -15,12 +15,12 @@ from flows.understand.time_slot import find_times
 from flows.understand.values import as_address, find_address, find_amount, find_street
 
 #: Below this the classifier's best guess is no basis for acting; above it, acting is what it would cost to ask.
-SURE_FROM: Final = 0.65
+SURE_FROM: Final = 0.72
 #: From here on a number in the words is no reason to doubt where the parcel is asked for.
 NO_DOUBT_FROM: Final = 0.9
 #: Below this the guess is not even worth naming.
-NAMED_FROM: Final = 0.55
-_SAYS_WHEN: Final = TIMING | EMPTY | {"send", "num", "yes", "ok", "not"}
+NAMED_FROM: Final = 0.72
+_SAYS_WHEN: Final = TIMING | EMPTY | {"send", "num", "yes", "ok", "affirm", "not"}
 #: Roles that show that an answer to "where do you live?" is another thing.
 _NO_ADDRESS: Final = frozenset({"yes", "affirm", "no", "cancel", "keep", "if", "maybe", "not_me", "stop", "help"})
 #: What a belied guess is taken for; the others stay guesses.
@@ -60,7 +60,7 @@ def name(span: Span, prompt: str | None) -> Named:
     day, window = find_times(span.words, span.pieces, span.folded)
     address = find_address(span.text, span.words, span.pieces)
     reason = next((role[7:] for role in sorted(roles) if role.startswith("reason:")), None)
-    intent, confidence = intent_of(span.words)
+    intent, confidence = _heard(span)
     if prompt == "address" and address is None and "ask" not in roles and len(span.words) > 1:
         address = as_address(span.text)
     address = address or ("street" in roles and find_street(span.text, span.words, span.pieces)) or None
@@ -78,6 +78,15 @@ def name(span: Span, prompt: str | None) -> Named:
     if sure and _belied(intent, confidence, slots, roles, span):
         intent, sure = _INSTEAD.get(intent, intent), False
     return Named(intent, confidence, _for_intent(intent, slots, span), sure)
+
+
+def _heard(span: Span) -> tuple[str, float]:
+    """The classifier's guess. A house's number makes no haggling: without a price, a discount must be heard in the words."""
+    intent, confidence = intent_of(span.words)
+    if intent == "discount" and any(map(str.isdigit, span.words)) and not find_amount(span.folded, bare=False):
+        bare = intent_of([word for word in span.words if not word.isdigit()])
+        return (intent, confidence) if bare[0] == "discount" else bare
+    return intent, confidence
 
 
 def _belied(intent: str, confidence: float, slots: Slots, roles: set[str], span: Span) -> bool:

@@ -7,7 +7,9 @@ from typing import Final
 
 from flows.understand.cover import Piece
 
-_CLOCK: Final = re.compile(r"([01]?\d|2[0-4])(?:[:.h]([0-5]\d))?(am|pm|h|hrs|baje|bje|[dt][ae]n?|y[ae])?")
+_CLOCK: Final = re.compile(
+    r"([01]?\d|2[0-4])(?:[:.h]([0-5]\d))?(am|pm|h|hrs|u|uur|ч|baje|bje|tar?|tay|টা|টার|টায|[dt][ae]n?|y[ae])?"
+)
 _ISO_DATE: Final = re.compile(r"\b(20\d\d)-(\d\d?)-(\d\d?)\b")
 _DATE: Final = re.compile(r"\b(\d\d?)[/.](\d\d?)(?:[/.](?:20)?\d\d)?\b")
 #: "6" without am or pm in a sentence about deliveries is the evening, "9" the morning.

@@ -517,9 +517,9 @@ def test_what_a_person_is_said_to_read_a_person_reads() -> None:
     says(world, "3")
     assert last(world).template == "poll_why"
     world.run_outbox()
-    says(world, "The box was a bit open")
+    says(world, "It was a bit small")
     (ping,) = [o.effect for c in world.conversations() for o in c.open if isinstance(o.effect, PingOwner)]
-    assert (ping.key, ping.silent, ping.values["text"]) == ("owner.poll_why", True, "The box was a bit open")
+    assert (ping.key, ping.silent, ping.values["text"]) == ("owner.poll_why", True, "It was a bit small")
 
 
 def test_a_wished_day_is_told_as_people_say_it() -> None:

@@ -308,3 +308,52 @@ def test_a_guess_that_the_words_belie_is_not_acted_on(text, lang, intent):
     """The classifier's guess is not sure where the words beside it speak against it."""
     got = understand(text, prompt="confirm", lang=lang)
     assert not (got.sure and got.intent == intent)
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "intent"),
+    [
+        ("vale señito todo bien mándelo pues", "es", "yes"),
+        ("onaylıyorum kardeş gönderin gari", "tr", "yes"),
+        ("لا يا عمي البيانات غلط خالص", "ar", "no"),
+        ("mąż kupił gdzie indziej, proszę anulować", "pl", "cancel"),
+        ("cancelen, dos semanas esperando y nadie responde, qué vergüenza", "es", "cancel"),
+    ],
+)
+def test_words_of_their_own_beside_a_decision(text, lang, intent):
+    """A decision in words that no lexicon has all of is sure where the classifier hears the same in the whole."""
+    got = understand(text, prompt="confirm", lang=lang)
+    assert (got.intent, got.sure) == (intent, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "lang"),
+    [
+        ("yes? who is this?", "en"),
+        ("ja? wie is dit", "nl"),
+        ("ναι παρακαλώ; ποιος μιλάει;", "el"),
+        ("geht da noch was?", "de"),
+        ("да yes نعم", "ru"),
+        ("please cancel my dentist appointment on friday", "en"),
+        ("evet desem ne olacak", "tr"),
+        ("sí, sí, y yo me llamo Napoleón", "es"),
+    ],
+)
+def test_a_second_witness_does_not_make_anything_a_decision(text, lang):
+    """A yes that answers the phone, an ok that begins a question, irony and other people's appointments decide nothing."""
+    got = understand(text, prompt="confirm", lang=lang)
+    assert not (got.sure and got.intent in DECISIONS)
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "address"),
+    [
+        ("mi dirección nueva es jirón Ayacucho 540 dpto 302", "es", "change_address"),
+        ("me mudé, ahora jr Ayacucho 540", "es", ""),
+    ],
+)
+def test_a_house_number_is_no_haggling(text, lang, address):
+    """Digits alone, without a price or a word of one, make no wish for a discount."""
+    got = understand(text, prompt="confirm", lang=lang)
+    assert got.intent != "discount"
+    assert not address or got.intent == address
