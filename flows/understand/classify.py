@@ -45,7 +45,7 @@ class _Table:
     def __init__(self, size: int, votes: dict[str, str]) -> None:
         self._size = size
         self._table = votes
-        self._of_word = lru_cache(maxsize=4096)(self._sum)
+        self._of_word = lru_cache(maxsize=12_288)(self._sum)
 
     def _sum(self, word: str) -> tuple[tuple[int, int], ...] | None:
         """What a word and the runs of letters in it vote for together; None where nothing of it was ever seen."""

@@ -177,7 +177,7 @@ def cover(words: list[str], found: list[tuple[Match, ...]], form: str) -> list[P
     return pieces
 
 
-@lru_cache(maxsize=8192)  # the same words come again, and each is looked at by several forms
+@lru_cache(maxsize=24_576)  # the same words come again, and each is looked at by several forms
 def _unknown(word: str, reads: tuple[int, ...]) -> tuple[str, bool]:
     """(role, is it in doubt) of a word that begins no phrase."""
     mark = _MARKS.get(word)
