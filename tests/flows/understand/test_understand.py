@@ -357,3 +357,8 @@ def test_a_house_number_is_no_haggling(text, lang, address):
     got = understand(text, prompt="confirm", lang=lang)
     assert got.intent != "discount"
     assert not address or got.intent == address
+
+
+def test_a_plain_send_it_is_not_angry():
+    """A common word of one language is no anger because an insult of another looks like it."""
+    assert understand("haan bhai bhej do", prompt="confirm", lang="hi").tone == "neutral"
