@@ -1,7 +1,7 @@
 """How well customers are understood, in figures:  python -m bench.eval [--misses]
 
-Public sets come from ../shared/data where that folder exists (nothing of them is in this repository, and the
-classifier has seen none of them); the project's own labelled replies from tests/flows/understand/replies. Each
+Public sets come from ../shared/data where that folder exists (nothing of them is in this repository; what was seen of them
+while phrases were written says docs/conversation.md); our own labelled replies from tests/flows/understand. Each
 figure is printed with its n and a 95 % Wilson interval.
 """
 
@@ -19,12 +19,13 @@ from functools import cache
 from math import sqrt
 from pathlib import Path
 
-from bench.replies import Reply, load_replies, seen_before
+from bench.replies import HOME, Reply, load_replies, seen_before
 from flows.understand import DECISIONS, LANGUAGES, understand
 from flows.understand.lexicon import FORMS, UNREVIEWED
 
 ROOT = Path(__file__).parent.parent
 TEXT = ROOT.parent / "shared" / "data" / "text"
+SHOP_TALK = HOME.parent / "shop_talk.tsv"
 HINT3 = {
     "CANCEL_ORDER": "cancel",
     "OFFERS": "discount",
@@ -122,6 +123,14 @@ def named_intents(misses: list[str]) -> None:
         precision_and_recall("Bitext", bitext(), label, intent, misses)
 
 
+def shop_talk(misses: list[str]) -> None:
+    """The same intents in a set of our own, by somebody who had seen neither phrases nor sets."""
+    lines = SHOP_TALK.read_text("utf-8").splitlines()
+    rows = [(text, label) for label, _, text in (line.partition("\t") for line in lines if line[:1] != "#")]
+    for intent in dict.fromkeys((*HINT3.values(), *BITEXT.values())):
+        precision_and_recall("shop talk", rows, intent, intent, misses)
+
+
 def judge(reply: Reply) -> tuple[bool, bool]:
     """(sure and right, a wrong sure decision) of one labelled reply."""
     got = understand(reply.text, prompt=reply.prompt, lang=reply.lang)
@@ -210,6 +219,7 @@ def main() -> None:
         ("Texts that are no answer (CLINC, HINT3, Bitext) at a confirm prompt", True, false_decisions),
         ("The yes and no words of glibc", True, yes_and_no),
         ("Named intents of the shipped classifier", True, named_intents),
+        ("The same intents in shop talk that was written blind", False, shop_talk),
         ("Own labelled replies", False, own_replies),
         ("Speed", False, speed),
     ]

@@ -28,6 +28,8 @@ _CLEARLY_FROM: Final = 0.9
 _SCRIPTS_MOST: Final = 2
 #: From here on the classifier's word counts as the second witness of a decision.
 _WITNESS_FROM: Final = 0.97
+#: From here on it says what a message is about that has the word of a decision and is not sure of it.
+_OUTWEIGHS_FROM: Final = 0.98
 _NO_SLOTS: Final = Slots()
 #: Where people say "thanks, yes" for thanks: `terima kasih ya`.
 _SOFT_YES: Final = {"id": frozenset({"ya", "yah", "ye", "yaa"}), "ms": frozenset({"ya", "yah", "ye", "yer", "yaa"})}
@@ -73,6 +75,9 @@ class Message:
         if got.intent not in DECISIONS and got.intent != "unclear":
             return got
         heard, confidence = intent_of(self.words)
+        if got.intent == "cancel" and heard not in DECISIONS and heard != "unclear" and confidence >= _OUTWEIGHS_FROM:
+            # "is there a cancellation fee?" has the word, and nothing of the deed
+            return Understood(heard, False, round(confidence, 3), got.lang, got.tone, got.slots, got.parts)
         if heard not in DECISIONS or confidence < _WITNESS_FROM or got.intent not in {heard, "unclear"}:
             return got
         level = self._level(covers)

@@ -329,6 +329,20 @@ def test_words_of_their_own_beside_a_decision(text, lang, intent):
 @pytest.mark.parametrize(
     ("text", "lang"),
     [
+        ("is there a cancellation fee", "en"),
+        ("what if i cancel after shipping", "en"),
+        ("¿cobran algo por cancelar un pedido?", "es"),
+    ],
+)
+def test_the_word_of_a_decision_in_a_question_about_it(text, lang):
+    """Who asks about cancelling has not cancelled: it is a question, and never a decision."""
+    got = understand(text, prompt="confirm", lang=lang)
+    assert got.intent == "question"
+
+
+@pytest.mark.parametrize(
+    ("text", "lang"),
+    [
         ("yes? who is this?", "en"),
         ("ja? wie is dit", "nl"),
         ("ναι παρακαλώ; ποιος μιλάει;", "el"),
