@@ -25,6 +25,7 @@ POINTED = {
     "adapters/smtp.py:_deliver": "mail",
     "adapters/smtp.py:_envelope": "mail",
     "adapters/http.py:_answered": "answer",
+    "adapters/ready.py:prepare": "answer",  # what that function gave, written
 }
 
 

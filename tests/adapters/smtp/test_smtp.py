@@ -20,6 +20,7 @@ from flows.effects import Accepted, Refused, TryAgain, Unknown
 from sandbox.smtp import PretendSmtp
 from sandbox.world import Fault, World
 from tests.adapters.stand_in import NOW
+from tests.servers import until
 
 SENDER = "Demo Shop <orders@example.com>"
 
@@ -152,9 +153,10 @@ async def test_a_wrong_password_never_sends_unauthenticated() -> None:
 async def test_a_cancelled_send_leaves_no_half_mail_behind(bench: Made) -> None:
     """After a send that was cancelled in the middle the next mail goes over a fresh connection, whole."""
     world, _, channel = bench
-    world.break_it("smtp", Fault("timeout"))
+    silence = Fault("timeout")
+    world.break_it("smtp", silence)
     sending = asyncio.ensure_future(channel.send(say()))
-    await asyncio.wait([sending], timeout=0.1)
+    await until(lambda: silence.times == 0, most_s=30.0)
     sending.cancel()
     await asyncio.wait([sending])
     assert isinstance(await channel.send(say(effect_id="e/2")), Accepted)
