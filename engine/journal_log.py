@@ -79,7 +79,7 @@ _JSON_LINES = JsonLines()
 
 class BufferedHandler(logging.StreamHandler[io.BufferedIOBase]):  # type: ignore[type-var]
     """Flushes on warnings, else by the block: a flush per line costs a fifth of a unit's time. Writes bytes, as the encoder makes them:
-    a text stream costs as much again as the line."""
+    a text stream costs as much again as the line. Always JsonLines, whatever formatter is set."""
 
     def tell(self, log: str, what: str, facts: Mapping[str, object]) -> None:
         """A line at level info that was never a record. Takes no lock: only the loop's thread tells, and a write is one call."""

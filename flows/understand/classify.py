@@ -1,8 +1,8 @@
 """A linear classifier for free text: weights learnt by `python -m bench.train_understand`, scored in plain Python.
 
 A text is a bag of features (words, pairs of words, runs of letters). Each feature votes for intents and for
-languages with small integers; what the votes say is turned into a confidence. It suggests; it never decides an
-order (see grammar).
+languages with small integers; what the votes say is turned into a confidence. Alone it never decides an order: it
+suggests, and is at most the second witness beside a word of the lexicon (see grammar, witness).
 """
 
 from __future__ import annotations

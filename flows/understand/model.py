@@ -33,7 +33,7 @@ INTENTS: Final = (
     "unclear",
 )
 
-#: The three answers that settle an order; only the grammar of whole messages may be sure of them.
+#: The three answers that settle an order; sure of them are the grammar of whole messages, and two witnesses together (witness.py).
 DECISIONS: Final = frozenset({"yes", "no", "cancel"})
 
 TONES: Final = ("angry", "neutral", "pleased")
