@@ -14,8 +14,9 @@ from datetime import datetime
 
 import msgspec
 
-from adapters.exchange import Answer, Exchange
+from adapters.exchange import Exchange
 from adapters.receiving import JSON
+from adapters.replied import Answer
 from adapters.telling import contents, failure, name_of
 from engine.secret import webhook_key
 from flows.effects import Accepted, Outcome, Refused, TellShop, TryAgain

@@ -4,28 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
-from typing import TypedDict
 
 from flows import phones, pointers
 from flows.pointers import Pointer
 
 _E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 _ARGENTINE_MOBILE = re.compile(r"\+549(\d{10})", re.ASCII)
-
-
-class Head(TypedDict):
-    """What every event of a customer begins with: CustomerWrote and CustomerPressed share these fields."""
-
-    event_id: str
-    to: tuple[Pointer, ...]
-    at: datetime
-    opens: bool
-    channel: str
-    address: str
-    sender: str
-    provider_id: str
-    reply_to: str
 
 
 def is_e164(text: str) -> bool:

@@ -14,9 +14,10 @@ from typing import TypeVar
 from urllib.parse import quote_plus
 
 import msgspec
-from msgspec import Struct
 
-from adapters.wire import Broken, NotConnected, Wire, address
+from adapters.line import Broken, NotConnected
+from adapters.replied import Answer
+from adapters.wire import Wire, address
 from flows import refusals
 from flows.effects import Outcome, Refused, TryAgain, Unknown
 
@@ -38,14 +39,6 @@ MAX_ANSWER_BYTES = 2 * 1024 * 1024
 _ESCAPED = [quote_plus(bytes([octet])) for octet in range(256)]
 
 T = TypeVar("T")
-
-
-class Answer(Struct, frozen=True):
-    """What the provider said. `retry_after_s` None where it named no time."""
-
-    status: int
-    body: bytes
-    retry_after_s: float | None = None
 
 
 class Exchange:

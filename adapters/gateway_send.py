@@ -9,9 +9,10 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
 
-from adapters.exchange import Answer, Exchange, again_after, decoded, refusal
+from adapters.exchange import Exchange, again_after, decoded, refusal
 from adapters.gateway import GatewaySettings, tracked, value_at
 from adapters.receiving import FORM, JSON, media_type
+from adapters.replied import Answer
 from engine.ports import Found, Lookup, Message
 from flows.effects import Accepted, Outcome, Refused, TryAgain, Unknown
 

@@ -22,9 +22,9 @@ from typing import Any
 
 import msgspec
 from aiohttp import web
-from msgspec import Struct
 
 from adapters.doors import MOST_REFUSED, WINDOW_S, Patience, PunctualRunner, client_address
+from adapters.listening import Listening
 from engine.ports import BadPayload, BadSignature, Front, StoreUnavailable
 
 log = logging.getLogger("doorstep.http")
@@ -33,16 +33,6 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 #: On every answer that is not a page: it holds data of a customer, so nobody keeps or reinterprets it.
 SAFE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Server": "doorstep"}
-
-
-class Listening(Struct, frozen=True):
-    """How connections are treated. Times in seconds, sizes in bytes."""
-
-    keepalive_s: float = 75.0  # longer than the usual proxy's 60 s, so that the proxy is the one to hang up
-    shutdown_s: float = 10.0  # how long what is being answered may take at the end
-    most_line_bytes: int = 8190
-    most_header_bytes: int = 8190
-    backlog: int = 512
 
 
 def make_app(front: Front, routes: Iterable[web.RouteDef]) -> web.Application:

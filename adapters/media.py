@@ -20,7 +20,7 @@ from yarl import URL
 
 from adapters.exchange import CONNECT_TIMEOUT_S, KEEP_ALIVE_S, decoded
 from adapters.meta import MetaSettings
-from adapters.twilio import TwilioSettings
+from adapters.twilio_settings import TwilioSettings
 from engine.ports import Media
 from flows.effects import Refused, TryAgain
 

@@ -17,7 +17,8 @@ from msgspec import Struct
 
 from adapters import meta_notices
 from adapters import meta_shapes as shapes
-from adapters.customers import Head, e164_of, pointers_of
+from adapters.customer_head import Head
+from adapters.customers import e164_of, pointers_of
 from adapters.meta_notices import Account
 from adapters.receiving import PartlyUnreadable, Received
 from engine.ports import BadPayload

@@ -11,10 +11,11 @@ from typing import Any
 import msgspec
 
 from adapters.customers import is_e164
-from adapters.exchange import Answer, Exchange, again_after, decoded, refusal, without_digits
+from adapters.exchange import Exchange, again_after, decoded, refusal, without_digits
 from adapters.meta import MetaSettings
 from adapters.meta_inbound import tracked
 from adapters.receiving import JSON
+from adapters.replied import Answer
 from engine.ports import Found, Lookup, Message
 from flows.effects import Accepted, Outcome, Refused, TryAgain, Unknown
 

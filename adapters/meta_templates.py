@@ -11,10 +11,11 @@ from typing import Any
 
 import msgspec
 
-from adapters.exchange import Answer, Exchange, decoded
+from adapters.exchange import Exchange, decoded
 from adapters.meta import MetaSettings, code_of
 from adapters.meta_notices import limit_of
 from adapters.receiving import JSON
+from adapters.replied import Answer
 from engine.ports import Unanswered
 from engine.templates import Submitted
 from flows.approvals import Listed, state_of

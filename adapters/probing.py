@@ -9,7 +9,8 @@ import aiosmtplib
 import msgspec
 
 from adapters import shop_probing, template_probing
-from adapters.exchange import Answer, Exchange
+from adapters.exchange import Exchange
+from adapters.replied import Answer
 from engine.check import Probe
 from engine.settings import Fault, Meta, Settings, Smtp, Twilio
 

@@ -17,7 +17,6 @@ import logging
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from functools import cached_property
 from urllib.parse import unquote_to_bytes
 
 from aiohttp import web
@@ -61,20 +60,26 @@ class Received:
         self.target = target
         self.headers = headers
         self.at = at  # business time, aware UTC
+        self._form: list[tuple[str, str]] | None = None
+        self._query: list[tuple[str, str]] | None = None
 
     @property
     def content_type(self) -> str:
         return media_type(self.headers.get("content-type", ""))
 
-    @cached_property
+    @property
     def form(self) -> list[tuple[str, str]]:
         """The body's fields in their order, blank ones too. Raises ValueError where they are no UTF-8."""
-        return form_pairs(self.body.decode("utf-8"))
+        if self._form is None:
+            self._form = form_pairs(self.body.decode("utf-8"))
+        return self._form
 
-    @cached_property
+    @property
     def query(self) -> list[tuple[str, str]]:
         """The target's query in its order. Raises ValueError where it is no UTF-8."""
-        return form_pairs(self.target.partition("?")[2])
+        if self._query is None:
+            self._query = form_pairs(self.target.partition("?")[2])
+        return self._query
 
     @classmethod
     def from_kept(cls, kept: Kept, at: datetime) -> Received:

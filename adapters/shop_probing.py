@@ -6,8 +6,9 @@ import base64
 from collections.abc import Iterable
 from typing import Any
 
-from adapters.exchange import Answer, Exchange, decoded
+from adapters.exchange import Exchange, decoded
 from adapters.order_values import part, parts, text
+from adapters.replied import Answer
 from adapters.shopify_admin import ShopifyAdmin
 from engine.check import Probe
 from engine.settings import Fault, Settings

@@ -18,8 +18,9 @@ import msgspec
 from adapters import order_values as values
 from adapters import shopify
 from adapters.edited import Wanted, compare
-from adapters.exchange import Answer, Exchange, decoded
+from adapters.exchange import Exchange, decoded
 from adapters.receiving import JSON
+from adapters.replied import Answer
 from adapters.telling import OURS, failure, line, mark
 from flows.effects import Accepted, Outcome, Refused, TellShop, TryAgain, Unknown
 from flows.shop_telling import CLOSED, STATES

@@ -55,11 +55,11 @@ class ShopifySweep:
     """Implements engine.ports.Sweeper."""
 
     provider = "Shopify"
-    deep = timedelta()
     tells = True
 
     def __init__(self, shop: str, admin: ShopifyAdmin, policy: Callable[[], Policy]) -> None:
         self.name = f"shopify:{shop}"
+        self.deep = timedelta()
         self.shop = shop
         self._admin = admin
         self._policy = policy

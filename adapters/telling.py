@@ -6,7 +6,8 @@ import hashlib
 import re
 from typing import Any
 
-from adapters.exchange import Answer, again_after
+from adapters.exchange import again_after
+from adapters.replied import Answer
 from flows.effects import Outcome, TellShop, TryAgain, Unknown, Value
 from flows.money import Money, exponent
 from flows.orders import OrderFields

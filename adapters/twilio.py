@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from aiohttp import web
-from msgspec import Struct
 
 from adapters import twilio_inbound
 from adapters.ready import Ready
 from adapters.receiving import FORM, FORM_LIMIT_BYTES, Parse, Received, receive
+from adapters.twilio_settings import TwilioSettings
 from adapters.twilio_signature import TwilioVerifier
 from engine.ports import BadSignature, Front
 from flows.events import AnyEvent
@@ -24,19 +24,6 @@ STATUS_PATH = "/hooks/twilio/status"
 
 #: An empty TwiML: no answer by the webhook itself, ours go the one road. Source: twilio.com/docs/messaging/twiml, read 2026-11.
 EMPTY_TWIML = Ready(b'<?xml version="1.0" encoding="UTF-8"?><Response/>', "text/xml")
-
-
-class TwilioSettings(Struct, frozen=True, kw_only=True):
-    """One Twilio account. Addresses as Twilio writes them: "+34…", "whatsapp:+34…", a short code, "DemoShop"."""
-
-    account_sid: str
-    auth_tokens: tuple[str, ...]  # the first signs our requests; all are good on webhooks, for a rotation
-    public_url: str
-    base_url: str = "https://api.twilio.com"
-    senders: Mapping[str, tuple[str, ...]] = {}  # our address -> the shops it belongs to, the first owns strangers
-    messaging_service_sid: str = ""  # of SMS
-    content_sids: Mapping[str, Mapping[str, str]] = {}  # our template name -> language -> HX…
-    timeout_s: float = 15.0  # for one request as a whole
 
 
 class Accounts:

@@ -11,7 +11,8 @@ import re
 from collections.abc import Mapping, Sequence, Set
 from typing import Literal
 
-from adapters.customers import Head, e164_of, pointers_of
+from adapters.customer_head import Head
+from adapters.customers import e164_of, pointers_of
 from adapters.receiving import Received
 from engine.ports import BadPayload
 from flows import pointers

@@ -15,10 +15,13 @@ from urllib.parse import quote
 
 import msgspec
 
-from adapters.exchange import Answer, Exchange, again_after, decoded, form_encoded, refusal, without_digits
+from adapters.exchange import Exchange, again_after, decoded, form_encoded, refusal, without_digits
 from adapters.receiving import FORM
-from adapters.twilio import STATUS_PATH, TwilioSettings
+from adapters.replied import Answer
+from adapters.twilio import STATUS_PATH
 from adapters.twilio_inbound import STATUSES, WHATSAPP
+from adapters.twilio_settings import TwilioSettings
+from adapters.twilio_shapes import Listed, Page, Refusal, Taken
 from engine.ports import Found, Lookup, Message, Unanswered
 from flows.effects import Accepted, Outcome, Refused, TryAgain, Unknown
 
@@ -33,30 +36,6 @@ TITLES_BETWEEN = "\n\n"
 _TOKEN = re.compile(r"/c/[A-Za-z0-9_-]{22}")
 #: Characters that may stand in a query as they are, `&`, `=` and `+` apart, which mean something there.
 _LEGAL_IN_QUERY = ":/@!$'()*,;?"
-
-
-class _Taken(msgspec.Struct):
-    sid: str
-
-
-class _No(msgspec.Struct):
-    code: int
-    message: str = ""
-
-
-class _Listed(msgspec.Struct):
-    sid: str
-    to: str
-    from_: str | None = msgspec.field(name="from", default=None)
-    body: str | None = None
-    status: str = ""
-    direction: str = ""
-    date_created: str = ""
-    error_code: int | str | None = None
-
-
-class _Page(msgspec.Struct):
-    messages: list[_Listed]
 
 
 class TwilioChannel:
@@ -97,7 +76,7 @@ class TwilioChannel:
             "PageSize": str(PAGE_SIZE),
         }
         answer = await self._exchange.ask("GET", self._url, headers=self._headers, params=query)
-        page = decoded(answer.body, _Page) if isinstance(answer, Answer) and answer.status == 200 else None
+        page = decoded(answer.body, Page) if isinstance(answer, Answer) and answer.status == 200 else None
         if page is None:
             raise Unanswered("Twilio's list")
         return next((_found(m) for m in page.messages if _is_it(m, lookup, since)), None)
@@ -163,9 +142,9 @@ def _with_titles(message: Message) -> str:
 def outcome(answer: Answer) -> Outcome:
     """What an answer means. Only Twilio's own error body makes a refusal definite: a proxy's 404 proves nothing."""
     if 200 <= answer.status < 300:
-        taken = decoded(answer.body, _Taken)
+        taken = decoded(answer.body, Taken)
         return Accepted(taken.sid) if taken is not None and taken.sid else Unknown(f"http {answer.status}, no sid")
-    no = decoded(answer.body, _No) if 400 <= answer.status < 500 else None
+    no = decoded(answer.body, Refusal) if 400 <= answer.status < 500 else None
     if no is None:
         return Unknown(f"http {answer.status}")
     if answer.status == 429:
@@ -173,7 +152,7 @@ def outcome(answer: Answer) -> Outcome:
     return refusal("twilio", str(no.code), without_digits(no.message), answer.retry_after_s)
 
 
-def _is_it(listed: _Listed, lookup: Lookup, since: datetime) -> bool:
+def _is_it(listed: Listed, lookup: Lookup, since: datetime) -> bool:
     return (
         listed.direction.startswith("outbound")
         and listed.to == _address(lookup.channel, lookup.to)
@@ -199,6 +178,6 @@ def _same_text(listed: str, ours: str) -> bool:
     return theirs == own or (bool(own) and TITLES_BETWEEN in listed and theirs[: len(own)] == own)
 
 
-def _found(listed: _Listed) -> Found:
+def _found(listed: Listed) -> Found:
     code = "" if listed.error_code is None else str(listed.error_code)
     return Found(listed.sid, STATUSES.get(listed.status, ""), code)

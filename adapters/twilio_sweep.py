@@ -16,11 +16,13 @@ from urllib.parse import urlencode
 import msgspec
 
 from adapters.customers import e164_of, pointers_of
-from adapters.exchange import Answer, Exchange, decoded
+from adapters.exchange import Exchange, decoded
 from adapters.receiving import FORM, Received
-from adapters.twilio import MESSAGE_PATH, TwilioSettings
+from adapters.replied import Answer
+from adapters.twilio import MESSAGE_PATH
 from adapters.twilio_inbound import STATUSES, WHATSAPP, parse_message
 from adapters.twilio_send import authorization, messages_url
+from adapters.twilio_settings import TwilioSettings
 from engine.ports import BadPayload, Swept, Unanswered
 from flows.events import AnyEvent, DeliveryReported
 

@@ -10,11 +10,12 @@ from typing import Any
 
 import msgspec
 
-from adapters.exchange import Answer, Exchange, decoded
+from adapters.exchange import Exchange, decoded
 from adapters.meta import code_of
 from adapters.receiving import JSON
-from adapters.twilio import TwilioSettings
+from adapters.replied import Answer
 from adapters.twilio_send import authorization
+from adapters.twilio_settings import TwilioSettings
 from engine.ports import Unanswered
 from engine.templates import Submitted
 from flows.approvals import Listed, state_of

@@ -18,10 +18,12 @@ from xml.sax.saxutils import escape, quoteattr
 import msgspec
 from aiohttp import web
 
-from adapters.exchange import Answer, Exchange, decoded, form_encoded
+from adapters.exchange import Exchange, decoded, form_encoded
 from adapters.receiving import FORM, FORM_LIMIT_BYTES, Parse, Received, read, receive
-from adapters.twilio import EMPTY_TWIML, Accounts, TwilioSettings
+from adapters.replied import Answer
+from adapters.twilio import EMPTY_TWIML, Accounts
 from adapters.twilio_send import CLOCKS_APART, account_url, authorization, outcome
+from adapters.twilio_settings import TwilioSettings
 from engine.ports import BadPayload, Found, Front, Lookup, Message, StoreUnavailable
 from flows import pointers
 from flows.conversation import Conversation

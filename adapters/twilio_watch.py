@@ -10,9 +10,11 @@ from __future__ import annotations
 import msgspec
 
 from adapters.customers import is_e164
-from adapters.exchange import Answer, Exchange, decoded
-from adapters.twilio import MESSAGE_PATH, TwilioSettings
+from adapters.exchange import Exchange, decoded
+from adapters.replied import Answer
+from adapters.twilio import MESSAGE_PATH
 from adapters.twilio_send import account_url, authorization
+from adapters.twilio_settings import TwilioSettings
 from engine.ports import Trouble, Unanswered
 
 

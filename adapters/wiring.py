@@ -29,8 +29,8 @@ from adapters.shop_places import places
 from adapters.shopify_admin import ShopifyAdmin
 from adapters.shopify_sweep import ShopifySweep
 from adapters.smtp import SmtpChannel, SmtpSettings
-from adapters.twilio import TwilioSettings
 from adapters.twilio_send import TwilioChannel
+from adapters.twilio_settings import TwilioSettings
 from adapters.twilio_sweep import TwilioReceipts, TwilioReplies
 from adapters.twilio_templates import TwilioTemplates
 from adapters.twilio_voice import TwilioVoice

@@ -17,8 +17,9 @@ import msgspec
 from adapters import order_values as values
 from adapters import woocommerce
 from adapters.edited import Wanted, compare
-from adapters.exchange import Answer, Exchange, decoded
+from adapters.exchange import Exchange, decoded
 from adapters.receiving import JSON
+from adapters.replied import Answer
 from adapters.telling import failure, line, mark
 from flows.effects import Accepted, Outcome, Refused, TellShop, TryAgain, Unknown
 from flows.shop_telling import STATES

@@ -33,11 +33,11 @@ class WooSweep:
     """Implements engine.ports.Sweeper."""
 
     provider = "WooCommerce"
-    deep = timedelta()
     tells = True
 
     def __init__(self, shop: str, rest: WooRest, policy: Callable[[], Policy]) -> None:
         self.name = f"woocommerce:{shop}"
+        self.deep = timedelta()
         self.shop = shop
         self._rest = rest
         self._policy = policy

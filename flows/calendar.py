@@ -36,9 +36,9 @@ def slots_for(policy: Policy, order: Order, now: datetime) -> tuple[Slot, ...]:
     return tuple(sorted(found.values(), key=lambda slot: (begins(slot), ends(slot))))
 
 
-def serving(policy: Policy, address: PostalAddress) -> Iterator[Courier]:
+def serving(policy: Policy, address: PostalAddress) -> list[Courier]:
     """The couriers that go to this address, in the shop's order."""
-    return (c for c in policy.after.couriers if goes_to(c.area, address, policy.country))
+    return [c for c in policy.after.couriers if goes_to(c.area, address, policy.country)]
 
 
 def slots(

@@ -92,7 +92,7 @@ def follow(turn: Turn, event: CustomerWrote, question: Question, got: Understood
     n, choice = question.wanted, got.slots.choice
     if question.kind == "slot" and order.state in BEFORE_DISPATCH and slotting.picked(turn, event, order, n, choice):
         return True
-    if order.state not in (*BEFORE_DISPATCH, *(("cancelled",) if question.kind == "later" else ())):
+    if order.state not in BEFORE_DISPATCH and not (question.kind == "later" and order.state == "cancelled"):
         return False
     if question.kind == "deal":
         return bargaining.answered(turn, event, order, got)

@@ -72,7 +72,7 @@ def _keep(turn: Turn, order: Order, reason: str, words: str = "") -> Order:
 
 def later(turn: Turn, event: CustomerWrote | CustomerPressed, order: Order, slots: Slots) -> None:
     """They want to decide, or to pay, later: wait for that day, ask for it, or hand over where the owner does not allow it."""
-    if turn.policy.later_within is None or order.state not in (*BEFORE_DISPATCH, "cancelled"):
+    if turn.policy.later_within is None or (order.state not in BEFORE_DISPATCH and order.state != "cancelled"):
         to_staff(turn, event, order, "reply.later")
     elif not slots.day:
         ask(turn, event, order, "later")

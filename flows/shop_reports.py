@@ -53,12 +53,14 @@ def reported(turn: Turn, event: ShopReported) -> None:
             news.shipped(turn, shipped(turn, order, event.tracking), event)
         case "out_for_delivery" | "attempt_failed" if order.state == "shipped":
             _on_the_road(turn, order, event)
-        case "delivered" if order.state in ("shipped", *BEFORE_DISPATCH):  # reports may overtake "shipped"
+        case "delivered" if (
+            order.state == "shipped" or order.state in BEFORE_DISPATCH
+        ):  # reports may overtake "shipped"
             news.delivered(turn, _end(turn, order, "delivered", ""), event)
-        case "returned" if order.state in ("shipped", "delivered", *BEFORE_DISPATCH):
+        case "returned" if order.state in ("shipped", "delivered") or order.state in BEFORE_DISPATCH:
             _end(turn, order, "returned", event.reason or "other")
             refusing.at_the_door(turn, order.id, event)
-        case "lost" if order.state in ("shipped", *BEFORE_DISPATCH):
+        case "lost" if order.state == "shipped" or order.state in BEFORE_DISPATCH:
             _end(turn, order, "returned", "courier_fault")
         case kind if kind == order.state:
             turn.notice = "same"

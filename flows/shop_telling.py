@@ -81,7 +81,8 @@ def _take_back(turn: Turn, order: Order, target: str, what: str) -> bool:
     for open_ in mine:
         effect = open_.effect
         assert isinstance(effect, TellShop)
-        old = (what in STATES and effect.what in (*STATES, CLOSED)) or (what in _WHOLE and effect.what == what)
+        of_state = effect.what in STATES or effect.what == CLOSED
+        old = (what in STATES and of_state) or (what in _WHOLE and effect.what == what)
         if old and open_.status == "planned":
             turn.settle(open_.id)
             turn.unplan(open_.id)

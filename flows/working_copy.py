@@ -95,8 +95,11 @@ class WorkingCopy:
     def talk(self) -> Order | None:
         return self.fields.get("talk", self._was.talk)  # type: ignore[return-value]
 
-    get = order_by_id
-    by_seq = order_by_seq
+    def get(self, order_id: str) -> Order | None:
+        return order_by_id(self, order_id)
+
+    def by_seq(self, seq: int) -> Order | None:
+        return order_by_seq(self, seq)
 
     def complaint(self, n: int) -> Complaint | None:
         return next((c for c in self.complaints if c.n == n), None)

@@ -11,7 +11,8 @@ so that is safe. SQLITE_BUSY waits (another process writes) up to about 8 s, the
 process: what the disk holds is known only after recovery (fsync may not be retried: ATC'20 "Can applications recover …").
 
 Here is the road alone. The file it writes to is sqlite_file, rows and statements are sqlite_rows and sqlite_schema; what is read is
-sqlite_reading, and the shop's past sqlite_history. Rows of no conversation go through an errand, in the same transactions.
+sqlite_reading, and the shop's past sqlite_history; these parts stand upon each other in one line, as machine code needs it
+(docs/performance.md). Rows of no conversation go through an errand, in the same transactions.
 """
 
 from __future__ import annotations
@@ -33,9 +34,8 @@ from storage import codec
 from storage.sealing import Sealer
 from storage.sqlite_expiring import SqliteExpiring
 from storage.sqlite_file import WAIT_MOST_S, Errand
-from storage.sqlite_forgetting import SqliteForgetting
-from storage.sqlite_reading import SqliteReading
-from storage.sqlite_rows import Decided, Row, answered
+from storage.sqlite_rows import answered
+from storage.sqlite_units import Decided, Row
 
 BATCH = 32
 #: Where nobody has written for CALM_S, so many timers share a transaction; a person who comes then waits for one such at most.
@@ -88,7 +88,7 @@ def _first(queue: deque[_Queued], most: int) -> list[_Queued]:
     return [queue.popleft() for _ in range(min(most, len(queue)))]
 
 
-class SqliteStore(SqliteReading, SqliteForgetting, SqliteExpiring):
+class SqliteStore(SqliteExpiring):
     """See engine.ports.Store and engine.ports.History.
 
     `on_fatal` is called when the file can no longer be trusted: the process has to end.
@@ -109,7 +109,7 @@ class SqliteStore(SqliteReading, SqliteForgetting, SqliteExpiring):
         self._pumping: asyncio.Task[None] | None = None
         self._person_at = 0.0  # monotonic: when the last person's message came
         self._broken = ""
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="commit")
+        self._committer = ThreadPoolExecutor(1, thread_name_prefix="commit")
         self.commits = 0  # transactions committed, for the bench and /metrics
         self.units = 0
 
@@ -117,7 +117,7 @@ class SqliteStore(SqliteReading, SqliteForgetting, SqliteExpiring):
         """Finish what is queued, then close."""
         while self._pumping is not None:
             await asyncio.wait([self._pumping])
-        self._thread.shutdown(wait=True)
+        self._committer.shutdown(wait=True)
         await super().close()
 
     # -- the one road
@@ -311,7 +311,7 @@ class SqliteStore(SqliteReading, SqliteForgetting, SqliteExpiring):
 
     async def _commit(self, batch: list[_Queued]) -> None:
         try:
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._sql, "COMMIT")
+            await asyncio.get_running_loop().run_in_executor(self._committer, self._sql, "COMMIT")
         except apsw.Error as error:
             self._rollback()
             if isinstance(error, apsw.IOError | apsw.CorruptError | apsw.NotADBError):

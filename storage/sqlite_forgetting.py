@@ -15,10 +15,11 @@ from flows.conversation import Conversation
 from flows.forgetting import Forgotten
 from storage import codec
 from storage import sqlite_schema as sql
-from storage.sqlite_file import Errand, SqliteFile
+from storage.sqlite_file import Errand
+from storage.sqlite_reading import SqliteReading
 
 
-class SqliteForgetting(SqliteFile):
+class SqliteForgetting(SqliteReading):
     """See engine.people_data.Forgetting. A part of SqliteStore."""
 
     async def forget(self, conversation: str, left: Callable[[Conversation], Forgotten | None]) -> bool:

@@ -18,7 +18,7 @@ import contextlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any, NamedTuple
+from typing import Any
 
 import apsw
 import msgspec
@@ -33,7 +33,8 @@ from flows.risk.identity import Identity
 from storage import sqlite_schema as sql
 from storage.history_counts import Tally, closed_of, count_in, middle
 from storage.sealing import Sealer
-from storage.sqlite_file import Errand, SqliteFile
+from storage.sqlite_file import Errand
+from storage.sqlite_forgetting import SqliteForgetting
 
 #: Orders of one number or mailbox that a verdict looks at, the latest first: older ones have faded.
 MOST_OWN = 50
@@ -48,15 +49,16 @@ USUAL_AGAIN = 50
 _PAGE = 1000
 
 
-class _Hashed(NamedTuple):
+class _Hashed:
     """An order with the hash of its id, and those of the keys that it is found under."""
 
-    own: int
-    keys: tuple[int, ...]
-    order: Closed
+    def __init__(self, own: int, keys: tuple[int, ...], order: Closed) -> None:
+        self.own = own
+        self.keys = keys
+        self.order = order
 
 
-class SqliteHistory(SqliteFile):
+class SqliteHistory(SqliteForgetting):
     """See engine.ports.History. A part of SqliteStore."""
 
     def __init__(self, path: str, sealer: Sealer) -> None:

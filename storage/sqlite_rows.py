@@ -11,15 +11,15 @@ from collections import OrderedDict
 from datetime import UTC, datetime, timedelta
 
 import apsw
-import msgspec
 
 from engine.ports import Handled
-from flows.decision import Decision, Document
+from flows.decision import Document
 from flows.events import AnyEvent
 from flows.pointers import Pointer
 from storage import codec
 from storage import sqlite_schema as sql
 from storage.sealing import Sealer
+from storage.sqlite_units import Decided, Row
 
 #: Conversations kept in memory, decoded.
 KNOWN = 4096
@@ -42,27 +42,6 @@ def by(now: datetime) -> int:
 
 def at(milliseconds: int) -> datetime:
     return _EPOCH + milliseconds * _MS
-
-
-class Row(msgspec.Struct, gc=False):
-    """A conversation as it stands in the transaction, what this batch has written included."""
-
-    n: int
-    id: str
-    key: bytes  # wrapped
-    version: int
-    document: Document
-
-
-class Decided(msgspec.Struct, gc=False):
-    """One unit that is to be written: its row (None: a new conversation), the decision, and the document as bytes."""
-
-    row: Row | None
-    event: AnyEvent
-    now: datetime
-    decision: Decision
-    raw: bytes
-    spilled: bytes
 
 
 class Rows:

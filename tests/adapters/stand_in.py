@@ -15,7 +15,7 @@ from adapters.meta import MetaSettings, MetaTemplate
 from adapters.meta_inbound import MetaSender
 from adapters.meta_notices import Account
 from adapters.receiving import FORM, JSON, Received
-from adapters.twilio import TwilioSettings
+from adapters.twilio_settings import TwilioSettings
 from engine.ports import Handled
 from flows.events import AnyEvent
 

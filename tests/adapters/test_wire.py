@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager
 import pytest
 from yarl import URL
 
-from adapters.wire import Broken, NotConnected, Wire
+from adapters.line import Broken, NotConnected
+from adapters.wire import Wire
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 #: Never kept: the next request finds it too old.

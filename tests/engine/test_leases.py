@@ -249,6 +249,7 @@ class Claims:
         return Handled(decision=None)
 
 
+@pytest.mark.source_only  # its outbox inherits from the real one
 async def test_a_process_that_may_be_gone_claims_nothing(time: Time) -> None:
     """While its last beat is too old nothing is granted and nothing claimed, so that a slow store is not asked twice a second for every
     message that waits; with the next beat each is claimed, once."""

@@ -180,6 +180,7 @@ async def test_small_units_go_on_beside_one_that_does_not_fit(store: SqliteStore
     assert [await count(store, f"+3460000{n:04}") for n in range(20)] == [1 if n == 5 else 2 for n in range(20)]
 
 
+@pytest.mark.source_only  # it replaces a method of the store
 async def test_a_commit_that_fails_is_run_again_unit_by_unit(
     store: SqliteStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -199,6 +200,7 @@ async def test_a_commit_that_fails_is_run_again_unit_by_unit(
     assert await count(store) == 20
 
 
+@pytest.mark.source_only  # it replaces a method of the store
 async def test_an_io_error_on_commit_ends_the_process(
     store: SqliteStore, fatal: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -218,6 +220,7 @@ async def test_an_io_error_on_commit_ends_the_process(
         await store.transact(wrote("later"), heard, NOW)
 
 
+@pytest.mark.source_only  # it replaces a method of the store
 async def test_a_bug_inside_the_store_hangs_nobody(
     store: SqliteStore, fatal: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from adapters.media import SIZE_MOST, TwilioMedia
-from adapters.twilio import TwilioSettings
+from adapters.twilio_settings import TwilioSettings
 from flows.effects import Refused, TryAgain
 from sandbox.meta import MetaAccount, PretendMeta
 from sandbox.serving import serve
