@@ -5,8 +5,9 @@ PY     := $(VENV)/bin/python
 # the lock names every package with its hash: nothing is left to resolve; pip would compile on one core
 INSTALL := $(PY) -m pip install -q --disable-pip-version-check --no-deps --no-compile --require-hashes
 COMPILE := $(PY) -m compileall -qq -j 0 $(VENV)/lib || true
+FAST_TESTS := tests/flows tests/engine tests/storage tests/adapters tests/stories tests/test_compiled.py
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long setup setup-dev check fix faults fuzz bench eval services docs pictures lock clean
+.PHONY: help run test test-long test-fast fast setup setup-dev check fix faults fuzz bench eval services docs pictures lock clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -19,6 +20,12 @@ test: setup-dev ## the tests; make test TEST=tests/flows for a part of them
 
 test-long: setup-dev ## the long tests: stories in the browser, floods, faults with planted bugs, the commands of the docs
 	@$(PY) -m pytest -n 4 --dist worksteal -m long tests
+
+test-fast: setup-dev fast ## a choice of the tests with the compiled modules in use
+	@DOORSTEP_COMPILED=1 $(PY) -m pytest -n 4 --dist worksteal -m "not long and not source_only" $(FAST_TESTS)
+
+fast: $(VENV)/.fast ## compiles the hot modules to machine code: half the CPU of an answer; needs a C compiler
+	@$(PY) -m commands.compiling
 
 setup: $(VENV)/.product ## installs what the product needs
 setup-dev: $(VENV)/.dev
@@ -33,6 +40,11 @@ $(VENV)/.product: $(VENV)/bin/python requirements.lock
 	@echo "Installing the locked requirements into $(VENV) ..."
 	@$(INSTALL) -r requirements.lock
 	@$(COMPILE)
+	@touch $@
+
+$(VENV)/.fast: $(VENV)/.product requirements-fast.lock
+	@echo "Installing what compiles into $(VENV) ..."
+	@$(INSTALL) -r requirements-fast.lock
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/bin/python requirements-dev.lock
@@ -58,7 +70,8 @@ fuzz: setup-dev ## the parsers under libFuzzer; make fuzz SECONDS=60, ONLY="mail
 	@$(PY) -c 'import atheris' 2>/dev/null || $(PY) -m pip install -q --disable-pip-version-check --only-binary :all: atheris==3.0.0
 	@$(PY) -m bench.fuzzing $(if $(SECONDS),--seconds $(SECONDS)) $(if $(ONLY),--only "$(ONLY)") $(if $(REPORT),--report $(REPORT))
 
-bench: setup-dev ## speed, as ratios to something measured in the same run
+bench: setup-dev ## speed, as ratios to something measured in the same run; with the compiled modules where there is a C compiler
+	@$(MAKE) -s fast || echo "Measured from the sources."
 	@$(PY) -m bench.road $(if $(COUNT),--count $(COUNT))
 	@$(PY) -m bench.starting
 	@$(PY) -m bench.page
@@ -83,6 +96,7 @@ pictures: setup-dev ## takes the pictures of docs/ anew, in a real browser
 lock: ## makes the lock files anew (needs uv)
 	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 requirements.in -o requirements.lock
 	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 requirements-dev.in -o requirements-dev.lock
+	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 -c requirements-dev.lock requirements-fast.in -o requirements-fast.lock
 
 clean: ## takes the environment and caches away
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .compiled .compiled.new .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -7,6 +7,10 @@ from pathlib import Path
 
 import click
 
+from commands.compiled import use
+
+use()  # before anything of the house is imported
+
 from commands import (
     courier,
     history,

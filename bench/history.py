@@ -20,7 +20,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from bench.filling import fill
+from bench.filling_apart import fill_apart
 from bench.importing import importing
 from bench.made_up_past import NOW, SEED, Town
 from flows.risk import Around, RiskPolicy, assess, describe
@@ -61,7 +61,7 @@ async def at_size(orders: int, keep: Path | None = None) -> float:
         folder.mkdir(parents=True, exist_ok=True)
         began = time.perf_counter()
         if not filled.exists():
-            await fill(str(path), KEY, orders)
+            fill_apart(str(path), KEY, orders)
             filled.touch()
         spent = time.perf_counter() - began
         store = SqliteStore(str(path), KEY)

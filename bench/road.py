@@ -21,6 +21,7 @@ import aiohttp
 from bench import store_lines
 from bench.served import ACCOUNT, PUBLIC, SENDER, TOKEN, phone
 from bench.wire import drive, post
+from commands import compiled
 
 PATH = "/hooks/twilio/message"
 
@@ -153,7 +154,12 @@ def machine(directory: str) -> str:
         ["stat", "-f", "-c", "%T", directory], capture_output=True, text=True, check=False
     ).stdout.strip()
     assert kind not in ("tmpfs", "ramfs"), f"{directory} is memory ({kind}): give --data on a disk"
-    return f"{os.cpu_count()} cores, Python {platform.python_version()}, {kind}"
+    return f"{os.cpu_count()} cores, Python {platform.python_version()}, {kind}, {code()}"
+
+
+def code() -> str:
+    """Whether compiled modules are measured, and how many."""
+    return f"{compiled.in_use()} compiled modules" if compiled.in_use() else "from the sources"
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from bench.road import code
 from bench.served import ACCOUNT, PUBLIC, SENDER, SETTINGS, TOKEN
 
 #: The marks, in seconds.
@@ -57,6 +58,7 @@ def _ready(port: int) -> bool:
 
 
 def main() -> None:
+    print(code())
     for what, more, mark in (("start to ready", "", PLAIN_S), ("start to ready, Telegram", TELEGRAM, TELEGRAM_S)):
         runs = []
         for _ in range(3):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from commands import compiled
 from flows.pointers import conversation
 
 if TYPE_CHECKING:
@@ -290,7 +291,8 @@ async def run(house: House, host: str, port: int, listening: socket.socket | Non
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, house.ended.set)
     await house.start(host, port, listening)
-    click.echo(f"Doorstep listens on http://{host}:{port}", err=True)
+    machine_code = f"; {compiled.in_words()}" if compiled.in_use() else ""
+    click.echo(f"Doorstep listens on http://{host}:{port}{machine_code}", err=True)
     await house.ended.wait()
     click.echo("Stopping: finishing what is under way …", err=True)
     await house.stop()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from commands import compiled
 from commands.front import settings_of, shop_of
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ def check(context: click.Context, online: bool) -> None:
     for fault in faults:
         click.echo(str(fault))
     steps = guided(context.obj, os.environ, datetime.now(UTC)) if readable(context.obj) else []
+    if readable(context.obj):
+        click.echo(f"Code: {compiled.in_words()}.")
     left = any(not step.done and not step.optional for step in steps)
     if left:
         click.echo("\nWhat is left to set up:")

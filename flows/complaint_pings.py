@@ -19,7 +19,7 @@ def ping(turn: Turn, complaint: Complaint, key: str, **values: Value) -> None:
     if not turn.policy.staff_chat:
         turn.plan(Escalate(key=f"{turn.id}:{complaint.n}", order_id=complaint.order_id))
         return
-    rows = _THREAT_BUTTONS if complaint.kind == "threat" or not complaint.seq else BUTTONS
+    rows: tuple[tuple[str, ...], ...] = _THREAT_BUTTONS if complaint.kind == "threat" or not complaint.seq else BUTTONS
     if complaint.kind != "threat" and not complaint.seq:
         rows = (*rows, ("k_staff",))
     told: dict[str, Value] = {

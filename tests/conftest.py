@@ -2,6 +2,9 @@
 
 In the gate (CI=true) the quick cases are the same for the same code, as Hypothesis itself has it there: a change is judged by what it
 did, not by its luck. New cases are looked for everywhere else.
+
+Tests and the processes that they start run from the sources; with DOORSTEP_COMPILED=1 (`make test-fast`) with the compiled modules,
+and not at all where these are not in use.
 """
 
 from __future__ import annotations
@@ -11,6 +14,12 @@ import socket
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
+
+if os.environ.setdefault("DOORSTEP_COMPILED", "0") == "1":
+    from commands.compiled import use
+
+    if not use():
+        raise pytest.UsageError("DOORSTEP_COMPILED=1, and there are no compiled modules of these sources: make fast")
 
 _SLOW_MACHINES = (HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large)
 

@@ -21,7 +21,7 @@ EXCUSED = {
 POINTED = {
     "storage/sqlite.py:_commit": "commit",
     "adapters/exchange.py:ask": "wire",
-    "adapters/wire.py:ask": "wire",  # one line of the connection pool below it
+    "adapters/line.py:ask": "wire",  # one line of the connection pool below it
     "adapters/smtp.py:_deliver": "mail",
     "adapters/smtp.py:_envelope": "mail",
     "adapters/http.py:_answered": "answer",

@@ -89,6 +89,7 @@ def test_equal_writings_are_judged_once_and_differ_in_nothing_else() -> None:
     assert len({past.matched for past in found}) == 1
 
 
+@pytest.mark.source_only  # it replaces a method of Recognised
 def test_the_work_at_a_door_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a hundred flats of one house the one that is asked for is read in full, and one other."""
     read: list[str] = []

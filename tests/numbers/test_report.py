@@ -172,6 +172,7 @@ async def fill(path: Path, month: Month) -> None:
         await store.close()
 
 
+@pytest.mark.source_only  # it replaces a method of the store
 async def test_the_days_numbers_are_made_beside_the_work(tmp_path: Path) -> None:
     """Between any two pages of the journals others have their turn, and what ended before that day is not read at all."""
     month = Month(400)

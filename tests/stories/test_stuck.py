@@ -120,6 +120,7 @@ async def test_a_shipped_order_is_tried_each_hour_for_ever(tmp_path: Path, monke
         assert (await t.get(order)).state == "confirmed"
 
 
+@pytest.mark.source_only  # it replaces a function of flows
 async def test_the_shops_own_timer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A timer of the desk that raises is put off alike; the owner hears of it without an order's number."""
 

@@ -186,6 +186,7 @@ def _hasty(t: Town) -> Any:
     return replace(settings, timeout_s=0.3, data_timeout_s=0.3)
 
 
+@pytest.mark.source_only  # it replaces a method of the channel
 async def test_the_four_looks_come_at_their_moments(tmp_path: Path) -> None:
     """The provider is asked 15 s, 1, 5 and 30 minutes after the attempt, and not once more."""
     async with town(tmp_path) as t:
