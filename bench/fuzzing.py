@@ -83,7 +83,8 @@ def _retry_after() -> Parser:
 
 
 def _patterns() -> Parser:
-    from flows.wording.pattern import BadPattern, parse
+    from flows.wording.notation import BadPattern
+    from flows.wording.pattern import parse
 
     return _or_says(lambda data: parse(_text(data)), BadPattern)
 

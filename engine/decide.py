@@ -16,7 +16,7 @@ from flows.desk import Desk
 from flows.desk_step import start_desk, step_desk
 from flows.effects import Open, Say
 from flows.events import AnyEvent, Claimed
-from flows.gate import Permits
+from flows.permits import Permits
 from flows.pointers import Pointer
 from flows.policy import Policy
 from flows.step import start, step

@@ -5,16 +5,15 @@ Still open? Consent? Inside the window? Not done? A message that may not leave i
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from flows import cards, ladder, noticing, poll_asking, shop_telling, spending, tiers, undelivered
 from flows.effects import AnyEffect, Open, PingOwner, PointTo, Say, ShowCard, ShowMedia, TellShop, TellStaff
 from flows.events import Claimed
 from flows.orders import ASKABLE, Order
+from flows.permits import Later, Never, Permits
 from flows.reach import heard, template_language
 from flows.turn import Turn
 
@@ -46,26 +45,6 @@ _TRUE_WHILE: dict[str, frozenset[str]] = {
 NO_MONEY = "money"
 #: A reply waits so long for its card to be posted; then the card says the words itself.
 WORDS_WAIT = timedelta(seconds=30)
-
-
-class Later(Struct, frozen=True):
-    """Not now: try at `until`."""
-
-    until: datetime
-
-
-class Never(Struct, frozen=True):
-    """Not at all, and why."""
-
-    why: str
-
-
-class Permits(Struct, frozen=True):
-    """What lets an effect leave in the very commit that wished for it. `grant`: whether its sender's pace has room for it now; asked
-    twice about one effect, it grants once. `by`: the process that will send it."""
-
-    grant: Callable[[Open, datetime], bool]
-    by: str
 
 
 def claim(turn: Turn, event: Claimed) -> Open | None:

@@ -58,6 +58,7 @@ from flows.events import (
     StepFailed,
     TimerDue,
 )
+from flows.permits import Permits
 from flows.policy import Policy
 from flows.turn import Turn
 
@@ -68,7 +69,7 @@ def start(conversation_id: str, shop: str, now: datetime) -> Conversation:
 
 
 def step(
-    conversation: Conversation, event: AnyEvent, now: datetime, policy: Policy, permits: gate.Permits | None = None
+    conversation: Conversation, event: AnyEvent, now: datetime, policy: Policy, permits: Permits | None = None
 ) -> Decision:
     """What follows from one event. Total: an event that means nothing here changes nothing but the list of events seen.
 

@@ -6,12 +6,9 @@ A flow names a template and gives values; nothing above this room writes prose.
 from flows.money import Money
 from flows.wording.catalogue import LANGUAGES, Rank
 from flows.wording.checking import Fault, check
+from flows.wording.rendered import Button, MissingValue, Rendered, UnknownTemplate
 from flows.wording.rendering import (
-    Button,
-    MissingValue,
     Overrides,
-    Rendered,
-    UnknownTemplate,
     answer_words,
     is_rtl,
     numbered,

@@ -10,7 +10,8 @@ from msgspec import Struct
 
 from flows.wording import sms
 from flows.wording.catalogue import LANGUAGES, LATIN, Catalogue, find, load
-from flows.wording.pattern import BadPattern, mentioned, parse, required
+from flows.wording.notation import BadPattern
+from flows.wording.pattern import mentioned, parse, required
 from flows.wording.rendering import NO_OVERRIDES, Overrides, render
 from flows.wording.sample import SAMPLE
 from flows.wording.spec import PIECES, SPECS, WORDS, Spec

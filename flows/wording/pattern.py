@@ -10,34 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 
-from msgspec import Struct
-
-
-class BadPattern(ValueError):
-    """The text breaks the notation; the message says where."""
-
-
-class Var(Struct, frozen=True):
-    """A value by name."""
-
-    name: str
-
-
-class Optional(Struct, frozen=True):
-    """Left out as a whole when one of its values, `names`, is missing."""
-
-    parts: tuple[Node, ...]
-    names: tuple[str, ...]
-
-
-class Plural(Struct, frozen=True):
-    """The form for a count; `#` in a form is the count itself."""
-
-    name: str
-    forms: dict[str, tuple[Node, ...]]
-
-
-Node = str | Var | Optional | Plural
+from flows.wording.notation import BadPattern, Node, Optional, Plural, Var
 
 _TOKEN = re.compile(
     r"\{(?P<plural>[a-z_]+), plural,\s*|\{(?P<var>[a-z_]+)\}|(?P<open>\[)|(?P<close>[\]}])|(?P<text>[^\[\]{}]+)"

@@ -9,13 +9,12 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from msgspec import Struct
-
 from flows.money import Money
 from flows.wording import sms
-from flows.wording.catalogue import Catalogue, find
+from flows.wording.catalogue import find
 from flows.wording.pattern import fill, mentioned, parse, required
-from flows.wording.spec import SPECS, WORDS, Spec
+from flows.wording.rendered import Button, MissingValue, Rendered, Source, UnknownTemplate
+from flows.wording.spec import SPECS, WORDS
 from flows.wording.values import Moment, Value, cleaned, hours_text, moment_text, money_text, person_name, plural_of
 
 #: Language -> (template or template.channel -> text): what a shop writes instead of ours.
@@ -25,48 +24,6 @@ NO_OVERRIDES: Overrides = MappingProxyType({})
 _LRM = "\u200e"  # what comes is left to right, though it begins with a number or a sign
 _RLM = "\u200f"  # the text goes on from right to left; also opens one that begins with a Latin name
 _FSI, _PDI = "\u2068", "\u2069"  # first-strong isolate: the value finds its own direction and leaves the text's alone
-
-
-class MissingValue(KeyError):
-    """The text needs a value that was not given; `args[0]` is its name."""
-
-
-class UnknownTemplate(KeyError):
-    """There is no such template for that channel."""
-
-
-class Button(Struct, frozen=True):
-    """`verb` is what a press means, `title` what the customer reads."""
-
-    verb: str
-    title: str
-
-
-class Rendered(Struct, frozen=True):
-    """What leaves: `lang` is the language it is really in, `subject` is for e-mail alone, `segments` what it costs as SMS."""
-
-    text: str
-    lang: str
-    subject: str | None
-    buttons: tuple[Button, ...]
-    encoding: sms.Encoding
-    segments: int
-
-
-class Source(Struct, frozen=True):
-    """Where a text comes from: the template's spec, its language, the shop's own texts for it."""
-
-    spec: Spec
-    catalogue: Catalogue
-    own: Mapping[str, str]
-
-    def text(self, key: str) -> str:
-        """The shop's text for this key, else ours. Raises KeyError."""
-        return self.own[key] if key in self.own else self.catalogue.texts[key]
-
-    def has(self, key: str) -> bool:
-        """Whether there is such a text."""
-        return key in self.own or key in self.catalogue.texts
 
 
 def source_of(template: str, channel: str, lang: str, overrides: Overrides, script: str | None) -> Source:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from flows.money import Money
-from flows.wording.rendering import NO_OVERRIDES, Overrides, Rendered, render
+from flows.wording.rendered import Rendered
+from flows.wording.rendering import NO_OVERRIDES, Overrides, render
 from flows.wording.spec import SPECS
 from flows.wording.values import Moment, Value
 

@@ -10,8 +10,10 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from flows.money import Money
-from flows.wording.pattern import Node, Plural, Var, parse
-from flows.wording.rendering import NO_OVERRIDES, Overrides, UnknownTemplate, body_of, source_of
+from flows.wording.notation import Node, Plural, Var
+from flows.wording.pattern import parse
+from flows.wording.rendered import UnknownTemplate
+from flows.wording.rendering import NO_OVERRIDES, Overrides, body_of, source_of
 from flows.wording.sample import SAMPLE
 from flows.wording.spec import SPECS, WORDS
 from flows.wording.values import money_text

@@ -20,7 +20,8 @@ from flows.wording import (
     wa_template,
 )
 from flows.wording.catalogue import LANGUAGES, LATIN, load
-from flows.wording.pattern import Plural, parse
+from flows.wording.notation import Plural
+from flows.wording.pattern import parse
 from flows.wording.sample import SAMPLE
 from flows.wording.spec import PIECES, SPECS
 from flows.wording.values import plural_of
