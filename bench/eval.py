@@ -19,7 +19,7 @@ from functools import cache
 from math import sqrt
 from pathlib import Path
 
-from bench.replies import HOME, Reply, load_replies, seen_before
+from bench.replies import HOME, STRANGERS, Reply, load_replies, seen_before
 from flows.understand import DECISIONS, LANGUAGES, understand
 from flows.understand.lexicon import FORMS, UNREVIEWED
 
@@ -160,6 +160,26 @@ def own_replies(misses: list[str]) -> None:
         )
 
 
+def strangers(misses: list[str]) -> None:
+    """Replies that nobody here had seen when phrases, words and limits were settled."""
+    for name, forms in (("first rank", set(FORMS) - UNREVIEWED), ("second rank", UNREVIEWED)):
+        judged = [(reply, *judge(reply)) for form in FORMS if form in forms for reply in load_replies(form, STRANGERS)]
+        clear = [good for reply, good, _ in judged if reply.clear]
+        astray = 0
+        for reply, good, bad in judged:
+            got = understand(reply.text, prompt=reply.prompt, lang=reply.lang)
+            astray += reply.clear and got.sure and got.intent not in DECISIONS and got.intent != reply.intent
+            if bad or (reply.clear and not good):
+                note = "WRONG SURE DECISION" if bad else "missed"
+                misses.append(
+                    f"stranger, {reply.lang}: {note}: {reply.text!r} is {reply.intent}, got {got.intent} sure={got.sure}"
+                )
+        print(
+            f"  {name}: wrong sure decisions {interval(sum(bad for *_, bad in judged), len(judged))}, sure and right on clear ones"
+        )
+        print(f"    {interval(sum(clear), len(clear))}, surely taken for another intent {interval(astray, len(clear))}")
+
+
 def measured_speed(texts: Iterable[str]) -> float:
     """Texts understood per second of this process's CPU, on one core."""
     batch = list(texts)
@@ -221,6 +241,7 @@ def main() -> None:
         ("Named intents of the shipped classifier", True, named_intents),
         ("The same intents in shop talk that was written blind", False, shop_talk),
         ("Own labelled replies", False, own_replies),
+        ("Replies of strangers", False, strangers),
         ("Speed", False, speed),
     ]
     for title, public, step in steps:

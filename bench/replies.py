@@ -14,11 +14,14 @@ from pathlib import Path
 from msgspec import Struct
 
 from bench.compile_lexicon import source_entries
+from bench.train_understand import written_examples
 from flows.understand.fold import fold, tokens
 from flows.understand.lexicon import FORMS
 from flows.understand.patterns import expand, sections
 
 HOME = Path(__file__).parent.parent / "tests" / "flows" / "understand" / "replies"
+#: Replies by writers who saw neither phrases nor tests, read once when the classifier was finished; nothing is mended with them.
+STRANGERS = HOME.parent / "strangers"
 PHRASES = Path(__file__).parent.parent / "flows" / "understand" / "phrases"
 
 
@@ -33,9 +36,9 @@ class Reply(Struct, frozen=True):
     clear: bool
 
 
-def load_replies(form: str) -> list[Reply]:
+def load_replies(form: str, home: Path = HOME) -> list[Reply]:
     """The labelled replies of one language form; empty where it has none."""
-    path = HOME / f"{form}.tsv"
+    path = home / f"{form}.tsv"
     if not path.exists():
         return []
     out = []
@@ -49,15 +52,19 @@ def load_replies(form: str) -> list[Reply]:
 
 @cache
 def _known() -> frozenset[str]:
-    """Every lexicon entry and training phrase, marks apart."""
+    """Every lexicon entry, training phrase and example, marks apart."""
     entries = frozenset(" ".join(words) for form in FORMS for words in source_entries(form))
-    return entries | frozenset(
-        " ".join(tokens(fold(phrase)))
-        for form in FORMS
-        for path in [PHRASES / f"{form}.txt"]
-        if path.exists()
-        for _, pattern in sections(path.read_text("utf-8"))
-        for phrase in expand(pattern.partition("}")[2] if pattern.startswith("{") else pattern)
+    return (
+        entries
+        | frozenset(
+            " ".join(tokens(fold(phrase)))
+            for form in FORMS
+            for path in [PHRASES / f"{form}.txt"]
+            if path.exists()
+            for _, pattern in sections(path.read_text("utf-8"))
+            for phrase in expand(pattern.partition("}")[2] if pattern.startswith("{") else pattern)
+        )
+        | frozenset(" ".join(tokens(fold(text).strip(" .!?,"))) for form in FORMS for _, text in written_examples(form))
     )
 
 

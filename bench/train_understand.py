@@ -1,6 +1,6 @@
 """Compile the lexicon and train the free-text classifier of flows.understand:  python -m bench.train_understand
 
-Reads flows/understand/phrases/*.txt and the lexicon, writes flows/understand/weights/{intents,forms}.tsv. The same
+Reads flows/understand/phrases/*.txt, examples/*.tsv and the lexicon, writes flows/understand/weights/{intents,forms}.votes. The same
 files give the same bytes on every machine: integers only, and an order made from checksums instead of chance.
 The learner is an averaged perceptron with a margin (Freund and Schapire 1999): mistakes and narrow wins move the
 weights of the features seen; what ships is the average over all steps, in small integers, the smallest dropped.
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from pathlib import Path
 from zlib import crc32
 
 from bench.compile_lexicon import HOME, compiled, tones
@@ -18,9 +17,11 @@ from flows.understand.features import features
 from flows.understand.fold import fold, tokens
 from flows.understand.lexicon import FORMS
 from flows.understand.patterns import expand, sections
+from flows.understand.votes import written
 
 EPOCHS = 16
-MARGIN = 80  # votes by which the right label must win, of the order of the features of a short text
+#: Votes by which the right label must win, of the order of the features of a short text; languages lie further apart.
+MARGIN = {"intents": 160, "forms": 80}
 STEP = 4  # votes per mistake
 SCALE = 8  # the shipped weight of an average of one vote
 SMALLEST = 40  # shipped weights below are noise of single phrases
@@ -75,7 +76,18 @@ def written_phrases(form: str) -> Iterable[tuple[str, str]]:
             yield intent, phrase
 
 
-def learn(examples: list[tuple[str, tuple[str, ...]]], labels: list[str]) -> dict[str, dict[int, int]]:
+def written_examples(form: str) -> Iterable[tuple[str, str]]:
+    """(intent, text) of one examples file: whole messages as customers write them, one a line."""
+    path = HOME / "examples" / f"{form}.tsv"
+    if not path.exists():
+        return
+    for line in path.read_text("utf-8").splitlines():
+        if line[:1] != "#":
+            intent, _, text = line.partition("\t")
+            yield intent, text
+
+
+def learn(examples: list[tuple[str, tuple[str, ...]]], labels: list[str], margin: int) -> dict[str, dict[int, int]]:
     """Feature -> label -> averaged weight, scaled to integers."""
     place = {label: at for at, label in enumerate(labels)}
     weights: dict[str, list[int]] = {}
@@ -93,7 +105,7 @@ def learn(examples: list[tuple[str, tuple[str, ...]]], labels: list[str]) -> dic
             mine = scores[right]
             scores[right] = -(1 << 30)
             best = max(range(size), key=scores.__getitem__)
-            if mine - scores[best] >= MARGIN:
+            if mine - scores[best] >= margin:
                 continue
             for feature in found:
                 row = weights.setdefault(feature, [0] * size)
@@ -114,15 +126,6 @@ def learn(examples: list[tuple[str, tuple[str, ...]]], labels: list[str]) -> dic
     return out
 
 
-def write(path: Path, labels: list[str], weights: dict[str, dict[int, int]]) -> None:
-    """One line a feature: `feature<TAB>label,weight,label,weight...`, sorted; the first line names the labels."""
-    lines = ["\t".join(labels)]
-    for feature in sorted(weights):
-        votes = ",".join(f"{at},{weight}" for at, weight in sorted(weights[feature].items()))
-        lines.append(f"{feature}\t{votes}")
-    path.write_text("\n".join(lines) + "\n", "utf-8")
-
-
 def main() -> None:
     text = compiled(FORMS)
     (HOME / "weights" / "lexicon.tsv").write_text(text, "utf-8")
@@ -134,12 +137,14 @@ def main() -> None:
         for intent, phrase in [*lexicon_phrases(form), *written_phrases(form)]:
             intents[(intent, phrase)] = None
             forms[(form, phrase)] = None
+        for intent, text in written_examples(form):
+            intents[(intent, text)] = None  # and no language: customers mix them, and "after 18:00" would be Filipino
     for name, pairs in (("intents", intents), ("forms", forms)):
         examples = [(label, tuple(dict.fromkeys(features(tokens(fold(phrase)))))) for label, phrase in pairs]
         labels = sorted({label for label, _ in examples}) if name == "intents" else list(FORMS)
-        weights = learn(examples, labels)
-        path = HOME / "weights" / f"{name}.tsv"
-        write(path, labels, weights)
+        weights = learn(examples, labels, MARGIN[name])
+        path = HOME / "weights" / f"{name}.votes"
+        path.write_bytes(written(labels, weights))
         print(f"{path.name}: {len(examples)} phrases, {len(weights)} features, {path.stat().st_size} bytes")
 
 

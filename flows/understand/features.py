@@ -42,7 +42,7 @@ def word_features(word: str) -> Iterator[str]:
     """A word itself and the runs of letters inside it."""
     yield word
     size = len(word)
-    if size > _GRAM:
+    if size >= _GRAM:
         padded = f"<{word}>"
         for at in range(size - 1):
             yield "~" + padded[at : at + _GRAM]

@@ -52,6 +52,7 @@ class Reading(Struct, frozen=True):
     reason: str | None = None
     alone: bool = False  # a reason that at a question is a cancel by itself
     proof: bool = False  # only what is proved or heard very clearly beside it keeps it sure
+    late: bool = False  # said after other things: it may belong to them
     rest: tuple[tuple[int, int], ...] = ()
 
 
@@ -68,6 +69,8 @@ def read(pieces: list[Piece]) -> Reading | None:
 
 def _whole(pieces: list[Piece], roles: set[str]) -> Reading | None:
     """A message without a word that is not accounted for."""
+    if _breaks_off(pieces):
+        return None
     core = roles - EMPTY
     if not core:
         return _courtesy(roles)
@@ -96,6 +99,12 @@ def _whole(pieces: list[Piece], roles: set[str]) -> Reading | None:
     if "not_me" in named and named <= {"not_me", "no", "cancel"}:
         return Reading("not_me", sure)
     return None
+
+
+def _breaks_off(pieces: list[Piece]) -> bool:
+    """Whether a message ends with its "but": what it wanted to say is not said."""
+    said = [piece.role for piece in pieces if piece.role not in {"sep", "emoji", "fill"}]
+    return len(said) > 1 and said[-1] == "but"
 
 
 def _courtesy(roles: set[str]) -> Reading | None:
@@ -177,6 +186,7 @@ def _in_parts(pieces: list[Piece], roles: set[str]) -> Reading | None:
     """A decision in one clause and other things in others; or a yes that runs straight into its second part."""
     decided: list[str] = []
     rest: list[list[Piece]] = []
+    late = False
     parts = clauses(pieces)
     for clause, following in zip(parts, [*parts[1:], []], strict=True):
         decision = _decides(clause)
@@ -184,9 +194,11 @@ def _in_parts(pieces: list[Piece], roles: set[str]) -> Reading | None:
         if decision is None:
             head, tail = _leading_yes(clause)
             if head:
+                late = late or (not decided and _holds_words(rest))
                 decided.append(head)
             rest.append(tail)
         elif decision:
+            late = late or (not decided and _holds_words(rest))
             decided.append(decision)
     left = {piece.role for clause in rest for piece in clause}
     if all(_says_when(clause) for clause in rest if any(piece.role == "not" for piece in clause)):
@@ -198,24 +210,40 @@ def _in_parts(pieces: list[Piece], roles: set[str]) -> Reading | None:
     if not firm:
         return _guess(left, roles)
     if "cancel" in firm:
-        return _cancelled(rest, left, sure="no" not in decided)
+        return _cancelled(rest, left, sure="no" not in decided and not _warned(parts))
     spans = tuple((clause[0].start, clause[-1].end) for clause in rest if clause)
     if firm == {"no"}:
         return Reading("no", False, rest=spans)
     known = len(decided) > 1 and not left - EMPTY - {"word"} and words_of(pieces, "word") < len(decided)
     if known and not _trails_off(rest, parts):
         return Reading("yes", True)  # said twice, around a word that we do not know
-    sure = not left & {"if", "maybe", "not", "keep", "no", "cancel"}
+    sure = not left & {"if", "maybe", "not", "keep", "no", "cancel"} and not _breaks_off(pieces)
     sure = sure and not (set(decided) == {"ok"} and rest[0][0].start == 0)  # "is it open, ok" is no answer
     apart = any(piece.role == "sep" for piece in pieces)
     sure = sure and (apart or set(decided) != {"ok"} or "ask" not in left)  # "geht da noch was?" begins with an ok
-    return Reading("yes", sure, proof=set(decided) == {"affirm"}, rest=spans)
+    weak = set(decided) == {"affirm"}
+    return Reading("yes", sure, proof=weak, late=late, rest=spans)
+
+
+def _holds_words(rest: list[list[Piece]]) -> bool:
+    """Whether anything that the lexicon does not know has been said so far."""
+    return any(words_of(clause, "word") for clause in rest)
 
 
 def _trails_off(rest: list[list[Piece]], parts: list[list[Piece]]) -> bool:
     """Whether words that nobody knows end the message ("yes, sure, I can see it coming"); one word may be a name."""
     end = [piece for clause in rest[-1:] for piece in clause]
     return len(end) > 1 and end[-1] is parts[-1][-1]
+
+
+def _warned(parts: list[list[Piece]]) -> bool:
+    """Whether a "not" runs on into the cancel: "don't you dare and cancel it"."""
+    return any(
+        {"not", "keep"} & {piece.role for piece in clause}
+        and following[0].role == "but"
+        and _decides(following) == "cancel"
+        for clause, following in pairwise(parts)
+    )
 
 
 def _cancelled(rest: list[list[Piece]], left: set[str], *, sure: bool) -> Reading:

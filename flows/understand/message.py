@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from flows.understand.classify import intent_of
+from flows.understand.classify import doubt_of, intent_of
 from flows.understand.cover import Piece, cover, known_spelling, matches_at
+from flows.understand.doubting import doubted
 from flows.understand.fold import fold_clean, is_word, scripts, tokens
 from flows.understand.grammar import AGREE, COMPANIONS, EMPTY, TIMING, Reading, read, says_nothing, says_why
 from flows.understand.language import hinted_forms, language_of
@@ -28,6 +29,9 @@ _CLEARLY_FROM: Final = 0.9
 _SCRIPTS_MOST: Final = 2
 #: From here on the classifier's word counts as the second witness of a decision.
 _WITNESS_FROM: Final = 0.97
+_DOUBT_WITH_WITNESS: Final = 0.005
+#: From here on only a word of the decision is asked of the other witness.
+_LOUD_FROM: Final = 0.998
 #: From here on it says what a message is about that has the word of a decision and is not sure of it.
 _OUTWEIGHS_FROM: Final = 0.98
 _NO_SLOTS: Final = Slots()
@@ -62,6 +66,8 @@ class Message:
         reading = self._agreed(covers) if short else None
         if reading is not None:
             got = self._decided(*reading, lang, tone)
+            if doubted(got, *reading, self.words, self.hints, self.prompt):
+                got = Understood(got.intent, False, 0.5, got.lang, got.tone, got.slots, got.parts)
         else:
             named = name(Span(self.cleaned, self.folded, self.words, pieces, self.country), self.prompt)
             sure = named.sure and not {'"', ">"} & set(self.words)
@@ -75,16 +81,22 @@ class Message:
         if got.intent not in DECISIONS and got.intent != "unclear":
             return got
         heard, confidence = intent_of(self.words)
-        if got.intent == "cancel" and heard not in DECISIONS and heard != "unclear" and confidence >= _OUTWEIGHS_FROM:
+        instead = confidence + doubt_of(self.words)
+        if got.intent == "cancel" and heard not in DECISIONS and heard != "unclear" and instead >= _OUTWEIGHS_FROM:
             # "is there a cancellation fee?" has the word, and nothing of the deed
             return Understood(heard, False, round(confidence, 3), got.lang, got.tone, got.slots, got.parts)
         if heard not in DECISIONS or confidence < _WITNESS_FROM or got.intent not in {heard, "unclear"}:
             return got
         level = self._level(covers)
+        loud = confidence >= _LOUD_FROM
         if (
             not level
             or len(scripts(self.words)) > _SCRIPTS_MOST
-            or not all(bears_out(heard, read_, narrow=form == "en" or form not in self.hints) for form, read_ in level)
+            or doubt_of(self.words) > _DOUBT_WITH_WITNESS
+            or not all(
+                bears_out(heard, read_, narrow=form == "en" or form not in self.hints, loud=loud)
+                for form, read_ in level
+            )
         ):
             return got
         return Understood(heard, True, round(confidence, 3), got.lang, got.tone, got.slots, got.parts)
@@ -208,9 +220,8 @@ class Message:
             return ("ask" if named.intent == "question" else "call_me") in roles
         if named.intent == "change_time" and named.slots == _NO_SLOTS:
             return bool(roles & (TIMING | {"not"}))
-        if named.intent == "change_items":  # a slip of the thumb over digits and signs names no goods
-            return any(len(word) > 2 and word[0].isalpha() for word in self.words[start:end])
-        return True
+        # a slip of the thumb over digits and signs names no goods, and no number
+        return any(len(word) > 2 and word[0].isalpha() for word in self.words[start:end])
 
     def _says_it_all(self, pieces: list[Piece]) -> bool:
         """Whether a reason is a cancel by itself: передумал is a sentence; a mistake may be about an address or a refund."""

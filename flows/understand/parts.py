@@ -20,6 +20,8 @@ SURE_FROM: Final = 0.72
 NO_DOUBT_FROM: Final = 0.9
 #: Below this the guess is not even worth naming.
 NAMED_FROM: Final = 0.72
+#: The same where nothing was asked: shops' chats are full of questions that use the words of these.
+_UNASKED_FROM: Final = dict.fromkeys(("cancel", "discount", "change_address"), 0.98)
 _SAYS_WHEN: Final = TIMING | EMPTY | {"send", "num", "yes", "ok", "affirm", "not"}
 #: Roles that show that an answer to "where do you live?" is another thing.
 _NO_ADDRESS: Final = frozenset({"yes", "affirm", "no", "cancel", "keep", "if", "maybe", "not_me", "stop", "help"})
@@ -60,7 +62,7 @@ def name(span: Span, prompt: str | None) -> Named:
     day, window = find_times(span.words, span.pieces, span.folded)
     address = find_address(span.text, span.words, span.pieces)
     reason = next((role[7:] for role in sorted(roles) if role.startswith("reason:")), None)
-    intent, confidence = _heard(span)
+    intent, confidence = _heard(span, called=phone is not None)
     if prompt == "address" and address is None and "ask" not in roles and len(span.words) > 1:
         address = as_address(span.text)
     address = address or ("street" in roles and find_street(span.text, span.words, span.pieces)) or None
@@ -72,7 +74,7 @@ def name(span: Span, prompt: str | None) -> Named:
         return Named(
             "order_status", max(confidence, NAMED_FROM), Slots(), sure=True
         )  # the phrase outweighs a vague guess
-    if confidence < NAMED_FROM or roles <= _SAYS_NOTHING:
+    if confidence < (_UNASKED_FROM.get(intent, NAMED_FROM) if prompt is None else NAMED_FROM) or roles <= _SAYS_NOTHING:
         return Named("unclear", confidence, slots, sure=False)
     sure = confidence >= SURE_FROM and intent not in {"yes", "no", "cancel", "unclear", "stop", "start", "help"}
     if sure and _belied(intent, confidence, slots, roles, span):
@@ -80,13 +82,15 @@ def name(span: Span, prompt: str | None) -> Named:
     return Named(intent, confidence, _for_intent(intent, slots, span), sure)
 
 
-def _heard(span: Span) -> tuple[str, float]:
-    """The classifier's guess. A house's number makes no haggling: without a price, a discount must be heard in the words."""
+def _heard(span: Span, *, called: bool) -> tuple[str, float]:
+    """The classifier's guess. A house's number or a postcode is neither a price nor a phone's: then the words must say it alone."""
     intent, confidence = intent_of(span.words)
-    if intent == "discount" and any(map(str.isdigit, span.words)) and not find_amount(span.folded, bare=False):
-        bare = intent_of([word for word in span.words if not word.isdigit()])
-        return (intent, confidence) if bare[0] == "discount" else bare
-    return intent, confidence
+    if intent not in {"discount", "change_phone"} or not any(map(str.isdigit, span.words)):
+        return intent, confidence
+    if called if intent == "change_phone" else find_amount(span.folded, bare=False):
+        return intent, confidence
+    bare = intent_of([word for word in span.words if not word.isdigit()])
+    return (intent, confidence) if bare[0] == intent else bare
 
 
 def _belied(intent: str, confidence: float, slots: Slots, roles: set[str], span: Span) -> bool:

@@ -20,16 +20,19 @@ _AGAINST: Final = {
     "no": OPEN | {"yes", "send", "cancel"},
 }
 _UNKNOWN_MOST: Final = 4
+_UNKNOWN_IF_LOUD: Final = 2
 #: A longer message may decide as well, but a second witness is not enough for it.
 _WORDS_MOST: Final = 11
 
 
-def bears_out(intent: str, pieces: list[Piece], *, narrow: bool) -> bool:
+def bears_out(intent: str, pieces: list[Piece], *, narrow: bool, loud: bool) -> bool:
     """Whether a cover has a word of this decision and nothing that speaks against it: the lexicon's half of two witnesses.
 
-    `narrow`: hardly a word of it may be unknown.
+    `narrow`: hardly a word of it may be unknown. `loud`: the other witness is so sure that where the word stands does not matter.
     """
     roles = {piece.role for piece in pieces}
+    if loud and intent != "cancel":
+        return _says_it(intent, pieces, roles, narrow=narrow)
     said = [piece.role for piece in pieces if not piece.doubt and piece.role in _WORDS[intent]]
     if not said or roles & _AGAINST[intent] or words_of(pieces, "word") > (1 if narrow else _UNKNOWN_MOST):
         return False
@@ -43,6 +46,15 @@ def bears_out(intent: str, pieces: list[Piece], *, narrow: bool) -> bool:
     if any({"no", "not"} & {one.role for one in clause} for clause in _with(pieces, "cancel")):
         return False  # "do not cancel", in whatever order a language says it
     return len(said) > 1 or any(role.startswith("reason:") for role in roles) or not _of_something(pieces)
+
+
+def _says_it(intent: str, pieces: list[Piece], roles: set[str], *, narrow: bool) -> bool:
+    """Whether a word of the decision is there, nothing against it, and hardly anything unknown; a "send" alone may be of anything."""
+    if roles & _AGAINST[intent] or words_of(pieces, "word") > _UNKNOWN_IF_LOUD:
+        return False
+    if narrow and intent == "yes":
+        return any(_agrees([piece]) for piece in pieces)
+    return bool(roles & _WORDS[intent])
 
 
 def _agrees(clause: list[Piece]) -> bool:

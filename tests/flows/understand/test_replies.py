@@ -61,6 +61,6 @@ def test_training_is_reproducible():
         ("cancel", ("cancel", "^ cancel", "it")),
         ("question", ("how", "^ how", "much")),
     ] * 5
-    assert learn(examples, ["cancel", "question", "yes"]) == learn(examples, ["cancel", "question", "yes"])
+    assert learn(examples, ["cancel", "question", "yes"], 80) == learn(examples, ["cancel", "question", "yes"], 80)
     assert mixed(["a", "b", "c"], "x") == mixed(["c", "b", "a"], "x")
     assert set(INTENT_LABELS) <= set(INTENTS)
