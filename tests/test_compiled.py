@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -150,3 +151,14 @@ def test_errors_of_different_kinds_have_names_of_their_own() -> None:
                     kinds.setdefault(node.name, set()).add(ast.unparse(node.type))
             astray += [(module.name, function.name) for each in kinds.values() if len(each) > 1 and each & ours]
     assert astray == []
+
+
+def test_what_compiles_is_what_checks() -> None:
+    """Both locks name the same versions: installing the one takes nothing of the other away."""
+    of = [
+        dict(re.findall(r"^([\w.-]+)==(\S+)", (compiling.HOME / name).read_text("utf-8"), re.MULTILINE))
+        for name in ("requirements-fast.lock", "requirements-dev.lock")
+    ]
+    both = of[0].keys() & of[1].keys()
+    assert "mypy" in both
+    assert {name: of[0][name] for name in both} == {name: of[1][name] for name in both}
