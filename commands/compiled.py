@@ -41,8 +41,10 @@ class Compiled:
 
 
 def fingerprint(home: Path = HOME) -> str:
-    """Of every source that compiled code may hold a piece of, and of the Python that it was compiled for."""
+    """Of every source that compiled code may hold a piece of, of how it is compiled, and of the Python that it is for."""
     seen = hashlib.sha256(EXTENSION_SUFFIXES[0].encode())
+    rule = home / "commands" / "compiling.py"
+    seen.update(rule.read_bytes() if rule.is_file() else b"")
     for package in PACKAGES:
         for folder, folders, files in os.walk(home / package):
             folders[:] = sorted(name for name in folders if name != "__pycache__")
@@ -53,6 +55,14 @@ def fingerprint(home: Path = HOME) -> str:
                     seen.update(f"{path.relative_to(home).as_posix()} {len(raw)}\n".encode())
                     seen.update(raw)
     return seen.hexdigest()
+
+
+def made_of(home: Path = HOME) -> str:
+    """The fingerprint of what the compiled modules were made of; "" where there are none."""
+    try:
+        return str(json.loads((home / FOLDER / MANIFEST).read_bytes())["fingerprint"])
+    except FileNotFoundError:
+        return ""
 
 
 def use(home: Path = HOME) -> bool:

@@ -23,7 +23,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from commands.compiled import FOLDER, HOME, MANIFEST, PACKAGES, fingerprint
+from commands.compiled import FOLDER, HOME, MANIFEST, PACKAGES, fingerprint, made_of
 
 #: What may inherit from classes of the house, and is never compiled itself.
 BESIDE = ("bot", "commands", "sandbox")
@@ -206,6 +206,9 @@ def compile_all(home: Path = HOME) -> int:
 
 def main() -> None:
     os.chdir(HOME)
+    if made_of() == fingerprint():
+        print("The compiled modules are of these sources already.")
+        return
     begin = time.monotonic()
     try:
         count = compile_all()

@@ -77,6 +77,7 @@ def test_what_is_missing_to_compile_is_named(
 ) -> None:
     """One plain sentence with what to install, exit 1, and nothing was touched."""
     monkeypatch.chdir(compiling.HOME)
+    monkeypatch.setattr(compiling, "made_of", lambda: "")
     monkeypatch.setenv("CC", "no-such-cc")
     monkeypatch.setattr(compiling, "find_spec", lambda name: None if name == missing else compiling)
     with pytest.raises(SystemExit) as ended:
@@ -84,6 +85,26 @@ def test_what_is_missing_to_compile_is_named(
     assert ended.value.code == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert says in line
+
+
+def test_what_is_compiled_already_is_not_compiled_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same sources by the same rule: a second `make fast` says so and does nothing."""
+    monkeypatch.chdir(compiling.HOME)
+    monkeypatch.setattr(compiling, "made_of", lambda: compiled.fingerprint())
+    monkeypatch.setattr(compiling, "compile_all", lambda: pytest.fail("it compiled"))
+    compiling.main()
+    assert capsys.readouterr().out == "The compiled modules are of these sources already.\n"
+
+
+def test_they_know_what_they_were_made_of(home: Path) -> None:
+    """Until a source changes the two fingerprints are one; without compiled modules there is none."""
+    assert compiled.made_of(home) == compiled.fingerprint(home)
+    (home / "flows" / "one.py").write_text("A = 3\n")
+    assert compiled.made_of(home) not in ("", compiled.fingerprint(home))
+    (home / compiled.FOLDER / compiled.MANIFEST).unlink()
+    assert compiled.made_of(home) == ""
 
 
 def test_a_build_that_breaks_off_leaves_the_old_one(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
