@@ -172,7 +172,7 @@ class Outbox:
         }
         tell(log, f"outbox.{kind}", facts)
         self._measure(open_, provider, outcome)
-        await self._settle(conversation, open_.id, provider, outcome)
+        await self._settle(conversation, open_, provider, outcome)
 
     def _measure(self, open_: Open, provider: str, outcome: Outcome) -> None:
         """For /metrics: how long a question took to be accepted, and by which code a provider failed."""
@@ -184,14 +184,17 @@ class Outbox:
             waited = self._engine.now() - max(open_.at, open_.not_before)
             self._engine.waits.observe(effect.channel, waited.total_seconds())
 
-    async def _settle(self, conversation: str, effect_id: str, provider: str, outcome: Outcome) -> None:
-        """Bring the outcome back, for as long as it takes: without it the effect would count as unknown."""
+    async def _settle(self, conversation: str, open_: Open, provider: str, outcome: Outcome) -> None:
+        """Bring the outcome back, for as long as it takes: without it the effect would count as unknown.
+
+        The attempt is part of the event's id: what a "later" and then a yes to the same effect plan are two effects, not one.
+        """
         while True:
             event = EffectSettled(
-                event_id=f"settled:{effect_id}",
+                event_id=f"settled:{open_.id}:{open_.tries}",
                 to=(pointers.conversation(conversation),),
                 at=self._engine.now(),
-                effect_id=effect_id,
+                effect_id=open_.id,
                 provider=provider,
                 outcome=outcome,
             )

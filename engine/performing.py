@@ -114,7 +114,7 @@ class Performing:
         policy = self._engine.policies[shop]
         match effect:
             case AskProvider():
-                return await self._ask(conversation, policy, effect)
+                return await self._ask(conversation, policy, effect_id, effect)
             case RaiseAlarm():
                 await self._engine.trouble(shop, effect.kind, effect.values, effect.pause, effect.rest_s)
             case Remember():
@@ -171,7 +171,7 @@ class Performing:
             outcome = replace(outcome, segments=cost)
         return outcome, channel.provider
 
-    async def _ask(self, conversation: str, policy: Policy, ask: AskProvider) -> Outcome:
+    async def _ask(self, conversation: str, policy: Policy, asked_by: str, ask: AskProvider) -> Outcome:
         channel = self._channels.get((policy.shop, ask.channel))
         if channel is None:
             return Refused("not_configured")
@@ -190,7 +190,7 @@ class Performing:
         )
         await self._engine.handle(
             ProviderAnswered(
-                event_id=f"answered:{ask.effect_id}",
+                event_id=f"answered:{asked_by}",
                 to=(pointers.conversation(conversation),),
                 at=self._engine.now(),
                 effect_id=ask.effect_id,

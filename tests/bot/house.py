@@ -175,7 +175,7 @@ class House:
             self.said.append(effect)
         self.performed.append((passed[0], outcome))
         settled = EffectSettled(
-            event_id=f"settled:{open_.id}",
+            event_id=f"settled:{open_.id}:{open_.tries}",
             to=to,
             at=self.now(),
             effect_id=open_.id,

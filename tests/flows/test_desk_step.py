@@ -106,7 +106,7 @@ class Machine(RuleBasedStateMachine):
         self.wire.remove(open_)
         self.bring(
             EffectSettled(
-                event_id=f"settled:{open_.id}",
+                event_id=f"settled:{open_.id}:{open_.tries}",
                 to=TO,
                 at=self.now,
                 effect_id=open_.id,

@@ -177,7 +177,7 @@ class World:
         provider = {"email": "smtp"}.get(getattr(effect, "channel", ""), "twilio")
         self.bring(
             EffectSettled(
-                event_id=f"settled:{attempt.open.id}",
+                event_id=f"settled:{attempt.open.id}:{attempt.open.tries}",
                 to=(pointers.conversation(attempt.conversation),),
                 at=self.now,
                 effect_id=attempt.open.id,
