@@ -10,7 +10,7 @@ from typing import Final
 
 from flows.understand.classify import doubt_of, intent_of
 from flows.understand.cover import Piece
-from flows.understand.grammar import AGREE, Reading
+from flows.understand.grammar import AGREE, EMPTY, Reading
 from flows.understand.model import DECISIONS, Slots, Understood
 
 #: From here on what the classifier hears instead leaves a decision by words open,
@@ -31,10 +31,18 @@ def doubted(
         return False
     if got.intent == "yes" and _asks_back(pieces, words, prompt):
         return True
+    if not got.parts and _is_plain(pieces):
+        return False
     proved = bool(got.parts) and all(part.slots != _NO_SLOTS for part in got.parts)
     if not proved and doubt_of(words) >= (_DOUBT_BESIDE_MOST if got.parts else _DOUBT_MOST):
         return True
     return _is_another(got, reading, pieces, words, hints)
+
+
+def _is_plain(pieces: list[Piece]) -> bool:
+    """Whether a yes is said in so many words, and by nothing else but courtesy: "sí claro", "ja hoor"."""
+    roles = {piece.role for piece in pieces}
+    return "yes" in roles and roles <= AGREE | EMPTY - {"but"} and not roles & {"thanks", "greeting"}
 
 
 def _is_another(

@@ -255,6 +255,15 @@ def test_not_turns_a_time_around(text, day, window):
     assert (got.slots.day, got.slots.window) == (day, window)
 
 
+@pytest.mark.parametrize(
+    ("text", "lang"), [("si si", "it"), ("si claro", "es"), ("ja hoor", "nl"), ("haan bhai haan", "hi")]
+)
+def test_a_plain_yes_is_never_doubted(text, lang):
+    """A yes in so many words is sure, whatever else such words are heard in."""
+    got = understand(text, prompt="confirm", lang=lang)
+    assert (got.intent, got.sure) == ("yes", True)
+
+
 def test_a_number_follows_its_colon():
     """ "Yes. New number: …" is a sure yes with the number."""
     got = understand("Yes. New number: 07911 123456", prompt="confirm", country="GB")
