@@ -54,7 +54,7 @@ def _says_it(intent: str, pieces: list[Piece], roles: set[str], *, narrow: bool)
         return False
     if narrow and intent == "yes":
         return any(_agrees([piece]) for piece in pieces)
-    return bool(roles & _WORDS[intent])
+    return any(piece.role in _WORDS[intent] and not piece.doubt for piece in pieces)
 
 
 def _agrees(clause: list[Piece]) -> bool:
