@@ -17,7 +17,7 @@ import msgspec
 
 from adapters.line import Broken, NotConnected
 from adapters.replied import Answer
-from adapters.wire import Wire, address
+from adapters.wire import Head, Wire, address
 from flows import refusals
 from flows.effects import Outcome, Refused, TryAgain, Unknown
 
@@ -58,8 +58,12 @@ class Exchange:
     ) -> Answer | TryAgain | Unknown:
         """At most one request on the wire. Redirects are not followed. The reasons name an error's class, never its words."""
         where = address(url).update_query(params) if params else address(url)
+        return await self.send(Head(method, where, headers), body)
+
+    async def send(self, head: Head, body: bytes | None) -> Answer | TryAgain | Unknown:
+        """The same, with all but the body written beforehand (`head_of`): what every message begins with."""
         try:
-            reply = await self._wire.ask(method, where, headers, body)
+            reply = await self._wire.ask(head, body)
         except NotConnected as error:
             return TryAgain(NO_CONNECTION_AGAIN_S, str(error))
         except Broken as error:
@@ -70,6 +74,11 @@ class Exchange:
 
     async def close(self) -> None:
         self._wire.close()
+
+
+def head_of(method: str, url: str, headers: Mapping[str, str]) -> Head:
+    """For `Exchange.send`. Raises ValueError for an address without a host."""
+    return Head(method, address(url), headers)
 
 
 def form_encoded(fields: Mapping[str, str]) -> bytes:

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from adapters.exchange import Exchange, again_after, decoded, form_encoded, refusal, without_digits
+from adapters.exchange import Exchange, again_after, decoded, form_encoded, head_of, refusal, without_digits
 from adapters.receiving import FORM
 from adapters.replied import Answer
 from adapters.twilio import STATUS_PATH
@@ -36,6 +36,7 @@ TITLES_BETWEEN = "\n\n"
 _TOKEN = re.compile(r"/c/[A-Za-z0-9_-]{22}")
 #: Characters that may stand in a query as they are, `&`, `=` and `+` apart, which mean something there.
 _LEGAL_IN_QUERY = ":/@!$'()*,;?"
+_PLAIN = re.compile(r"[\w.~:/@!$'()*,;?-]*", re.ASCII)
 
 
 class TwilioChannel:
@@ -48,14 +49,14 @@ class TwilioChannel:
         self._exchange = Exchange(settings.timeout_s)
         self._headers = authorization(settings)
         self._url = messages_url(settings)
+        self._post = head_of("POST", self._url, self._headers | {"Content-Type": FORM})
 
     async def send(self, message: Message) -> Outcome:
         """One POST. Refused("no_template"): WhatsApp wants a template, and none is configured in that language."""
         form = self._form(message)
         if form is None:
             return Refused("no_template", f"{message.template and message.template.name} in {message.lang}")
-        headers = self._headers | {"Content-Type": FORM}
-        answer = await self._exchange.ask("POST", self._url, headers=headers, body=form_encoded(form))
+        answer = await self._exchange.send(self._post, form_encoded(form))
         return outcome(answer) if isinstance(answer, Answer) else answer
 
     async def find(self, lookup: Lookup) -> Found | None:
@@ -125,7 +126,9 @@ def status_callback(public_url: str, message: Message) -> str:
     Only what a query cannot hold is escaped (RFC 3986, 3.4): some clients take needless percent signs off again, which
     would break the signature.
     """
-    effect_id = quote(message.effect_id, safe=_LEGAL_IN_QUERY)
+    effect_id = message.effect_id
+    if _PLAIN.fullmatch(effect_id) is None:  # nearly all are: quoting takes ten times as long as seeing that
+        effect_id = quote(effect_id, safe=_LEGAL_IN_QUERY)
     return f"{public_url.rstrip('/')}{STATUS_PATH}?c={quote(message.conversation)}&e={effect_id}"
 
 

@@ -36,15 +36,14 @@ class Wire:
         self._idle: dict[tuple[str, str, int], list[Line]] = {}
         self._places = asyncio.Semaphore(LINES_MOST)
 
-    async def ask(self, method: str, url: URL, headers: Mapping[str, str], body: bytes | None) -> Reply:
-        """One request on one connection, never made twice. Raises NotConnected, Broken; ValueError for a header with a line break."""
-        request = _written(method, url, headers, body)
-        place = url.scheme, url.raw_host or "", url.port or 443
+    async def ask(self, head: Head, body: bytes | None) -> Reply:
+        """One request on one connection, never made twice. Raises NotConnected, Broken."""
+        place = head.place
         loop = asyncio.get_running_loop()
         until = loop.time() + self._timeout_s
         line = await self._line(place)
         try:
-            return await line.ask(request, until)
+            return await line.ask(head.with_body(body), until)
         finally:
             self._places.release()
             if line.free:
@@ -114,22 +113,29 @@ def _trusted() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-def _written(method: str, url: URL, headers: Mapping[str, str], body: bytes | None) -> bytes:
-    """The whole request as bytes."""
-    host = url.raw_host or ""
-    host = f"[{host}]" if ":" in host else host
-    said = [
-        f"{method} {url.raw_path_qs} HTTP/1.1",
-        f"Host: {host}" if url.is_default_port() else f"Host: {host}:{url.port}",
-        "User-Agent: doorstep",
-        *[f"{name}: {value}" for name, value in headers.items()],
-    ]
-    if url.user is not None:
-        known = base64.b64encode(f"{url.user}:{url.password or ''}".encode()).decode()
-        said.append(f"Authorization: Basic {known}")
-    if body is not None:
-        said.append(f"Content-Length: {len(body)}")
-    head = "\r\n".join(said)
-    if head.count("\n") != len(said) - 1 or head.count("\r") != len(said) - 1:
-        raise ValueError("a line break in a header")
-    return head.encode() + b"\r\n\r\n" + (body or b"")
+class Head:
+    """A request but for its body; the same one may be sent again and again. Raises ValueError for a header with a line break."""
+
+    def __init__(self, method: str, url: URL, headers: Mapping[str, str]) -> None:
+        self.place = url.scheme, url.raw_host or "", url.port or 443
+        host = url.raw_host or ""
+        host = f"[{host}]" if ":" in host else host
+        said = [
+            f"{method} {url.raw_path_qs} HTTP/1.1",
+            f"Host: {host}" if url.is_default_port() else f"Host: {host}:{url.port}",
+            "User-Agent: doorstep",
+            *[f"{name}: {value}" for name, value in headers.items()],
+        ]
+        if url.user is not None:
+            known = base64.b64encode(f"{url.user}:{url.password or ''}".encode()).decode()
+            said.append(f"Authorization: Basic {known}")
+        head = "\r\n".join(said)
+        if head.count("\n") != len(said) - 1 or head.count("\r") != len(said) - 1:
+            raise ValueError("a line break in a header")
+        self._bytes = head.encode()
+
+    def with_body(self, body: bytes | None) -> bytes:
+        """The whole request."""
+        if body is None:
+            return self._bytes + b"\r\n\r\n"
+        return b"%s\r\nContent-Length: %d\r\n\r\n%s" % (self._bytes, len(body), body)

@@ -70,7 +70,8 @@ class RunningClock:
         self._waiting: set[asyncio.Event] = set()
 
     def now(self) -> datetime:
-        return datetime.now(UTC) + self._offset
+        now = datetime.now(UTC)
+        return now + self._offset if self._offset else now
 
     def skip_to(self, moment: datetime) -> None:
         """Set the clock forward; every waiter looks again. Raises ValueError for a moment that is past."""

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from engine import metrics, searching
 from engine.clock import Clock
+from engine.counting import Counting, Key
 from engine.decide import Decider
 from engine.journal_log import tell
 from engine.knowing import Knowing
@@ -56,7 +57,10 @@ class Engine:
         self.clock = clock
         self.policies: dict[str, Policy] = decider.policies
         self.lanes: Lanes = decider.lanes
-        self.counters: dict[metrics.Key, float] = defaultdict(float)
+        self.counters: dict[Key, float] = defaultdict(float)
+        self._events = Counting(self.counters, "events", "type", "result")
+        self._answers = Counting(self.counters, "answers", "channel", "order")
+        self._money = Counting(self.counters, "order_money", "state", "currency")
         self.waits = metrics.Waits()
         self.rhythm = Rhythm()  # of orders and confirmations, for engine/pulse.py
         self._decider = decider
@@ -105,7 +109,7 @@ class Engine:
         """What is counted, told and set going once a unit is done."""
         decision = handled.decision
         if decision is None:
-            self.count("events", type=type(event).__name__, result="duplicate" if handled.duplicate else "nobody")
+            self._events.add((type(event).__name__, "duplicate" if handled.duplicate else "nobody"))
             return
         self._log(event, decision)
         if decision.changed:
@@ -123,7 +127,7 @@ class Engine:
 
     def _log(self, event: AnyEvent, decision: Decision) -> None:
         kind = type(event).__name__
-        self.count("events", type=kind, result="handled")
+        self._events.add((kind, "handled"))
         self._tally(event, decision)
         document = decision.document
         facts = {
@@ -142,7 +146,7 @@ class Engine:
         document = decision.document
         if isinstance(event, _ANSWERS):
             channel = "page" if isinstance(event, PagePressed) else event.channel
-            self.count("answers", channel=channel, order=decision.orders[0][1] if decision.orders else "")
+            self._answers.add((channel, decision.orders[0][1] if decision.orders else ""))
         for order_id, state in decision.orders:
             if isinstance(event, OrderTold) and state in ("pending", "flagged", "held", "confirmed"):
                 self.rhythm.add(document.shop, "orders", self.clock.now())
@@ -152,7 +156,7 @@ class Engine:
             if order is not None:
                 total = order.fields.total
                 amount = total.minor / 10 ** exponent(total.currency)
-                self.add("order_money", amount, state=state, currency=total.currency)
+                self._money.add((state, total.currency), amount)
 
     async def keep(self, route: str, body: bytes, headers: dict[str, str], why: str) -> None:
         """See Front. The id is the route and the body's SHA-256: the same body again is the same thing kept."""

@@ -4,58 +4,18 @@ from __future__ import annotations
 
 import io
 import logging
-import re
 import sys
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from functools import lru_cache
 from itertools import islice
 
-import msgspec
+from engine.log_lines import line
 
-#: Telegram's tokens, as they stand in its URLs; page tokens in paths; phone numbers. The last line of defence: nothing above
-#: logs them in the first place.
-_SECRETS = (
-    (re.compile(r"(?<!\d)\d{6,12}:[A-Za-z0-9_-]{30,}"), "<token>"),  # in a URL behind "bot"
-    (re.compile(r"/c/[A-Za-z0-9_-]{22}"), "/c/<token>"),
-    (re.compile(r"\+\d{5,13}(\d{4})\b"), r"…\1"),
-)
-#: What every Telegram token holds: written so that the search jumps from colon to colon, it costs a tenth of the pattern above.
-_LIKE_A_TOKEN = re.compile(rb":(?<=\d:)[A-Za-z0-9_-]{30}")
 #: What a record is born with; the facts given as `extra` stand behind it, and behind those what other formatters leave.
 _BORN_WITH = len(vars(logging.makeLogRecord({})))
 _LEFT = frozenset({"message", "asctime"})
 #: Lines are written to the stream in blocks; a warning flushes at once, the rest at latest with the next block.
 BUFFER_BYTES = 64 * 1024
-
-
-_encoder = msgspec.json.Encoder(enc_hook=str)
-
-
-def redact(text: str) -> str:
-    """The text without what no log may hold."""
-    for pattern, shown in _SECRETS:
-        text = pattern.sub(shown, text)
-    return text
-
-
-def _moment(seconds: float) -> str:
-    """2026-11-21T10:00:00.123Z: without a plus, which would look like a phone number to `redact`."""
-    whole = int(seconds)
-    return f"{_second(whole)}.{int((seconds - whole) * 1000):03d}Z"
-
-
-@lru_cache(2)
-def _second(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-
-
-def _line(created: float, level: str, log: str, what: str, facts: Mapping[str, object]) -> bytes:
-    line = _encoder.encode({"at": _moment(created), "level": level, "log": log, "what": what, **facts})
-    if b"+" in line or b"/c/" in line or _LIKE_A_TOKEN.search(line):
-        return redact(line.decode()).encode() + b"\n"
-    return line + b"\n"  # nearly every line, and this is on the hot path
 
 
 class JsonLines(logging.Formatter):
@@ -71,7 +31,7 @@ class JsonLines(logging.Formatter):
             del facts[name]
         if record.exc_info:
             facts["trace"] = self.formatException(record.exc_info)
-        return _line(record.created, record.levelname.lower(), record.name, record.getMessage(), facts)
+        return line(record.created, record.levelname.lower(), record.name, record.getMessage(), facts)
 
 
 _JSON_LINES = JsonLines()
@@ -84,7 +44,7 @@ class BufferedHandler(logging.StreamHandler[io.BufferedIOBase]):  # type: ignore
     def tell(self, log: str, what: str, facts: Mapping[str, object]) -> None:
         """A line at level info that was never a record. Takes no lock: only the loop's thread tells, and a write is one call."""
         try:
-            self.stream.write(_line(time.time(), "info", log, what, facts))
+            self.stream.write(line(time.time(), "info", log, what, facts))
         except Exception:  # noqa: BLE001 -- as in emit
             self.handleError(logging.makeLogRecord({"name": log, "msg": what}))
 

@@ -40,12 +40,11 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from engine.journal_log import redact
+from engine.counting import Key
+from engine.log_lines import redact
 
 #: The first text is promised within a minute; the rest shows how far a backlog reaches.
 WAITS_S = (1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 14400.0)
-
-Key = tuple[str, tuple[tuple[str, str], ...]]
 
 
 class Counters(Collector):

@@ -12,6 +12,7 @@ import logging
 from collections.abc import Coroutine
 from datetime import datetime, timedelta
 
+from engine.counting import Counting
 from engine.engine import Engine
 from engine.journal_log import tell
 from engine.lanes import Lane
@@ -45,6 +46,7 @@ class Outbox:
         self._tasks: set[asyncio.Task[None]] = set()
         self._pumps: dict[str, asyncio.Task[None]] = {}
         self._stopping = False
+        self._outcomes = Counting(engine.counters, "outcomes", "provider", "effect", "outcome")
         engine.after_commit = self.follow
 
     # -- after a commit
@@ -69,7 +71,7 @@ class Outbox:
                     self._spawn(self._performing.digesting.look(document.shop, kind))
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.ensure_future(work)
+        task = asyncio.get_running_loop().create_task(work)  # ensure_future would look first what kind of thing it is
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -162,10 +164,10 @@ class Outbox:
         lane.done(open_.id)
         if isinstance(outcome, TryAgain) and outcome.reason == "too_many":
             lane.hold(self._engine.now() + timedelta(seconds=outcome.after_s))  # the next one would be refused as well
-        kind = type(outcome).__name__.lower()
-        self._engine.count("outcomes", provider=provider, effect=type(open_.effect).__name__, outcome=kind)
+        kind, effect = type(outcome).__name__.lower(), type(open_.effect).__name__
+        self._outcomes.add((provider, effect, kind))
         facts = {
-            "effect": type(open_.effect).__name__,
+            "effect": effect,
             "provider": provider,
             "conversation": conversation,
             "code": getattr(outcome, "code", "") or getattr(outcome, "reason", ""),

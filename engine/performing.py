@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from engine import attaching, reaching, releasing, rendering, reporting
+from engine.counting import Counting
 from engine.digesting import Digesting
 from engine.engine import Engine
 from engine.history_record import closed
@@ -88,6 +89,8 @@ class Performing:
         self._tokens = tokens
         self._public_url = public_url.rstrip("/")
         self._noticing = Noticing(engine)
+        self._messages = Counting(engine.counters, "messages", "channel", "purpose")
+        self._segments = Counting(engine.counters, "segments", "channel")
 
     async def attempt(self, conversation: str, shop: str, effect_id: str, effect: AnyEffect) -> tuple[Outcome, str]:
         """The outcome, and whose it is. Raises StoreUnavailable, and whatever a fault of ours raises."""
@@ -160,9 +163,9 @@ class Performing:
                 return before, channel.provider
         if cost > 1:
             self._engine.lanes.get(f"{say.channel}:{say.sender}").charge(cost - 1, self._engine.now())
-        self._engine.count("messages", channel=say.channel, purpose=say.purpose)
+        self._messages.add((say.channel, say.purpose))
         if say.channel == "sms":
-            self._engine.add("segments", cost, channel=say.channel)
+            self._segments.add((say.channel,), cost)
         outcome = await channel.send(message)
         if isinstance(outcome, Accepted | Unknown):
             await self.spending.left(policy, say, cost)

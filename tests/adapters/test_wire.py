@@ -10,7 +10,7 @@ import pytest
 from yarl import URL
 
 from adapters.line import Broken, NotConnected
-from adapters.wire import Wire
+from adapters.wire import Head, Wire
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 #: Never kept: the next request finds it too old.
@@ -62,7 +62,7 @@ async def test_a_connection_carries_one_request_after_the_other() -> None:
     server = Server(OK, OK)
     async with asking(server) as (wire, url):
         for _ in range(2):
-            assert (await wire.ask("POST", url, {"X-One": "1"}, b"body")).body == b"ok"
+            assert (await wire.ask(Head("POST", url, {"X-One": "1"}), b"body")).body == b"ok"
     assert server.lines == 1
     assert server.asked[0].startswith(b"POST /a?b=c HTTP/1.1\r\nHost: 127.0.0.1:")
     assert b"X-One: 1\r\n" in server.asked[0]
@@ -74,7 +74,7 @@ async def test_an_old_connection_is_not_trusted() -> None:
     server = Server(OK, OK)
     async with asking(server, AT_ONCE) as (wire, url):
         for _ in range(2):
-            await wire.ask("GET", url, {}, None)
+            await wire.ask(Head("GET", url, {}), None)
     assert server.lines == 2
 
 
@@ -90,7 +90,7 @@ async def test_an_old_connection_is_not_trusted() -> None:
 async def test_every_form_of_an_answer_is_read(answer: bytes, body: bytes) -> None:
     """An answer ends where its own form says."""
     async with asking(Server(answer)) as (wire, url):
-        assert (await wire.ask("GET", url, {}, None)).body == body
+        assert (await wire.ask(Head("GET", url, {}), None)).body == body
 
 
 @pytest.mark.parametrize(
@@ -108,9 +108,9 @@ async def test_what_is_no_answer_is_broken_and_not_asked_again(answer: bytes | N
     server = Server(answer, OK)
     async with asking(server) as (wire, url):
         with pytest.raises(Broken):
-            await wire.ask("POST", url, {}, b"")
+            await wire.ask(Head("POST", url, {}), b"")
         assert len(server.asked) == 1
-        assert (await wire.ask("POST", url, {}, b"")).body == b"ok"
+        assert (await wire.ask(Head("POST", url, {}), b"")).body == b"ok"
     assert server.lines == 2
 
 
@@ -119,7 +119,7 @@ async def test_an_answer_that_does_not_end_in_time_is_broken() -> None:
     server = Server(OK[:-1])
     async with asking(server, timeout_s=0.05) as (wire, url):
         with pytest.raises(Broken, match="TimeoutError"):
-            await wire.ask("POST", url, {}, b"")
+            await wire.ask(Head("POST", url, {}), b"")
         await asyncio.wait_for(asyncio.gather(*(task for task in server.serving if task is not None)), 30)
     assert len(server.asked) == 1
 
@@ -129,7 +129,7 @@ async def test_bytes_nobody_asked_for_answer_nothing() -> None:
     server = Server(OK + OK.replace(b"ok", b"no"), OK)
     async with asking(server) as (wire, url):
         for _ in range(2):
-            assert (await wire.ask("GET", url, {}, None)).body == b"ok"
+            assert (await wire.ask(Head("GET", url, {}), None)).body == b"ok"
     assert server.lines == 2
 
 
@@ -139,7 +139,7 @@ async def test_no_listener_is_not_connected() -> None:
     async with asking(server) as (wire, url):
         pass
     with pytest.raises(NotConnected):
-        await wire.ask("GET", url, {}, None)
+        await wire.ask(Head("GET", url, {}), None)
 
 
 @pytest.mark.parametrize("make", [lambda v: {"X": v}, lambda v: {v: "x"}], ids=["value", "name"])
@@ -148,5 +148,5 @@ async def test_a_header_cannot_hold_a_second_one(make: Callable[[str], dict[str,
     server = Server()
     async with asking(server) as (wire, url):
         with pytest.raises(ValueError, match="line break"):
-            await wire.ask("GET", url, make("a\r\nb: c"), None)
+            await wire.ask(Head("GET", url, make("a\r\nb: c")), None)
     assert not server.asked

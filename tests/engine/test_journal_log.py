@@ -8,7 +8,8 @@ import logging
 
 import pytest
 
-from engine.journal_log import BufferedHandler, JsonLines, redact, tell
+from engine.journal_log import BufferedHandler, JsonLines, tell
+from engine.log_lines import redact
 
 
 def record(what: str, **facts: object) -> logging.LogRecord:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from engine.clock import FakeClock
+from engine.counting import Key
 from engine.lanes import Lane, Lanes
 from engine.leases import GONE_AFTER_S, HOLD_S, Fenced, Leases, Processes, share_lanes
 from engine.outbox import Outbox
@@ -242,6 +243,7 @@ class Claims:
     def __init__(self, lanes: Lanes) -> None:
         self.lanes, self.clock = lanes, FakeClock(NOW)
         self.claimed: list[str] = []
+        self.counters: dict[Key, float] = {}
         self.now = self.clock.now
 
     async def handle(self, event: Claimed) -> Handled:
