@@ -67,7 +67,7 @@ class Engine:
         self._tokens = tokens
         self.overlay = Overlay(decider.policies)
         self._kept: dict[tuple[str, str], int] = {}
-        self.after_commit: Callable[[Document, tuple[Open, ...]], Awaitable[None]] | None = None
+        self.after_commit: Callable[[Document, tuple[Open, ...]], Awaitable[None] | None] | None = None
         self.knowing: Knowing | None = None  # what is looked up before an order is decided
         self.on_due: Callable[[datetime], None] | None = None
 
@@ -89,7 +89,9 @@ class Engine:
                 break
             # the other number may not be known yet: what comes early opens its conversation, and waits there
             event = replace(event, to=(pointers.phone(decision.document.shop, decision.forward),), opens=True)
-        await self._committed(event, handled)
+        first = self._committed(event, handled)
+        if first is not None:
+            await first
         return handled
 
     async def wake(self, events: Sequence[TimerDue]) -> list[tuple[TimerDue, Exception]]:
@@ -100,30 +102,33 @@ class Engine:
         failed: list[tuple[TimerDue, Exception]] = []
         for event, unit in zip(events, units, strict=True):
             try:
-                await self._committed(event, await unit)
+                first = self._committed(event, await unit)
+                if first is not None:
+                    await first
             except Exception as error:  # noqa: BLE001 -- given to the caller
                 failed.append((event, error))
         return failed
 
-    async def _committed(self, event: AnyEvent, handled: Handled) -> None:
-        """What is counted, told and set going once a unit is done."""
+    def _committed(self, event: AnyEvent, handled: Handled) -> Awaitable[None] | None:
+        """What is counted, told and set going once a unit is done. Gives what is to be waited for before anybody hears of it."""
         decision = handled.decision
         if decision is None:
             self._events.add((type(event).__name__, "duplicate" if handled.duplicate else "nobody"))
-            return
+            return None
         self._log(event, decision)
-        if decision.changed:
-            await self.follow(decision.document, decision.perform)
+        return self.follow(decision.document, decision.perform) if decision.changed else None
 
-    async def follow(self, document: Document, perform: tuple[Open, ...]) -> None:
-        """What a commit set going: the wire, the lanes, the timer pump; what a desk wishes holds from here on."""
+    def follow(self, document: Document, perform: tuple[Open, ...]) -> Awaitable[None] | None:
+        """What a commit set going: the wire, the lanes, the timer pump; what a desk wishes holds from here on. Nearly always there
+        is nothing to wait for, and so this is no coroutine: each costs a microsecond, and every event comes by."""
         if isinstance(document, Desk):
             self.overlay.desk(document, self.clock.now())
         due = document.next_due()
         if due is not None and self.on_due is not None:
             self.on_due(due)
         if self.after_commit is not None and (perform or document.open):
-            await self.after_commit(document, perform)
+            return self.after_commit(document, perform)
+        return None
 
     def _log(self, event: AnyEvent, decision: Decision) -> None:
         kind = type(event).__name__

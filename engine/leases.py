@@ -187,7 +187,7 @@ class Leases:
                 if self._store.slots is None or self._slot(due.conversation) in self._store.slots:
                     document = await self._engine.store.load(pointers.conversation(due.conversation))
                     if document is not None:
-                        await self._engine.follow(document, ())
+                        self._engine.follow(document, ())  # performs nothing: there is nothing to wait for
             if len(page) < PAGE:
                 return
             after = (page[-1].at, page[-1].conversation)

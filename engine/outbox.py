@@ -35,6 +35,9 @@ SCAN_PAGE = 500
 #: So much of a provider's reason is a label of /metrics: codes are short, and there are few of them.
 CODE_MOST = 60
 
+#: What stays inside the house.
+_INSIDE = (HandOver, CallBack, SpreadStop)
+
 
 class Outbox:
     """One per process."""
@@ -51,16 +54,29 @@ class Outbox:
 
     # -- after a commit
 
-    async def follow(self, document: Document, perform: tuple[Open, ...]) -> None:
+    def follow(self, document: Document, perform: tuple[Open, ...]) -> Coroutine[None, None, None] | None:
         """Put on the wire what passed the gate, and let what is planned wait on its lane.
 
-        What stays inside the house (an order handed over, a STOP spread) is done before this returns, and so before the 2xx.
+        What stays inside the house (an order handed over, a STOP spread) is to be done before the 2xx: it is given, to be awaited.
         """
         for open_ in perform:
-            if isinstance(open_.effect, HandOver | CallBack | SpreadStop):
+            if isinstance(open_.effect, _INSIDE):
+                return self._inside_first(document, perform)
+        for open_ in perform:
+            self._spawn(self._perform(document.id, document.shop, open_))
+        self._offer(document)
+        return None
+
+    async def _inside_first(self, document: Document, perform: tuple[Open, ...]) -> None:
+        for open_ in perform:
+            if isinstance(open_.effect, _INSIDE):
                 await self._perform(document.id, document.shop, open_)
             else:
                 self._spawn(self._perform(document.id, document.shop, open_))
+        self._offer(document)
+
+    def _offer(self, document: Document) -> None:
+        """What is planned, to its lanes."""
         for open_ in document.open:
             if open_.status == "planned":
                 lane = self._engine.lanes.get(open_.lane)
@@ -132,12 +148,12 @@ class Outbox:
             if decision is None or not decision.perform:
                 lane.refund()
             if decision is not None and not decision.changed:
-                await self.follow(decision.document, ())  # its moment has not come: back into the lane
+                self._offer(decision.document)  # its moment has not come: back into the lane
         except StoreUnavailable:
             await self._pause(STORE_AGAIN)
             document = await self._load(conversation)
             if document is not None:
-                await self.follow(document, ())
+                self._offer(document)
         except Exception:
             log.exception("outbox.claim_failed", extra={"conversation": conversation})
         finally:
@@ -250,7 +266,7 @@ class Outbox:
                     log.exception("outbox.unreadable", extra={"conversation": due.conversation})
                     continue
                 if document is not None:
-                    await self.follow(document, ())
+                    self._offer(document)
             if len(page) < SCAN_PAGE:
                 return
             after = (page[-1].at, page[-1].conversation)
@@ -261,7 +277,7 @@ class Outbox:
         for due in await self._engine.store.sendable(self._engine.now(), SCAN_PAGE, None):
             document = await self._load(due.conversation)
             if document is not None:
-                await self.follow(document, ())
+                self._offer(document)
         soonest = await self._engine.store.next_due()
         if soonest is not None and self._engine.on_due is not None:
             self._engine.on_due(soonest)
