@@ -135,8 +135,10 @@ async def read(request: web.Request, now: datetime, limit: int, content_types: t
         raise web.HTTPUnsupportedMediaType  # no provider of ours compresses, and small bodies can unpack into bombs
     if (request.content_length or 0) > limit:
         raise web.HTTPRequestEntityTooLarge(limit, request.content_length or 0)
-    if request.content.is_eof():  # it came with the headers, as nearly all do: a deadline costs as much as reading it
-        body = await _bounded(request, limit)
+    if request.content.is_eof():  # it came with the headers, as nearly all do: there is nothing to wait for
+        body = request.content.read_nowait()
+        if len(body) > limit:
+            raise web.HTTPRequestEntityTooLarge(limit, len(body))
     else:
         try:
             async with asyncio.timeout(RECEIVE_TIMEOUT_S):

@@ -70,6 +70,7 @@ class SqliteFile:
             os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
         self._db = apsw.Connection(self.path, statementcachesize=STATEMENTS)
         self._db.set_busy_timeout(round(WAIT_MOST_S * 1000))
+        _keeps_plans(self._db)
         self._sql("PRAGMA journal_mode = WAL")
         self._sql("PRAGMA synchronous = FULL")
         self._sql("PRAGMA wal_autocheckpoint = 0")
@@ -88,6 +89,7 @@ class SqliteFile:
         self._rows = Rows(self._db, self._sealer)
         self._reader = apsw.Connection(self.path, flags=apsw.SQLITE_OPEN_READONLY)
         self._reader.set_busy_timeout(1000)
+        _keeps_plans(self._reader)
         self._reader.execute("PRAGMA cache_size = -16384")  # the inner pages of ten million orders and their keys
 
     def remember(self, megabytes: int) -> None:
@@ -155,3 +157,10 @@ class SqliteFile:
         """Whether and when these data came out of a backup."""
         row = self._reader.execute(sql.MARKED, ("restored",)).fetchone()
         return None if row is None else msgspec.json.decode(row[0], type=Restored)
+
+
+def _keeps_plans(db: apsw.Connection) -> None:
+    """A statement keeps its plan whatever values it is given. Without this a SQLite built with STAT4, as apsw's is, reads and plans a
+    join's text anew at each execution: 8.6 us for a conversation by its name instead of 2.8.
+    Source: https://sqlite.org/queryplanner-ng.html, "the query planner stability guarantee", read 2026-11."""
+    db.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
