@@ -73,6 +73,7 @@ fuzz: setup-dev ## the parsers under libFuzzer; make fuzz SECONDS=60, ONLY="mail
 bench: setup-dev ## speed, as ratios to something measured in the same run; with the compiled modules where there is a C compiler
 	@$(MAKE) -s fast || echo "Measured from the sources."
 	@$(PY) -m bench.road $(if $(COUNT),--count $(COUNT))
+	@$(PY) -m bench.peer $(if $(COUNT),--count $(COUNT))
 	@$(PY) -m bench.starting
 	@$(PY) -m bench.page
 	@$(PY) -m bench.scale $(if $(OPEN),--open $(OPEN)) $(if $(STORM),--storm $(STORM)) $(if $(CHART),--chart $(CHART))

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -41,11 +42,15 @@ def answer(n: int, text: str, run: str) -> bytes:
     return post(PATH, urlencode(form).encode(), headers)
 
 
+#: What runs the bench's own modules.
+PYTHON = (sys.executable, "-m")
+
+
 class Served:
     """A module of the bench, or that of the checkout `where`, in a process of its own; ready when it says so."""
 
-    def __init__(self, module: str, *arguments: str, where: str = ".") -> None:
-        command = [sys.executable, "-m", module, *arguments]
+    def __init__(self, module: str, *arguments: str, where: str = ".", runs: Sequence[str] = PYTHON) -> None:
+        command = [*runs, module, *arguments]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=where
         )
@@ -76,11 +81,13 @@ class Measured(NamedTuple):
     more: str
 
 
-def measured(count: int, spent: float, took: list[float], said: str) -> Measured:
-    """From what a served process said at its end."""
+def measured(count: int, spent: float, took: list[float], said: str, warm_s: float = 0.0) -> Measured:
+    """From what a served process said at its end. `warm_s`: CPU seconds it had used before the `count` units."""
     cpu, rss, commits = (float(said.split()[at]) for at in (1, 3, 5))
     fsyncs = f", {commits:.0f} commits" if commits else ""
-    return Measured(count / spent, cpu / count * 1e6, f"{percentiles(took)}, {rss / 1024:.0f} MB at most{fsyncs}")
+    return Measured(
+        count / spent, (cpu - warm_s) / count * 1e6, f"{percentiles(took)}, {rss / 1024:.0f} MB at most{fsyncs}"
+    )
 
 
 async def rate(kind: str, directory: str, count: int, port: int) -> Measured:
@@ -91,24 +98,47 @@ async def rate(kind: str, directory: str, count: int, port: int) -> Measured:
     return measured(count, spent, took, served.end())
 
 
-async def acknowledged(directory: str, count: int, port: int) -> Measured:
+async def acknowledged(directory: str, count: int, port: int, warm: int = 0) -> Measured:
     """Acknowledgements that a loopback provider accepted, from the first YES sent."""
+    seeded = str(warm + count)
+    return await accepted(
+        lambda provider: Served("bench.served", "road", str(port), directory, seeded, provider, "5000"),
+        count, port, warm,
+    )  # fmt: skip
+
+
+async def accepted(serve: Callable[[str], Served], count: int, port: int, warm: int = 0) -> Measured:
+    """The same of whatever `serve` starts on `port`; it is given the provider's address, and takes Twilio's webhooks.
+
+    The first `warm` customers' answers are not counted, but for memory and commits.
+    """
     provider = Served("bench.provider", str(port + 1))
-    served = Served("bench.served", "road", str(port), directory, str(count), f"http://127.0.0.1:{port + 1}", "5000")
-    requests = [answer(n, "1", "b" * 22) for n in range(count)]
+    served = serve(f"http://127.0.0.1:{port + 1}")
+    requests = [answer(n, "1", "b" * 22) for n in range(warm + count)]
+    before = served.cpu_ns()
+    await _taken(requests[:warm], port, warm)
+    warm_s = (served.cpu_ns() - before) / 1e9
+    begin = time.perf_counter()
+    took = await _taken(requests[warm:], port, warm + count)
+    spent = time.perf_counter() - begin
+    found = measured(count, spent, took, served.end(), warm_s)
+    provider.end()
+    return found
+
+
+async def _taken(requests: list[bytes], port: int, count: int) -> list[float]:
+    """Seconds that each request took; the provider has accepted `count` in all when it is back."""
+    if not requests:
+        return []
     begin = time.perf_counter()
     _, took = await drive(f"http://127.0.0.1:{port}", requests)
     async with aiohttp.ClientSession() as http:
         while True:
             async with http.get(f"http://127.0.0.1:{port + 1}/count") as got:
                 if int(await got.text()) >= count:
-                    break
+                    return took
             assert time.perf_counter() - begin < 120, "the acknowledgements do not arrive"
             await asyncio.sleep(0.01)
-    spent = time.perf_counter() - begin
-    found = measured(count, spent, took, served.end())
-    provider.end()
-    return found
 
 
 def line(what: str, found: Measured, base: Measured) -> None:
