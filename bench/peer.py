@@ -68,8 +68,8 @@ async def main() -> None:
     print(f"{machine(options.data)}; {versions()}; by turns, {count} YESes each after {warm} that warm up")
     with tempfile.TemporaryDirectory(dir=options.data) as d:
         for n in range(RUNS):
-            theirs = await kit(count, 18871, warm)
-            ours = await acknowledged(sub(d, str(n)), count, 18873, warm)
+            theirs = await kit(count, 18811, warm)
+            ours = await acknowledged(sub(d, str(n)), count, 18813, warm)
             line("Node bot kit, store in memory", theirs, theirs)
             line("YES to accepted acknowledgement", ours, theirs)
             ratios.append(ours.per_s / theirs.per_s)
