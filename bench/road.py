@@ -8,6 +8,7 @@ import base64
 import hmac
 import os
 import platform
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,7 @@ from bench import store_lines
 from bench.served import ACCOUNT, PUBLIC, SENDER, TOKEN, phone
 from bench.wire import drive, post
 from commands import compiled
+from storage.sqlite_rows import KNOWN
 
 PATH = "/hooks/twilio/message"
 
@@ -42,6 +44,8 @@ def answer(n: int, text: str, run: str) -> bytes:
     return post(PATH, urlencode(form).encode(), headers)
 
 
+#: The bare handler and the road take so many turns: a minute's other tenants are then both's.
+TURNS = 8
 #: What runs the bench's own modules.
 PYTHON = (sys.executable, "-m")
 
@@ -74,11 +78,13 @@ def percentiles(took: list[float]) -> str:
 
 
 class Measured(NamedTuple):
-    """Units a second, CPU microseconds of one in the process that serves, and what else there is to say."""
+    """Units a second, CPU microseconds of one in the process that serves, and what else there is to say. `turns`: units a second in
+    each turn, where it was measured by turns with its base."""
 
     per_s: float
     cpu_us: float
     more: str
+    turns: tuple[float, ...] = ()
 
 
 def measured(count: int, spent: float, took: list[float], said: str, warm_s: float = 0.0) -> Measured:
@@ -90,12 +96,51 @@ def measured(count: int, spent: float, took: list[float], said: str, warm_s: flo
     )
 
 
-async def rate(kind: str, directory: str, count: int, port: int) -> Measured:
-    """Answers over HTTP, from the first byte sent to the last 200."""
-    served = Served("bench.served", kind, str(port), directory, str(count))
+class Door:
+    """A served process that is asked, a part of its `requests` at each turn."""
+
+    def __init__(self, served: Served, port: int, requests: list[bytes]) -> None:
+        self._served = served
+        self._port = port
+        self._requests = requests
+        self._before = served.cpu_ns()
+        self._took: list[float] = []
+        self._per_s: list[float] = []
+
+    async def take(self, turn: int) -> None:
+        part = len(self._requests) // TURNS
+        spent, took = await drive(f"http://127.0.0.1:{self._port}", self._requests[turn * part : (turn + 1) * part])
+        self._took += took
+        self._per_s.append(part / spent)
+
+    def measured(self) -> Measured:
+        """The median turn's rate; the CPU of all."""
+        cpu_us = (self._served.cpu_ns() - self._before) / len(self._took) / 1000
+        said = self._served.end().split()
+        rss, commits = float(said[3]), float(said[5])
+        fsyncs = f", {commits:.0f} commits" if commits else ""
+        more = f"{percentiles(self._took)}, {rss / 1024:.0f} MB at most{fsyncs}"
+        return Measured(statistics.median(self._per_s), cpu_us, more, tuple(self._per_s))
+
+
+async def answers(directory: str, count: int) -> list[tuple[str, Measured]]:
+    """Answers over HTTP by turns, each from the first byte sent to the last 200: the bare handler, the road to customers whose
+    conversation the store still knows, and to others, whose conversation it reads from the file."""
+    known = min(count, KNOWN)
     requests = [answer(n, "1", "a" * 22) for n in range(count)]
-    spent, took = await drive(f"http://127.0.0.1:{port}", requests)
-    return measured(count, spent, took, served.end())
+
+    def road(port: int, customers: int) -> Served:
+        return Served("bench.served", "road", str(port), sub(directory, f"road{port}"), str(customers))
+
+    doors = {
+        "bare handler": Door(Served("bench.served", "bare", "18801", directory, "0"), 18801, requests),
+        "YES to committed 200": Door(road(18802, known), 18802, requests[:known]),
+        "the same, read from the file": Door(road(18805, count + KNOWN), 18805, requests),
+    }
+    for turn in range(TURNS):
+        for door in doors.values():
+            await door.take(turn)
+    return [(name, door.measured()) for name, door in doors.items()]
 
 
 async def acknowledged(directory: str, count: int, port: int, warm: int = 0) -> Measured:
@@ -142,16 +187,17 @@ async def _taken(requests: list[bytes], port: int, count: int) -> list[float]:
 
 
 def line(what: str, found: Measured, base: Measured) -> None:
-    """One row; the ratios are to the base of its block: of the rates, and of the CPU that one costs."""
-    ratios = (
-        f"{found.per_s / base.per_s:5.2f} {base.cpu_us / found.cpu_us:5.2f}" if found is not base else f"{'base':>11}"
-    )
+    """One row; the ratios are to the base of its block: of the rates (the median turn's, where both took turns), and of the CPU."""
+    rate = found.per_s / base.per_s
+    if found.turns and base.turns:
+        rate = statistics.median(mine / its for mine, its in zip(found.turns, base.turns, strict=True))
+    ratios = f"{rate:5.2f} {base.cpu_us / found.cpu_us:5.2f}" if found is not base else f"{'base':>11}"
     print(f"{what:<34} {found.per_s:8.0f}/s {ratios} {found.cpu_us:6.0f} us  {found.more}", flush=True)
 
 
 async def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench")
-    parser.add_argument("--count", type=int, default=8000, help="answers, and timers")
+    parser.add_argument("--count", type=int, default=4000, help="answers, and timers")
     parser.add_argument("--data", default=str(Path.cwd() / "data"), help="a directory on a real disk")
     options = parser.parse_args()
     Path(options.data).mkdir(exist_ok=True)
@@ -160,9 +206,10 @@ async def main() -> None:
     print("ratios to the base of the block: of the rates, and of the CPU that one unit costs")
     print(f"{'':<34} {'a second':>10} {'rate  CPU':>11} {'CPU each':>9}")
     with tempfile.TemporaryDirectory(dir=options.data) as d:
-        bare = await rate("bare", d, count, 18801)
-        line("bare handler", bare, bare)
-        line("YES to committed 200", await rate("road", sub(d, "road"), count, 18802), bare)
+        by_turns = await answers(d, count)
+        bare = by_turns[0][1]
+        for what, found in by_turns:
+            line(what, found, bare)
         line("YES to accepted acknowledgement", await acknowledged(sub(d, "acks"), count, 18803), bare)
         raw = Measured(*store_lines.raw_group_commit(d, count), f"{store_lines.BATCH} rows to a commit")
         line("raw SQLite group commit", raw, raw)
