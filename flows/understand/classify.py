@@ -23,8 +23,9 @@ _UNCLEAR: Final = INTENT_LABELS.index("unclear")
 _STRANGER: Final = 300
 _STRANGER_FROM: Final = 3
 _STRANGERS_MOST: Final = 3
-#: Turns a difference of votes into odds; fitted so that confidence and accuracy agree on held-out phrases.
-_SCALE: Final = 0.004
+#: Turn a difference of votes into odds; fitted so that confidence and accuracy agree on held-out phrases.
+_SCALE: Final = 0.0032
+_SCALE_OF_FORMS: Final = 0.004
 #: So many votes behind the best, a label takes part in no odds that anybody would see.
 _NOTHING: Final = 4_000
 
@@ -104,5 +105,5 @@ def form_of(words: list[str]) -> tuple[str | None, float]:
     if not known:
         return None, 0.0
     most = max(scores)
-    total = sum(exp((score - most) * _SCALE) for score in scores if score > most - _NOTHING)
+    total = sum(exp((score - most) * _SCALE_OF_FORMS) for score in scores if score > most - _NOTHING)
     return FORMS.labels[scores.index(most)], 1.0 / total

@@ -222,6 +222,8 @@ def _in_parts(pieces: list[Piece], roles: set[str]) -> Reading | None:
     apart = any(piece.role == "sep" for piece in pieces)
     sure = sure and (apart or set(decided) != {"ok"} or "ask" not in left)  # "geht da noch was?" begins with an ok
     weak = set(decided) == {"affirm"}
+    if weak and not apart and "ask" in left:
+        return None  # "liefert ihr auch in die Schweiz?" has the word, and asks
     return Reading("yes", sure, proof=weak, late=late, rest=spans)
 
 

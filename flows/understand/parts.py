@@ -20,8 +20,10 @@ SURE_FROM: Final = 0.72
 NO_DOUBT_FROM: Final = 0.9
 #: Below this the guess is not even worth naming.
 NAMED_FROM: Final = 0.72
-#: The same where nothing was asked: shops' chats are full of questions that use the words of these.
+#: The same where nothing was asked: shops' chats are full of questions that use the words of these,
 _UNASKED_FROM: Final = dict.fromkeys(("cancel", "discount", "change_address"), 0.98)
+#: and of others that no word of the lexicon bears out.
+_UNASKED_ELSE_FROM: Final = 0.9
 _SAYS_WHEN: Final = TIMING | EMPTY | {"send", "num", "yes", "ok", "affirm", "not"}
 #: Roles that show that an answer to "where do you live?" is another thing.
 _NO_ADDRESS: Final = frozenset({"yes", "affirm", "no", "cancel", "keep", "if", "maybe", "not_me", "stop", "help"})
@@ -74,12 +76,19 @@ def name(span: Span, prompt: str | None) -> Named:
         return Named(
             "order_status", max(confidence, NAMED_FROM), Slots(), sure=True
         )  # the phrase outweighs a vague guess
-    if confidence < (_UNASKED_FROM.get(intent, NAMED_FROM) if prompt is None else NAMED_FROM) or roles <= _SAYS_NOTHING:
+    if confidence < _named_from(intent, roles, prompt) or roles <= _SAYS_NOTHING:
         return Named("unclear", confidence, slots, sure=False)
     sure = confidence >= SURE_FROM and intent not in {"yes", "no", "cancel", "unclear", "stop", "start", "help"}
     if sure and _belied(intent, confidence, slots, roles, span):
         intent, sure = _INSTEAD.get(intent, intent), False
     return Named(intent, confidence, _for_intent(intent, slots, span), sure)
+
+
+def _named_from(intent: str, roles: set[str], prompt: str | None) -> float:
+    """How clearly an intent has to be heard for its name to be used."""
+    if prompt is not None:
+        return NAMED_FROM
+    return _UNASKED_FROM.get(intent, NAMED_FROM if intent in roles else _UNASKED_ELSE_FROM)
 
 
 def _heard(span: Span, *, called: bool) -> tuple[str, float]:
@@ -101,6 +110,8 @@ def _belied(intent: str, confidence: float, slots: Slots, roles: set[str], span:
         return asking or (asks and "word" in roles)  # "hello, do you take cards?"
     if intent == "change_phone":
         return "not_me" in roles and slots.phone is None  # "wrong number mate" has no other number to give
+    if intent == "not_me":
+        return asks and confidence < NO_DOUBT_FROM  # "which order is this?"
     if intent == "change_time":
         return asks and not (slots.day or slots.window)  # "free delivery ?"
     if intent == "order_status":

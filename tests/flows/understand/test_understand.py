@@ -295,12 +295,33 @@ def test_a_word_that_softens_or_asks_is_no_yes(text, lang, country, intent, sure
         ("tak, jasne, już to widzę", "pl"),
         ("sì certo, come l'altra volta", "it"),
         ("sí, claro, igual que la otra vez", "es"),
+        ("ta jasne 🙃", "pl"),
+        ("yes sir 🙄", "en"),
+        ("відправляйте хоча", "uk"),
+        ("haan bhejo bhejo 🎶", "hi"),
     ],
 )
 def test_a_yes_with_a_sting_in_its_tail_is_not_sure(text, lang):
     """A yes whose further words nobody understands, and which ask nothing, is no sure yes."""
     got = understand(text, prompt="confirm", lang=lang)
     assert not (got.sure and got.intent in DECISIONS)
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "intent"),
+    [
+        ("liefert ihr auch in die Schweiz?", "de", "question"),
+        ("vous faites aussi le gros pour revendre à Kaolack?", "fr", "question"),
+        ("đừng gọi số này, gọi cho con gái tui 0708 123 455", "vi", "change_phone"),
+        ("đừng gửi nữa", "vi", "cancel"),
+        ("đúng rồi gửi đi", "vi", "yes"),
+    ],
+)
+def test_a_word_of_agreement_that_asks_or_denies_is_no_yes(text, lang, intent):
+    """A question may begin with the verb of "send it", and without its marks "don't" is written as "right"."""
+    got = understand(text, prompt="confirm", lang=lang)
+    assert got.sure
+    assert got.intent == intent
 
 
 @pytest.mark.parametrize(
