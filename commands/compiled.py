@@ -57,11 +57,26 @@ def fingerprint(home: Path = HOME) -> str:
     return seen.hexdigest()
 
 
-def made_of(home: Path = HOME) -> str:
-    """The fingerprint of what the compiled modules were made of; "" where there are none."""
+class Damaged(Exception):
+    """The manifest cannot be read: a disk that was full, a hand."""
+
+
+def _kept(home: Path) -> tuple[str, dict[str, str]]:
+    """(fingerprint, module -> its file) of what was compiled; ("", {}) where nothing was. Raises Damaged."""
     try:
-        return str(json.loads((home / FOLDER / MANIFEST).read_bytes())["fingerprint"])
+        kept = json.loads((home / FOLDER / MANIFEST).read_bytes())
+        return str(kept["fingerprint"]), dict(kept["modules"])
     except FileNotFoundError:
+        return "", {}
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise Damaged from error
+
+
+def made_of(home: Path = HOME) -> str:
+    """The fingerprint of what the compiled modules were made of; "" where there are none that can be used."""
+    try:
+        return _kept(home)[0]
+    except Damaged:
         return ""
 
 
@@ -70,19 +85,21 @@ def use(home: Path = HOME) -> bool:
     module of the house is imported; a second call changes nothing."""
     if in_use():
         return True
-    folder = home / FOLDER
-    try:
-        kept = json.loads((folder / MANIFEST).read_bytes())
-    except FileNotFoundError:
-        return False
     if os.environ.get("DOORSTEP_COMPILED") == "0":
         return False
-    if kept["fingerprint"] != fingerprint(home):
+    try:
+        made, files = _kept(home)
+    except Damaged:
+        print("The compiled modules cannot be read and are not used: make fast compiles them anew.", file=sys.stderr)
+        return False
+    if not made:
+        return False
+    if made != fingerprint(home):
         print(
             "The compiled modules are of other sources and are not used: make fast compiles them anew.", file=sys.stderr
         )
         return False
-    sys.meta_path.insert(0, Compiled(folder, kept["modules"]))
+    sys.meta_path.insert(0, Compiled(home / FOLDER, files))
     return True
 
 

@@ -47,6 +47,17 @@ def test_modules_of_these_sources_are_used(home: Path) -> None:
     assert finder.find_spec("flows.two") is None
 
 
+@pytest.mark.parametrize("manifest", ["", "{", "[]", '{"fingerprint": "a"}', '{"fingerprint": "a", "modules": 3}'])
+def test_a_damaged_manifest_is_no_end(home: Path, manifest: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Python runs from the sources, one line says how to mend it, and make fast compiles anew."""
+    (home / compiled.FOLDER / compiled.MANIFEST).write_text(manifest)
+    assert not compiled.use(home)
+    assert compiled.made_of(home) == ""
+    assert capsys.readouterr().err.splitlines() == [
+        "The compiled modules cannot be read and are not used: make fast compiles them anew."
+    ]
+
+
 @pytest.mark.parametrize("changed", ["flows/one.py", "engine/new.py", "storage/deep/er.py"])
 def test_modules_of_other_sources_are_refused(home: Path, changed: str, capsys: pytest.CaptureFixture[str]) -> None:
     """A source that was changed or added after compiling: Python runs from the sources, and one line says how to mend it."""
