@@ -63,10 +63,7 @@ def guarded(front: Front, handler: Any, refused: Patience) -> Handler:
 
     async def answer(request: web.Request) -> web.StreamResponse:
         try:
-            try:
-                response: web.StreamResponse = await handler(request)
-            except _FORESEEN as refusal:
-                response = _told(refusal)
+            response = await _answered(handler, request)
             if response.status in _UNPROVED and response.content_type != "text/html":  # the page has bounds of its own
                 response = _turned_away(front, request, response, refused)
             response.headers.setdefault("Server", "doorstep")  # aiohttp would tell its version and Python's
@@ -94,25 +91,25 @@ def _turned_away(
     return answer
 
 
-def _told(refusal: Exception) -> web.StreamResponse:
-    """The answer for an error of the table. Raises one of aiohttp's that is no refusal."""
-    if isinstance(refusal, web.HTTPException):
+async def _answered(handler: Handler, request: web.Request) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except web.HTTPException as refusal:
         if refusal.status < 400:
-            raise refusal
-        said = problem(refusal.status, *_SAID.get(refusal.status, (refusal.reason.lower(),)))
-        said.headers.update({name: refusal.headers[name] for name in _NAMED if name in refusal.headers})
-        return said
-    if isinstance(refusal, BadPayload):
-        return problem(400, *refusal.faults)
-    if isinstance(refusal, BadSignature):
+            raise
+        answer = problem(refusal.status, *_SAID.get(refusal.status, (refusal.reason.lower(),)))
+        answer.headers.update({name: refusal.headers[name] for name in _TOLD if name in refusal.headers})
+        return answer
+    except BadPayload as bad:
+        return problem(400, *bad.faults)
+    except BadSignature:
         return problem(403, "the signature is not good")
-    said = problem(503, "the storage does not answer; nothing was changed, please come again")
-    said.headers["Retry-After"] = "1"
-    return said
+    except StoreUnavailable:
+        answer = problem(503, "the storage does not answer; nothing was changed, please come again")
+        answer.headers["Retry-After"] = "1"
+        return answer
 
 
-#: The errors of the table.
-_FORESEEN = (web.HTTPException, BadPayload, BadSignature, StoreUnavailable)
 #: What a refusal of aiohttp means here, in plain words.
 _SAID = {
     404: ("there is nothing here",),
@@ -123,7 +120,7 @@ _SAID = {
 }
 #: Nobody was proved.
 _UNPROVED = frozenset({401})
-_NAMED = ("Allow", "WWW-Authenticate")
+_TOLD = ("Allow", "WWW-Authenticate")
 
 
 def answer(status: int, body: object) -> web.Response:

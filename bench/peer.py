@@ -23,29 +23,42 @@ MARK = 2
 RUNS = 3
 #: Not counted: V8 makes machine code of what runs often; the kit's first two thousand take twice as long, after four it is done.
 WARM = 4000
+NODE_LEAST = 18
 #: A young generation of 64 MB spares the kit some collections.
 NODE = ("node", "--max-semi-space-size=64")
 MISSING = "The Node bot kit was not measured: node and npm are missing."
+OLD = "The Node bot kit was not measured: it needs Node 18 or newer."
 REFUSED = "The Node bot kit was not measured: npm could not install it."
+INSTALL_MOST_S = 300
 
 
 def hindrance() -> str:
     """Why the kit cannot be measured; "" when it can. Installs it where it is not there as locked."""
     if not (shutil.which("node") and shutil.which("npm")):
         return MISSING
+    if int(_node().partition(".")[0]) < NODE_LEAST:
+        return OLD
     lock, installed = HOME / "package-lock.json", HOME / "node_modules" / ".package-lock.json"
     if installed.exists() and installed.stat().st_mtime >= lock.stat().st_mtime:
         return ""
     print("Installing the locked Node bot kit into bench/peer/node_modules ...", flush=True)
     npm = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    done = subprocess.run(npm, cwd=HOME, stdin=subprocess.DEVNULL, capture_output=True, check=False)
-    return REFUSED if done.returncode else ""
+    try:
+        subprocess.run(npm, cwd=HOME, stdin=subprocess.DEVNULL, capture_output=True, check=True, timeout=INSTALL_MOST_S)
+    except subprocess.SubprocessError:
+        return REFUSED
+    return ""
+
+
+def _node() -> str:
+    """Its version, as 20.1.0."""
+    said = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout
+    return said.strip().removeprefix("v")
 
 
 def versions() -> str:
-    node = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout.strip()
     pinned = json.loads((HOME / "package.json").read_text())["dependencies"]
-    return f"Node {node[1:]}, " + ", ".join(f"{name} {pinned[name]}" for name in ("botkit", "twilio"))
+    return f"Node {_node()}, " + ", ".join(f"{name} {pinned[name]}" for name in ("botkit", "twilio"))
 
 
 async def kit(count: int, port: int, warm: int) -> Measured:

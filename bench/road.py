@@ -108,10 +108,10 @@ class Door:
         self._per_s: list[float] = []
 
     async def take(self, turn: int) -> None:
-        part = len(self._requests) // TURNS
-        spent, took = await drive(f"http://127.0.0.1:{self._port}", self._requests[turn * part : (turn + 1) * part])
+        part = self._requests[turn::TURNS]
+        spent, took = await drive(f"http://127.0.0.1:{self._port}", part)
         self._took += took
-        self._per_s.append(part / spent)
+        self._per_s.append(len(part) / spent)
 
     def measured(self) -> Measured:
         """The median turn's rate; the CPU of all."""
@@ -200,6 +200,8 @@ async def main() -> None:
     parser.add_argument("--count", type=int, default=4000, help="answers, and timers")
     parser.add_argument("--data", default=str(Path.cwd() / "data"), help="a directory on a real disk")
     options = parser.parse_args()
+    if options.count < TURNS:
+        parser.error(f"--count {options.count}: at least {TURNS}, one for each turn")
     Path(options.data).mkdir(exist_ok=True)
     count = options.count
     print(f"{machine(options.data)}; {count} units each, 32 keep-alive connections")

@@ -6,7 +6,6 @@ import io
 import logging
 import sys
 import time
-from collections.abc import Mapping
 from itertools import islice
 
 from engine.log_lines import line
@@ -41,7 +40,7 @@ class BufferedHandler(logging.StreamHandler[io.BufferedIOBase]):  # type: ignore
     """Flushes on warnings, else by the block: a flush per line costs a fifth of a unit's time. Writes bytes, as the encoder makes them:
     a text stream costs as much again as the line. Always JsonLines, whatever formatter is set."""
 
-    def tell(self, log: str, what: str, facts: Mapping[str, object]) -> None:
+    def tell(self, log: str, what: str, facts: dict[str, object]) -> None:
         """A line at level info that was never a record. Takes no lock: only the loop's thread tells, and a write is one call."""
         try:
             self.stream.write(line(time.time(), "info", log, what, facts))
@@ -57,7 +56,7 @@ class BufferedHandler(logging.StreamHandler[io.BufferedIOBase]):  # type: ignore
             self.handleError(record)
 
 
-def tell(log: logging.Logger, what: str, facts: Mapping[str, object]) -> None:
+def tell(log: logging.Logger, what: str, facts: dict[str, object]) -> None:
     """`log.info(what, extra=facts)`, for what is told of every event: where nobody but our own handler listens, without the record
     and its walk through filters and handlers, which cost more than the line."""
     if not log.isEnabledFor(logging.INFO):
@@ -66,7 +65,7 @@ def tell(log: logging.Logger, what: str, facts: Mapping[str, object]) -> None:
     if len(listening) == 1 and isinstance(ours := listening[0], BufferedHandler) and not log.handlers:
         ours.tell(log.name, what, facts)
     else:
-        log.info(what, extra=dict(facts))
+        log.info(what, extra=facts)
 
 
 def set_up(level: str = "INFO") -> None:

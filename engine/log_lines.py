@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -29,8 +28,8 @@ def redact(text: str) -> str:
     return text
 
 
-def line(created: float, level: str, log: str, what: str, facts: Mapping[str, object]) -> bytes:
-    """`created` in epoch seconds. Ends with a line break."""
+def line(created: float, level: str, log: str, what: str, facts: dict[str, object]) -> bytes:
+    """`created` in epoch seconds; no fact is called at, level, log or what. Ends with a line break."""
     told = _encoder.encode(facts)
     begun = b'{"at":"%s%03dZ"%s' % (_second(int(created)), int(created % 1 * 1000), _named(level, log, what))
     written = begun + b"," + told[1:] if len(told) > len(b"{}") else begun + b"}"

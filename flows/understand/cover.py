@@ -32,10 +32,6 @@ _MARKS: Final = {
     "+": "fill",
     "@": "word",
     "%": "word",
-    "🙃": "maybe",  # whoever adds these means the opposite, or sings
-    "🙄": "maybe",
-    "🎶": "maybe",
-    "🎵": "maybe",
 }
 #: Roles whose single words a typing slip is mended to.
 _MENDED: Final = frozenset({"yes", "affirm", "send", "ok", "no", "cancel", "thanks", "not"})

@@ -20,6 +20,8 @@ _FOREIGN_FROM: Final = 0.3
 #: and so does the likelihood that nothing is decided at all; less is enough where what stands beside it is a guess, too.
 _DOUBT_MOST: Final = 0.5
 _DOUBT_BESIDE_MOST: Final = 0.05
+#: Whoever adds these to a yes means the opposite, or sings.
+_MOCKING: Final = frozenset("🙃🙄🎶🎵")
 _NO_SLOTS: Final = Slots()
 
 
@@ -29,7 +31,7 @@ def doubted(
     """Whether a sure decision is to be asked again. `pieces`, `words`: the whole message's; `hints`: the order's forms."""
     if not got.sure or got.intent not in DECISIONS or len(words) == 1:
         return False
-    if got.intent == "yes" and _asks_back(pieces, words, prompt):
+    if got.intent == "yes" and (mocks(words) or _asks_back(pieces, words, prompt)):
         return True
     if not got.parts and _is_plain(pieces):
         return False
@@ -37,6 +39,11 @@ def doubted(
     if not proved and doubt_of(words) >= (_DOUBT_BESIDE_MOST if got.parts else _DOUBT_MOST):
         return True
     return _is_another(got, reading, pieces, words, hints)
+
+
+def mocks(words: list[str]) -> bool:
+    """Whether a sign in it turns an agreement round; what is refused or stopped is refused with any sign."""
+    return not _MOCKING.isdisjoint(words)
 
 
 def _is_plain(pieces: list[Piece]) -> bool:

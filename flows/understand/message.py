@@ -6,7 +6,7 @@ from typing import Final
 
 from flows.understand.classify import doubt_of, intent_of
 from flows.understand.cover import Piece, cover, known_spelling, matches_at
-from flows.understand.doubting import doubted
+from flows.understand.doubting import doubted, mocks
 from flows.understand.fold import fold_clean, is_word, scripts, tokens
 from flows.understand.grammar import AGREE, COMPANIONS, EMPTY, TIMING, Reading, read, says_nothing, says_why
 from flows.understand.language import hinted_forms, language_of
@@ -86,6 +86,8 @@ class Message:
             # "is there a cancellation fee?" has the word, and nothing of the deed
             return Understood(heard, False, round(confidence, 3), got.lang, got.tone, got.slots, got.parts)
         if heard not in DECISIONS or confidence < _WITNESS_FROM or got.intent not in {heard, "unclear"}:
+            return got
+        if heard == "yes" and mocks(self.words):
             return got
         level = self._level(covers)
         loud = confidence >= _LOUD_FROM

@@ -22,8 +22,8 @@ NO_DOUBT_FROM: Final = 0.9
 NAMED_FROM: Final = 0.72
 #: The same where nothing was asked: shops' chats are full of questions that use the words of these,
 _UNASKED_FROM: Final = dict.fromkeys(("cancel", "discount", "change_address"), 0.98)
-#: and of others that no word of the lexicon bears out.
-_UNASKED_ELSE_FROM: Final = 0.9
+#: and of these, where no phrase of the lexicon bears them out.
+_UNASKED_UNSAID_FROM: Final = {"order_status": 0.95, "human": 0.9}
 _SAYS_WHEN: Final = TIMING | EMPTY | {"send", "num", "yes", "ok", "affirm", "not"}
 #: Roles that show that an answer to "where do you live?" is another thing.
 _NO_ADDRESS: Final = frozenset({"yes", "affirm", "no", "cancel", "keep", "if", "maybe", "not_me", "stop", "help"})
@@ -88,7 +88,8 @@ def _named_from(intent: str, roles: set[str], prompt: str | None) -> float:
     """How clearly an intent has to be heard for its name to be used."""
     if prompt is not None:
         return NAMED_FROM
-    return _UNASKED_FROM.get(intent, NAMED_FROM if intent in roles else _UNASKED_ELSE_FROM)
+    unsaid = NAMED_FROM if intent in roles else _UNASKED_UNSAID_FROM.get(intent, NAMED_FROM)
+    return _UNASKED_FROM.get(intent, unsaid)
 
 
 def _heard(span: Span, *, called: bool) -> tuple[str, float]:

@@ -19,7 +19,7 @@ def kit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "package-lock.json").write_text("{}")
     monkeypatch.setattr(peer, "HOME", tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path))
-    program(tmp_path / "node", "exit 0")
+    program(tmp_path / "node", "echo v20.1.0")
     return tmp_path
 
 
@@ -70,6 +70,13 @@ def test_what_npm_refuses_is_not_measured(kit: Path) -> None:
     program(kit / "npm", 'echo "$@" > asked; exit 1')
     assert peer.hindrance() == "The Node bot kit was not measured: npm could not install it."
     assert (kit / "asked").read_text().split() == ["ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+
+
+def test_an_old_node_is_not_measured(kit: Path) -> None:
+    """The kit needs Node 18: an older one would end the bench halfway."""
+    program(kit / "npm", "exit 0")
+    program(kit / "node", "echo v16.20.2")
+    assert peer.hindrance() == "The Node bot kit was not measured: it needs Node 18 or newer."
 
 
 def test_what_is_installed_as_locked_stays(kit: Path) -> None:

@@ -49,7 +49,7 @@ class Birth(msgspec.Struct):
 #: Where a life can be made to end: before and after each commit and each thing on the wire, and before an answer leaves.
 POINTS: dict[str, tuple[str, str]] = {
     "commit": ("storage.sqlite.SqliteStore", "_commit"),
-    "wire": ("adapters.exchange.Exchange", "ask"),
+    "wire": ("adapters.exchange.Exchange", "send"),
     "mail": ("adapters.smtp.SmtpChannel", "_deliver"),
     "answer": ("adapters.http", "_answered"),
 }

@@ -20,7 +20,7 @@ EXCUSED = {
 #: Function in which a commit or a send stands -> its failpoint.
 POINTED = {
     "storage/sqlite.py:_commit": "commit",
-    "adapters/exchange.py:ask": "wire",
+    "adapters/exchange.py:send": "wire",
     "adapters/line.py:ask": "wire",  # one line of the connection pool below it
     "adapters/smtp.py:_deliver": "mail",
     "adapters/smtp.py:_envelope": "mail",

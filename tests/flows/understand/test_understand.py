@@ -299,6 +299,8 @@ def test_a_word_that_softens_or_asks_is_no_yes(text, lang, country, intent, sure
         ("yes sir 🙄", "en"),
         ("відправляйте хоча", "uk"),
         ("haan bhejo bhejo 🎶", "hi"),
+        ("anche se confermo", "it"),
+        ("obwohl ja", "de"),
     ],
 )
 def test_a_yes_with_a_sting_in_its_tail_is_not_sure(text, lang):
@@ -315,10 +317,16 @@ def test_a_yes_with_a_sting_in_its_tail_is_not_sure(text, lang):
         ("đừng gọi số này, gọi cho con gái tui 0708 123 455", "vi", "change_phone"),
         ("đừng gửi nữa", "vi", "cancel"),
         ("đúng rồi gửi đi", "vi", "yes"),
+        ("đúng làm ơn", "vi", "yes"),
+        ("đừng quên giao nhé", "vi", "yes"),
+        ("البته بفرستید", "fa", "yes"),
+        ("stop texting me 🙄", "en", "stop"),
+        ("cancel my order 🙄", "en", "cancel"),
+        ("thanks 🎶", "en", "thanks"),
     ],
 )
-def test_a_word_of_agreement_that_asks_or_denies_is_no_yes(text, lang, intent):
-    """A question may begin with the verb of "send it", and without its marks "don't" is written as "right"."""
+def test_what_looks_like_another_decision_keeps_its_own_meaning(text, lang, intent):
+    """A question may begin with the verb of "send it", "don't" without its marks is "right", and a stop with a wry face is one."""
     got = understand(text, prompt="confirm", lang=lang)
     assert got.sure
     assert got.intent == intent
