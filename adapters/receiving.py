@@ -191,10 +191,7 @@ async def _carry(received: Received, front: Front, route: str, parse: Parse) -> 
     except Exception as error:  # noqa: BLE001 - a shape that the parser was not made for: kept, and read again after a fix
         _log_failure("hook.parse_failed", route, error)
         faults = [type(error).__name__]
-    handled = (
-        _handle_in_order if len(events) == 1 else _handle_all
-    )  # nearly always one: no step between that does nothing
-    faults += await handled(events, front, route)
+    faults += await _handle_all(events, front, route)
     if faults:
         why = "; ".join(dict.fromkeys(faults))
         await front.keep(route, received.body, received.to_keep(), why)
@@ -203,6 +200,8 @@ async def _carry(received: Received, front: Front, route: str, parse: Parse) -> 
 
 async def _handle_all(events: tuple[AnyEvent, ...], front: Front, route: str) -> list[str]:
     """Why steps failed. One person's events go in their order; different people's share the store's batches."""
+    if len(events) == 1:
+        return await _handle_in_order(events, front, route)
     lines: dict[Pointer, list[AnyEvent]] = {}
     for event in events:
         lines.setdefault(event.to[0], []).append(event)

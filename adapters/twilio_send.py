@@ -127,7 +127,7 @@ def status_callback(public_url: str, message: Message) -> str:
     would break the signature.
     """
     effect_id = message.effect_id
-    if _PLAIN.fullmatch(effect_id) is None:  # nearly all are: quoting takes ten times as long as seeing that
+    if _PLAIN.fullmatch(effect_id) is None:  # nearly all are, and quoting looks at each octet
         effect_id = quote(effect_id, safe=_LEGAL_IN_QUERY)
     return f"{public_url.rstrip('/')}{STATUS_PATH}?c={quote(message.conversation)}&e={effect_id}"
 

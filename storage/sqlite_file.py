@@ -160,7 +160,7 @@ class SqliteFile:
 
 
 def _keeps_plans(db: apsw.Connection) -> None:
-    """A statement keeps its plan whatever values it is given. Without this a SQLite built with STAT4, as apsw's is, reads and plans a
-    join's text anew at each execution: 8.6 us for a conversation by its name instead of 2.8.
-    Source: https://sqlite.org/queryplanner-ng.html, "the query planner stability guarantee", read 2026-11."""
+    """A statement keeps its plan whatever values it is given ("query planner stability guarantee"). Without this a SQLite built with
+    STAT4, as apsw's is, reads and plans a join's text anew at each execution: measured, 8.6 us for a conversation by its name
+    instead of 2.8."""
     db.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)

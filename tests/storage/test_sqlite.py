@@ -487,3 +487,9 @@ async def test_a_newer_programs_file_is_refused(path: str, store: SqliteStore) -
     with apsw.Connection(path) as db:
         assert db.execute("PRAGMA user_version").fetchone() == (99,)
         db.execute("PRAGMA user_version = 1")
+
+
+async def test_statements_keep_their_plans(store: SqliteStore) -> None:
+    """Both connections are told so: else the look-up of a conversation is planned anew at each execution (bench.road shows the price)."""
+    for db in (store._db, store._reader):
+        assert db.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, -1) == 1
