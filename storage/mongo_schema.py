@@ -23,8 +23,9 @@ from __future__ import annotations
 
 from pymongo import ASCENDING, DESCENDING
 
-#: Written into the installation's document; data with a higher one belongs to a newer program.
-SCHEMA_VERSION = 1
+#: Written into the installation's document; data with a higher one belongs to a newer program. 2: documents are MessagePack
+#: (storage/codec.py).
+SCHEMA_VERSION = 2
 #: Conversations are dealt into so many slots, by which processes share the timers.
 SLOTS = 64
 

@@ -2,8 +2,8 @@
 
 from flows.addresses import MAX_KEYS
 
-#: Written into PRAGMA user_version; a file with a higher one belongs to a newer program.
-SCHEMA_VERSION = 3
+#: Written into PRAGMA user_version; a file with a higher one belongs to a newer program. 4: documents are MessagePack (storage/codec.py).
+SCHEMA_VERSION = 4
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS installation (

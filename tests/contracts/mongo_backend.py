@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.ports import Store
 from storage.opening import open_store
-from tests.contracts.tiny import KEY
+from tests.contracts.tiny import KEY, as_json
 
 
 class MongoBackend:
@@ -30,3 +30,16 @@ class MongoBackend:
                 if name != "installation"
             }
         return {name: rows for name, rows in found.items() if rows}
+
+    def make_older(self) -> int:
+        """Have every document lie there as the program before MessagePack wrote it. How many were not so."""
+        from pymongo import MongoClient
+
+        with MongoClient[dict[str, Any]](self.url) as client:
+            db = client.get_default_database()
+            rows = [(row["_id"], as_json(row["key"], row["doc"])) for row in db.conversation.find({})]
+            for id_, doc in rows:
+                if doc:
+                    db.conversation.update_one({"_id": id_}, {"$set": {"doc": doc}})
+            db.installation.update_one({}, {"$set": {"schema": 1}})
+        return sum(bool(doc) for _, doc in rows)

@@ -30,7 +30,7 @@ from flows.postal import PostalAddress
 from storage.opening import open_store
 from tests import servers
 from tests.contracts.mongo_backend import MongoBackend
-from tests.contracts.tiny import ANA, BEN, KEY, NOW, heard, wrote
+from tests.contracts.tiny import ANA, BEN, KEY, NOW, as_json, heard, wrote
 
 CROWD = 64
 
@@ -51,6 +51,14 @@ class SqliteBackend:
                 name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
             ]
             return {name: list(db.execute(f"SELECT * FROM {name}")) for name in tables}
+
+    def make_older(self) -> int:
+        """Have every document lie there as the program before MessagePack wrote it. How many were not so."""
+        with apsw.Connection(self.path) as db:
+            rows = [(as_json(key, doc), n) for n, key, doc in db.execute("SELECT n, key, doc FROM conversation")]
+            db.executemany("UPDATE conversation SET doc = ? WHERE n = ?", [(doc, n) for doc, n in rows if doc])
+            db.execute("PRAGMA user_version = 3")
+        return sum(bool(doc) for doc, _ in rows)
 
 
 @pytest.fixture(scope="session")
@@ -414,6 +422,23 @@ async def test_a_newer_document_is_refused_untouched(store: Store, backend: Sqli
     with pytest.raises(NewerDocument):
         await again.load(pointers.phone("demo", ANA))
     await again.close()
+
+
+async def test_what_an_older_program_wrote_lives_on(store: Store, backend: SqliteBackend) -> None:
+    """Documents were JSON once: they are read, and written anew as they change."""
+    for n in range(3):
+        await store.transact(wrote(n, ANA), heard, NOW)
+    then = await known(store, pointers.phone("demo", ANA))
+    await store.close()
+    assert backend.make_older() == 1
+    again = backend.open()
+    assert await known(again, pointers.phone("demo", ANA)) == then
+    await again.transact(wrote(9, ANA), heard, NOW)
+    now = await known(again, pointers.phone("demo", ANA))
+    assert (then.orders_ever, now.orders_ever) == (3, 4)
+    assert now.seen.keys() > then.seen.keys()
+    await again.close()
+    assert backend.make_older() == 1, "it was written anew"
 
 
 # -- kept bodies

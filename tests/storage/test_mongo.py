@@ -18,7 +18,7 @@ from pymongo.monitoring import CommandListener
 
 from engine.history_record import closed
 from engine.leases import Leases
-from engine.ports import Kept, StoreUnavailable
+from engine.ports import Kept, NewerDocument, StoreUnavailable
 from flows import pointers
 from flows.conversation import Conversation
 from flows.events import Recovered
@@ -379,3 +379,30 @@ def test_the_index_check_bites() -> None:
     assert not served("conversation", {"doc": b"x"}, {})
     assert not served("shop_order", {"state": "pending"}, {"at": -1})
     assert served("shop_order", {"shop": "demo", "at": {"$gte": 0}}, {"at": -1})
+
+
+async def test_data_of_an_older_schema_are_taken_over_and_closed_to_older_programs(url: str) -> None:
+    """From the first opening on an older program would refuse them; a newer one's are refused here, and not changed."""
+    first = MongoStore(url, KEY)
+    await first.transact(wrote(1), heard, NOW)
+    await first.close()
+    for before, after in ((1, mongo_schema.SCHEMA_VERSION), (99, 99)):
+        await _schema(url, before)
+        again = MongoStore(url, KEY)
+        if before == 99:
+            with pytest.raises(NewerDocument):
+                await again.load(pointers.phone("demo", ANA))
+        else:
+            assert await again.load(pointers.phone("demo", ANA)) is not None
+        await again.close()
+        assert await _schema(url) == after
+
+
+async def _schema(url: str, put: int | None = None) -> int:
+    async with AsyncMongoClient(url) as client:
+        installation = client.get_default_database("doorstep").installation
+        if put is not None:
+            await installation.update_one({}, {"$set": {"schema": put}})
+        found = await installation.find_one({})
+        assert found is not None
+        return int(found["schema"])
