@@ -130,8 +130,8 @@ def named_intents(misses: list[str]) -> None:
 
 
 def shop_talk(misses: list[str]) -> None:
-    """The same intents in two sets of our own, by people who had seen neither phrases nor public sets."""
-    for name in ("first", "second"):
+    """The same intents in three sets of our own, by people who had seen neither phrases nor public sets."""
+    for name in ("first", "second", "third"):
         lines = (SHOP_TALK / f"{name}.tsv").read_text("utf-8").splitlines()
         rows = [(text, label) for label, _, text in (line.partition("\t") for line in lines if line[:1] != "#")]
         print(

@@ -9,7 +9,7 @@ weights of the features seen; what ships is the average over all steps, in small
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from zlib import crc32
 
 from bench.compile_lexicon import HOME, compiled, tones
@@ -126,26 +126,40 @@ def learn(examples: list[tuple[str, tuple[str, ...]]], labels: list[str], margin
     return out
 
 
-def main() -> None:
-    text = compiled(FORMS)
-    (HOME / "weights" / "lexicon.tsv").write_text(text, "utf-8")
-    (HOME / "weights" / "tones.tsv").write_text(tones(FORMS), "utf-8")
-    print(f"lexicon.tsv: {text.count(chr(10))} phrases, {len(text.encode())} bytes")
-    intents: dict[tuple[str, str], None] = {}
-    forms: dict[tuple[str, str], None] = {}
+Taught = dict[tuple[str, str], None]
+
+
+def taught(kept_aside: Callable[[str], bool] = lambda text: False) -> tuple[Taught, Taught]:
+    """What teaches the intents, and what teaches the languages: (label, phrase), each once. Of the examples all but `kept_aside`."""
+    intents: Taught = {}
+    forms: Taught = {}
     for form in FORMS:
         for intent, phrase in [*lexicon_phrases(form), *written_phrases(form)]:
             intents[(intent, phrase)] = None
             forms[(form, phrase)] = None
         for intent, text in written_examples(form):
-            intents[(intent, text)] = None  # and no language: customers mix them, and "after 18:00" would be Filipino
-    for name, pairs in (("intents", intents), ("forms", forms)):
-        examples = [(label, tuple(dict.fromkeys(features(tokens(fold(phrase)))))) for label, phrase in pairs]
-        labels = sorted({label for label, _ in examples}) if name == "intents" else list(FORMS)
-        weights = learn(examples, labels, MARGIN[name])
-        path = HOME / "weights" / f"{name}.votes"
-        path.write_bytes(written(labels, weights))
-        print(f"{path.name}: {len(examples)} phrases, {len(weights)} features, {path.stat().st_size} bytes")
+            if not kept_aside(text):  # and no language: customers mix them, and "after 18:00" would be Filipino
+                intents[(intent, text)] = None
+    return intents, forms
+
+
+def table(name: str, pairs: Taught) -> tuple[bytes, str]:
+    """The learnt votes, `intents` or `forms`, as they ship; and how many phrases and features they are made of."""
+    examples = [(label, tuple(dict.fromkeys(features(tokens(fold(phrase)))))) for label, phrase in pairs]
+    labels = sorted({label for label, _ in examples}) if name == "intents" else list(FORMS)
+    weights = learn(examples, labels, MARGIN[name])
+    return written(labels, weights), f"{len(examples)} phrases, {len(weights)} features"
+
+
+def main() -> None:
+    text = compiled(FORMS)
+    (HOME / "weights" / "lexicon.tsv").write_text(text, "utf-8")
+    (HOME / "weights" / "tones.tsv").write_text(tones(FORMS), "utf-8")
+    print(f"lexicon.tsv: {text.count(chr(10))} phrases, {len(text.encode())} bytes")
+    for name, pairs in zip(("intents", "forms"), taught(), strict=True):
+        votes, made_of = table(name, pairs)
+        (HOME / "weights" / f"{name}.votes").write_bytes(votes)
+        print(f"{name}.votes: {made_of}, {len(votes)} bytes")
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from zlib import crc32
 _PAIR: Final = struct.Struct("<Bh")
 _PLACE: Final = 0xFFFFFFFF
 #: Slots for each feature, at least: a look-up that finds nothing meets an empty one after a probe or two.
-_ROOM: Final = 1.5
+_ROOM: Final = 1.4
 
 Votes = tuple[tuple[int, int], ...]
 
@@ -73,7 +73,7 @@ def written(labels: list[str], weights: dict[str, dict[int, int]]) -> bytes:
         known = by_key.get(key)
         if known is None or sum(map(abs, votes.values())) > sum(map(abs, known.values())):
             by_key[key] = votes
-    count = 1 << (max(1, int(len(by_key) * _ROOM)) - 1).bit_length()
+    count = 1 << int(len(by_key) * _ROOM).bit_length()  # more than there are features: one stays empty
     slots, blob, places = [0] * count, bytearray(), dict[bytes, int]()
     for key in sorted(by_key):
         pairs = b"".join(
