@@ -414,3 +414,22 @@ def test_a_house_number_is_no_haggling(text, lang, address):
 def test_a_plain_send_it_is_not_angry():
     """A common word of one language is no anger because an insult of another looks like it."""
     assert understand("haan bhai bhej do", prompt="confirm", lang="hi").tone == "neutral"
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("status", "order_status"),
+        ("status please", "order_status"),
+        ("order status", "order_status"),
+        ("refund status", "question"),
+        ("return status", "question"),
+        ("customer care number", "question"),
+        ("toll free number?", "question"),
+        ("refer and earn", "question"),
+        ("connect me to an agent", "human"),
+    ],
+)
+def test_one_word_of_a_phrase_is_no_phrase_beside_other_words(text, intent):
+    """Who asks for the state of a refund is not told where the parcel is; a fact about the shop is no wish for a person."""
+    assert understand(text, lang="en").intent == intent
