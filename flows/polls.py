@@ -35,7 +35,7 @@ _SCORE = re.compile(
     r"^\W*([1-5])(?:\s*(?:/|of|de|von|out of|из|من)\s*5)?\s*(?:stars?|estrellas?|points?|puntos?|⭐*)\W*$"
 )
 #: So clearly a complaint has to be heard in the words after a score that is none itself: "slower than I hoped" is read by the owner anyway.
-COMPLAINT_FROM = 0.95
+COMPLAINT_FROM = 0.9
 #: Where the digits of a confirm question mean something: yes, change, cancel.
 _CONFIRMS = frozenset({1, 2, 3})
 
@@ -146,7 +146,8 @@ def why(turn: Turn, event: CustomerWrote, question: Question, got: Understood) -
     order_id, score = question.order_ids[0], int(question.wanted or 0)
     turn.note("poll.why", order_id, by="customer", via=event.channel, text=whole(event.text))
     order = turn.get(order_id)
-    grave = got.intent in ("complaint", "return_or_exchange") and got.confidence >= COMPLAINT_FROM
+    grave = got.intent == "complaint" and got.confidence >= COMPLAINT_FROM
+    grave = grave or got.intent == "return_or_exchange"
     if score <= turn.policy.polls.low or grave:
         complaints.complain(turn, order, event.text, "poll", tone=got.tone)
     else:

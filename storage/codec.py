@@ -1,8 +1,8 @@
 """Documents as bytes: MessagePack by msgspec, with a version; a newer version than ours is refused untouched.
 
 MessagePack and not JSON: a third fewer bytes, so that a page of the file holds two customers who have just answered instead of one, and
-half as many pages go through the log. Until schema 3 they were written as JSON, which is still read: a document takes the new form when
-it changes next. Moments are aware UTC throughout; MessagePack would not keep another offset.
+an answer sends 2.4 pages through the log instead of 3. Until schema 3 they were written as JSON, which is still read: a document takes
+the new form when it changes next. Moments are aware UTC throughout; MessagePack would not keep another offset.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ def read(raw: bytes) -> Document:
         if (_versions_json if json else _versions).decode(raw).v > VERSION:
             raise NewerDocument("this data was written by a newer Doorstep; upgrade this one") from None
         raise
-    except UnicodeDecodeError as error:  # msgspec lets it through for text in MessagePack
-        raise msgspec.DecodeError(f"damaged text: {error.reason}") from error
+    except UnicodeDecodeError as error:
+        raise _damaged(error) from error
     if document.v > VERSION:
         raise NewerDocument("this data was written by a newer Doorstep; upgrade this one")
     return document
@@ -58,4 +58,13 @@ def dump_notes(notes: tuple[Note, ...]) -> bytes:
 
 
 def read_notes(raw: bytes) -> tuple[Note, ...]:
-    return (_notes_json if raw.startswith(_JSON) else _notes).decode(raw)
+    """Raises msgspec.DecodeError for damage."""
+    try:
+        return (_notes_json if raw.startswith(_JSON) else _notes).decode(raw)
+    except UnicodeDecodeError as error:
+        raise _damaged(error) from error
+
+
+def _damaged(error: UnicodeDecodeError) -> msgspec.DecodeError:
+    """What msgspec lets through for text in MessagePack."""
+    return msgspec.DecodeError(f"damaged text: {error.reason}")

@@ -77,13 +77,15 @@ class MongoConnection:
         found = await db.installation.find_one({"_id": mongo_schema.INSTALLATION})
         if found is None or found["schema"] > mongo_schema.SCHEMA_VERSION:
             raise NewerDocument("this data was written by a newer Doorstep; upgrade this one")
-        if found["schema"] < mongo_schema.SCHEMA_VERSION:  # from here on an older program must not touch it
-            older = {"_id": mongo_schema.INSTALLATION, "schema": {"$lt": mongo_schema.SCHEMA_VERSION}}
-            await db.installation.update_one(older, {"$set": {"schema": mongo_schema.SCHEMA_VERSION}})
         anew = self._sealer.adopt(found["key"], found.get("index"))
         if anew is not None:  # an older key's data: taken over by the present one, once
             whose = {"_id": mongo_schema.INSTALLATION, "key": found["key"]}
             await db.installation.update_one(whose, {"$set": {"key": anew[0], "index": anew[1]}})
+        if (
+            found["schema"] < mongo_schema.SCHEMA_VERSION
+        ):  # we have the key; from here on an older program must not touch it
+            older = {"_id": mongo_schema.INSTALLATION, "schema": {"$lt": mongo_schema.SCHEMA_VERSION}}
+            await db.installation.update_one(older, {"$set": {"schema": mongo_schema.SCHEMA_VERSION}})
         for name in mongo_schema.INDEXES:
             await self._index(db, name)
 

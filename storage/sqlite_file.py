@@ -15,11 +15,11 @@ import apsw
 import msgspec
 
 from engine.epoch import Restored
-from engine.ports import NewerDocument, StoreUnavailable
+from engine.ports import StoreUnavailable
 from flows.pointers import Pointer
 from storage import sqlite_schema as sql
 from storage.sealing import Sealer
-from storage.sqlite_keys import adopt
+from storage.sqlite_keys import adopt, refuse_newer
 from storage.sqlite_rows import Rows
 
 #: So long a write waits for another process's, and a message for those that came before it; then the provider comes again.
@@ -76,14 +76,16 @@ class SqliteFile:
         self._sql("PRAGMA wal_autocheckpoint = 0")
         self._sql("PRAGMA cache_size = -65536")
         self._sql("PRAGMA temp_store = MEMORY")
-        if self._refuse_newer(self._db) < sql.SCHEMA_VERSION:
+        older = refuse_newer(self._db) < sql.SCHEMA_VERSION
+        if older:
             self._sql("BEGIN IMMEDIATE")
             with self._db:
                 self._sql(sql.SCHEMA)
                 self._sql(sql.FIRST_KEY, (self._sealer.new_key(),))
-                self._sql(f"PRAGMA user_version = {sql.SCHEMA_VERSION}")
             self._sql("COMMIT")
         adopt(self._db, self._sealer, write=True)
+        if older:  # who has not the key closes nothing to the older program that has it
+            self._sql(f"PRAGMA user_version = {sql.SCHEMA_VERSION}")
         self._db.set_busy_timeout(0)
         self._db.set_wal_hook(self._wal)
         self._rows = Rows(self._db, self._sealer)
@@ -103,7 +105,7 @@ class SqliteFile:
         """
         self._reader = apsw.Connection(self.path, flags=apsw.SQLITE_OPEN_READONLY)
         self._reader.set_busy_timeout(1000)
-        self._refuse_newer(self._reader)
+        refuse_newer(self._reader)
         adopt(self._reader, self._sealer, write=False)
         self._rows = Rows(self._reader, self._sealer)
 
@@ -117,13 +119,6 @@ class SqliteFile:
         with contextlib.suppress(apsw.Error):
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._db.close()
-
-    @staticmethod
-    def _refuse_newer(db: apsw.Connection) -> int:
-        (version,) = next(iter(db.execute("PRAGMA user_version")))
-        if int(version) > sql.SCHEMA_VERSION:
-            raise NewerDocument("this file was written by a newer Doorstep; upgrade this one")
-        return int(version)
 
     def _sql(self, statement: str, values: tuple[object, ...] = ()) -> apsw.Cursor:
         return self._db.execute(statement, values)

@@ -14,7 +14,7 @@ from typing import Any
 
 import apsw
 
-from engine.ports import StoreUnavailable
+from engine.ports import NewerDocument, StoreUnavailable
 from storage import sqlite_schema as sql
 from storage.sealing import Sealer
 from storage.serving_lock import ServingLock
@@ -24,6 +24,14 @@ PAGE = 500
 INDEX = "index"
 #: Tables with a wrapped key: the column that names a row. All are read in its order.
 TABLES = {"conversation": "n", "kept": "id", "history_shop": "n"}
+
+
+def refuse_newer(db: apsw.Connection) -> int:
+    """The schema that the file was written with. Raises NewerDocument for one that this program does not know."""
+    (version,) = next(iter(db.execute("PRAGMA user_version")))
+    if int(version) > sql.SCHEMA_VERSION:
+        raise NewerDocument("this file was written by a newer Doorstep; upgrade this one")
+    return int(version)
 
 
 def adopt(db: apsw.Connection, sealer: Sealer, *, write: bool) -> None:
@@ -68,13 +76,15 @@ def rotate(db: apsw.Connection, sealer: Sealer, progress: Callable[[str, int], N
 
 
 def rotate_file(path: str, keys: Sequence[bytes], progress: Callable[[str, int], None]) -> int:
-    """`rotate` for the file at `path`. Raises StoreUnavailable while it is served by a process that knows only the old key."""
+    """`rotate` for the file at `path`. Raises StoreUnavailable while it is served by a process that knows only the old key, and
+    NewerDocument."""
     if not Path(path).exists():
         raise StoreUnavailable(f"there is no {path}")
     sealer = Sealer(keys[0], keys[1:])
     with contextlib.closing(apsw.Connection(path)) as db:
         db.set_busy_timeout(8000)
         db.execute("PRAGMA synchronous = FULL")
+        refuse_newer(db)
         row: Any = db.execute(sql.SHOW_KEY).fetchone()
         taken_over = sealer.rewrapped(row[0]) is None
         lock = ServingLock(path)

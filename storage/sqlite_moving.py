@@ -14,7 +14,7 @@ from engine.migrating import Row
 from storage import codec
 from storage import sqlite_schema as sql
 from storage.sealing import Sealer
-from storage.sqlite_keys import adopt
+from storage.sqlite_keys import adopt, refuse_newer
 
 PAGE = 500
 
@@ -61,12 +61,13 @@ LEFT = frozenset({"installation", "mark", "history_tally", "history_key"})
 
 
 class SqliteSource:
-    """The file at `path`. Raises apsw.Error where it cannot be read, WrongKey for another installation's."""
+    """The file at `path`. Raises apsw.Error where it cannot be read, NewerDocument, WrongKey for another installation's."""
 
     def __init__(self, path: str, key: bytes, old_keys: Sequence[bytes] = ()) -> None:
         self._sealer = Sealer(key, old_keys)
         self._db = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READONLY)
         self._db.set_busy_timeout(8000)
+        refuse_newer(self._db)
         self._installation: bytes = next(iter(self._db.execute(sql.SHOW_KEY)))[0]
         adopt(self._db, self._sealer, write=False)
         self._erased: dict[int, str] = {}

@@ -23,7 +23,7 @@ from zlib import crc32
 
 _PAIR: Final = struct.Struct("<Bh")
 _PLACE: Final = 0xFFFFFFFF
-#: Slots for each feature, at least: a look-up that finds nothing meets an empty one after a probe or two.
+#: Slots for each feature, at least: a look-up that finds nothing meets an empty one after some five probes.
 _ROOM: Final = 1.4
 
 Votes = tuple[tuple[int, int], ...]

@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.ports import Store
 from storage.opening import open_store
-from tests.contracts.tiny import KEY, as_json
+from tests.contracts.tiny import KEY, as_json, notes_as_json
 
 
 class MongoBackend:
@@ -41,5 +41,9 @@ class MongoBackend:
             for id_, doc in rows:
                 if doc:
                     db.conversation.update_one({"_id": id_}, {"$set": {"doc": doc}})
+            keys = {row["_id"]: row["key"] for row in db.conversation.find({})}
+            for block in list(db.journal.find({})):
+                older = notes_as_json(keys[block["c"]], block["lines"])
+                db.journal.update_one({"_id": block["_id"]}, {"$set": {"lines": older}})
             db.installation.update_one({}, {"$set": {"schema": 1}})
         return sum(bool(doc) for _, doc in rows)

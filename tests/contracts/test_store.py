@@ -30,7 +30,7 @@ from flows.postal import PostalAddress
 from storage.opening import open_store
 from tests import servers
 from tests.contracts.mongo_backend import MongoBackend
-from tests.contracts.tiny import ANA, BEN, KEY, NOW, as_json, heard, wrote
+from tests.contracts.tiny import ANA, BEN, KEY, NOW, as_json, heard, notes_as_json, wrote
 
 CROWD = 64
 
@@ -57,6 +57,11 @@ class SqliteBackend:
         with apsw.Connection(self.path) as db:
             rows = [(as_json(key, doc), n) for n, key, doc in db.execute("SELECT n, key, doc FROM conversation")]
             db.executemany("UPDATE conversation SET doc = ? WHERE n = ?", [(doc, n) for doc, n in rows if doc])
+            lines = db.execute("""SELECT c.key, j.lines, j.conversation, j.first FROM journal j
+                JOIN conversation c ON c.n = j.conversation""").fetchall()
+            for key, sealed, n, first in lines:
+                older = (notes_as_json(key, sealed), n, first)
+                db.execute("UPDATE journal SET lines = ? WHERE conversation = ? AND first = ?", older)
             db.execute("PRAGMA user_version = 3")
         return sum(bool(doc) for doc, _ in rows)
 
@@ -425,15 +430,18 @@ async def test_a_newer_document_is_refused_untouched(store: Store, backend: Sqli
 
 
 async def test_what_an_older_program_wrote_lives_on(store: Store, backend: SqliteBackend) -> None:
-    """Documents were JSON once: they are read, and written anew as they change."""
+    """Documents and their journals were JSON once: they are read, and written anew as they change."""
     for n in range(3):
-        await store.transact(wrote(n, ANA), heard, NOW)
+        spilled = (Note(n=n + 1, at=NOW, what="asked"),)
+        await store.transact(wrote(n, ANA), heard_with(lambda c: c, spilled=spilled), NOW)
     then = await known(store, pointers.phone("demo", ANA))
     await store.close()
     assert backend.make_older() == 1
     again = backend.open()
     assert await known(again, pointers.phone("demo", ANA)) == then
-    await again.transact(wrote(9, ANA), heard, NOW)
+    spilled = (Note(n=4, at=NOW, what="asked"),)
+    await again.transact(wrote(9, ANA), heard_with(lambda c: c, spilled=spilled), NOW)
+    assert [note.n for note in await again.journal(then.id)] == [1, 2, 3, 4], "two forms make one story"
     now = await known(again, pointers.phone("demo", ANA))
     assert (then.orders_ever, now.orders_ever) == (3, 4)
     assert now.seen.keys() > then.seen.keys()

@@ -51,3 +51,14 @@ def as_json(key: bytes, sealed: bytes) -> bytes:
     sealer = Sealer(KEY)
     raw = sealer.open(key, sealed)
     return b"" if raw.startswith(b"{") else sealer.seal(key, msgspec.json.encode(codec.read(raw)))
+
+
+def notes_as_json(key: bytes, sealed: bytes) -> bytes:
+    """The same for a block of the journal."""
+    import msgspec
+
+    from storage import codec
+    from storage.sealing import Sealer
+
+    sealer = Sealer(KEY)
+    return sealer.seal(key, msgspec.json.encode(codec.read_notes(sealer.open(key, sealed))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -64,6 +65,10 @@ def test_damage_is_an_error_or_a_document_and_nothing_else(cut: int, at: int, bi
         codec.read(raw[: cut % len(raw)])
     flipped = bytearray(raw)
     flipped[at % len(raw)] ^= 1 << bit
+    notes = bytearray(codec.dump_notes(ANA.notes))
+    notes[at % len(notes)] ^= 1 << bit
+    with contextlib.suppress(msgspec.DecodeError):
+        codec.read_notes(bytes(notes))
     try:
         read: Document = codec.read(bytes(flipped))
     except (msgspec.DecodeError, NewerDocument):

@@ -31,6 +31,7 @@ from flows.risk.identity import identity
 from storage import mongo_schema
 from storage.mongo import MongoStore
 from storage.mongo_follow import Todo, carry_out
+from storage.sealing import WrongKey
 from tests import servers
 from tests.contracts.test_store import a_say, heard_with
 from tests.contracts.tiny import ANA, KEY, NOW, heard, wrote
@@ -386,6 +387,12 @@ async def test_data_of_an_older_schema_are_taken_over_and_closed_to_older_progra
     first = MongoStore(url, KEY)
     await first.transact(wrote(1), heard, NOW)
     await first.close()
+    await _schema(url, 1)
+    stranger = MongoStore(url, bytes(32))
+    with pytest.raises(WrongKey):
+        await stranger.load(pointers.phone("demo", ANA))
+    await stranger.close()
+    assert await _schema(url) == 1, "who has another key closes nothing"
     for before, after in ((1, mongo_schema.SCHEMA_VERSION), (99, 99)):
         await _schema(url, before)
         again = MongoStore(url, KEY)

@@ -22,8 +22,11 @@ from flows.conversation import Conversation, Note
 from flows.decision import Decision
 from flows.effects import Accepted
 from flows.events import EffectSettled, TimerDue
+from storage import sqlite_schema
 from storage.sealing import WrongKey
 from storage.sqlite import SqliteStore
+from storage.sqlite_keys import rotate_file
+from storage.sqlite_moving import SqliteSource
 from tests.contracts.test_store import CROWD, decider, heard_with, told
 from tests.contracts.tiny import ANA, BEN, KEY, NOW, heard, wrote
 
@@ -486,6 +489,33 @@ async def test_a_newer_programs_file_is_refused(path: str, store: SqliteStore) -
         SqliteStore(path, KEY).open()
     with apsw.Connection(path) as db:
         assert db.execute("PRAGMA user_version").fetchone() == (99,)
+        db.execute("PRAGMA user_version = 1")
+
+
+async def test_an_older_programs_file_is_taken_over_by_who_has_its_key(path: str, store: SqliteStore) -> None:
+    """From the first opening on an older program would refuse it; who has another key changes nothing."""
+    await store.transact(wrote(1), heard, NOW)
+    await store.close()
+    with apsw.Connection(path) as db:
+        db.execute("PRAGMA user_version = 3")
+    with pytest.raises(WrongKey):
+        SqliteStore(path, bytes(32)).open()
+    with apsw.Connection(path) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (3,)
+    store.open()
+    with apsw.Connection(path) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (sqlite_schema.SCHEMA_VERSION,)
+
+
+async def test_no_command_reads_a_newer_programs_file(path: str, store: SqliteStore) -> None:
+    """Neither a move nor a change of the key: they would take what they cannot read for what they know."""
+    with apsw.Connection(path) as db:
+        db.execute("PRAGMA user_version = 99")
+    with pytest.raises(NewerDocument):
+        SqliteSource(path, KEY)
+    with pytest.raises(NewerDocument):
+        rotate_file(path, (KEY,), lambda kind, many: None)
+    with apsw.Connection(path) as db:
         db.execute("PRAGMA user_version = 1")
 
 

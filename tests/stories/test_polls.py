@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from flows import pointers
+from flows.conversation import Conversation
 from flows.polls import results
 from tests.town import ANA_PHONE, Town, town
 
@@ -61,6 +63,30 @@ async def test_a_low_score_is_a_complaint_that_the_owner_hears_with_the_reason(t
         assert any("scratched" in text for text in t.owner_texts())
         assert await scores(t, order) == {1: 1}
         assert await t.state(order) == "delivered"
+
+
+@pytest.mark.parametrize(
+    ("why", "promised"),
+    [
+        ("slower than I hoped", False),
+        ("the lamp came broken", True),
+        ("lampunya rusak", True),
+        ("la lámpara se descompuso al segundo día", True),
+    ],
+)
+async def test_the_words_after_a_middling_score_are_a_complaint_where_they_say_so(
+    tmp_path: Path, why: str, promised: bool
+) -> None:
+    """The owner reads them either way; a promise is given, and kept by a timer, where something went wrong."""
+    async with town(tmp_path, more=AFTER, telegram=True) as t:
+        await an_order_that_came(t)
+        await t.skip(49)
+        await t.sms("3")
+        await t.sms(why)
+        assert any(why in text for text in t.owner_texts()), t.owner_texts()
+        document = await t.house.store.load(pointers.phone("demo", ANA_PHONE))
+        assert isinstance(document, Conversation)
+        assert bool(document.complaints) is promised, t.read_aloud()
 
 
 async def test_nobody_is_asked_who_did_not_agree_or_said_stop_or_was_asked_lately(tmp_path: Path) -> None:
