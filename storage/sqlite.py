@@ -23,14 +23,15 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 
 import apsw
 
 from engine.ports import Decide, Handled, StoreUnavailable
 from flows.events import AnyEvent, Claimed, EffectSettled, TimerDue
 from storage import codec
+from storage.committing import Committer
 from storage.sealing import Sealer
 from storage.sqlite_expiring import SqliteExpiring
 from storage.sqlite_file import WAIT_MOST_S, Errand
@@ -49,9 +50,9 @@ _WIRE = (EffectSettled, Claimed)
 BATCH_TIMERS = 8
 #: and so many to what becomes of messages: each answer brings one.
 BATCH_OUTBOX = 16
-#: A batch begins with so many units, which leaves as many to come in while the disk has it; or with fewer, when so many turns of
-#: the loop have brought nothing.
-ENOUGH, QUIET_TURNS = BATCH // 2, 3
+#: A batch begins with so many units, which leaves some to come in while the disk has it; or with fewer, when so many turns of the
+#: loop, some 10 us each, have brought nothing.
+ENOUGH, QUIET_TURNS = BATCH * 3 // 4, 6
 BUSY_PAUSE_S = 0.01
 
 
@@ -109,7 +110,7 @@ class SqliteStore(SqliteExpiring):
         self._pumping: asyncio.Task[None] | None = None
         self._person_at = 0.0  # monotonic: when the last person's message came
         self._broken = ""
-        self._committer = ThreadPoolExecutor(1, thread_name_prefix="commit")
+        self._committer = Committer("commit")
         self.commits = 0  # transactions committed, for the bench and /metrics
         self.units = 0
 
@@ -117,7 +118,7 @@ class SqliteStore(SqliteExpiring):
         """Finish what is queued, then close."""
         while self._pumping is not None:
             await asyncio.wait([self._pumping])
-        self._committer.shutdown(wait=True)
+        self._committer.close()
         await super().close()
 
     # -- the one road
@@ -311,7 +312,7 @@ class SqliteStore(SqliteExpiring):
 
     async def _commit(self, batch: list[_Queued]) -> None:
         try:
-            await asyncio.get_running_loop().run_in_executor(self._committer, self._sql, "COMMIT")
+            await self._committer.run(partial(self._sql, "COMMIT"))
         except apsw.Error as error:
             self._rollback()
             if isinstance(error, apsw.IOError | apsw.CorruptError | apsw.NotADBError):
