@@ -56,14 +56,10 @@ class SqliteExpiring(SqliteHistory):
         n, wrapped = self._shop(shop)
         tally: Counter[tuple[str, int]] = Counter()
         rows: list[Any] = self._db.execute(sql.HISTORY_OLD, (n, before_day, PAGE)).fetchall()
-        self._db.execute("PRAGMA secure_delete = ON")
-        try:
-            for row, sealed in rows:
-                payload = self._sealer.open(wrapped, sealed)
-                self._drop_keys(shop, row, set(record.keys_of(payload)))
-                self._db.execute(sql.HISTORY_ERASE, (row,))
-                count_in(tally, closed_of(payload), -1)
-        finally:
-            self._db.execute("PRAGMA secure_delete = OFF")
+        for row, sealed in rows:
+            payload = self._sealer.open(wrapped, sealed)
+            self._drop_keys(shop, row, set(record.keys_of(payload)))
+            self._db.execute(sql.HISTORY_ERASE, (row,))
+            count_in(tally, closed_of(payload), -1)
         self._db.executemany(sql.HISTORY_COUNT, [(n, *key, orders) for key, orders in tally.items() if orders])
         return len(rows)

@@ -76,6 +76,7 @@ class SqliteFile:
         self._sql("PRAGMA wal_autocheckpoint = 0")
         self._sql("PRAGMA cache_size = -65536")
         self._sql("PRAGMA temp_store = MEMORY")
+        self._sql("PRAGMA secure_delete = ON")  # a row that grows moves: what it leaves behind holds its key
         older = refuse_newer(self._db) < sql.SCHEMA_VERSION
         if older:
             self._sql("BEGIN IMMEDIATE")

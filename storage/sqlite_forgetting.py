@@ -1,7 +1,8 @@
 """Erasing a person from the SQLite file: a new key, a blank document, and no line of the old journal.
 
-The old key goes with the row it stood in, so what the file's free pages may still hold cannot be read. Weak spot: a backup made
-before holds the old row with its key.
+The old key goes with the row it stood in, and with what that row left behind wherever it had stood as it grew (secure_delete, always on),
+so what else the file may still hold cannot be read. Weak spots: a backup made before holds the old row with its key; and so may free
+space that a version before schema 4 left, until it is written over or the file is restored from a new backup.
 """
 
 from __future__ import annotations
@@ -46,7 +47,6 @@ class SqliteForgetting(SqliteReading):
             return False
         fresh = self._sealer.new_key()
         doc = self._sealer.seal(fresh, codec.dump(forgotten.conversation))
-        self._db.execute("PRAGMA secure_delete = ON")
         try:
             self._db.execute(sql.FORGET, (fresh, doc, version + 1, n))
             self._db.execute(sql.FORGET_JOURNAL, (n,))
@@ -54,6 +54,5 @@ class SqliteForgetting(SqliteReading):
             gone = [key for (key,) in self._db.execute(sql.POINTERS_OF, (n,)) if key not in keep]
             self._db.executemany(sql.UNPOINT, [(key,) for key in gone])
         finally:
-            self._db.execute("PRAGMA secure_delete = OFF")
             self._rows.forget()
         return True

@@ -165,14 +165,10 @@ class SqliteHistory(SqliteForgetting):
         n, _ = self._shop(shop)
         tally: Tally = Counter()
         mine = self._theirs(self._db, shop, who)
-        self._db.execute("PRAGMA secure_delete = ON")
-        try:
-            for row, payload in mine.items():
-                self._drop_keys(shop, row, set(record.keys_of(payload)))
-                self._db.execute(sql.HISTORY_ERASE, (row,))
-                count_in(tally, closed_of(payload), -1)
-        finally:
-            self._db.execute("PRAGMA secure_delete = OFF")
+        for row, payload in mine.items():
+            self._drop_keys(shop, row, set(record.keys_of(payload)))
+            self._db.execute(sql.HISTORY_ERASE, (row,))
+            count_in(tally, closed_of(payload), -1)
         self._db.executemany(sql.HISTORY_COUNT, [(n, *key, orders) for key, orders in tally.items() if orders])
         return len(mine)
 

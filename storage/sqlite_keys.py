@@ -84,6 +84,7 @@ def rotate_file(path: str, keys: Sequence[bytes], progress: Callable[[str, int],
     with contextlib.closing(apsw.Connection(path)) as db:
         db.set_busy_timeout(8000)
         db.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA secure_delete = ON")
         refuse_newer(db)
         row: Any = db.execute(sql.SHOW_KEY).fetchone()
         taken_over = sealer.rewrapped(row[0]) is None
