@@ -55,9 +55,8 @@ def read(fold: int, votes: Path) -> tuple[Counts, str]:
         with redirect_stdout(said):
             figures.named_intents([])
     parts._UNASKED_FROM.clear()
-    said_anyway = dict.fromkeys(
-        parts._UNASKED_UNSAID_FROM, 2.0
-    )  # out of reach: what is named all the same is borne out by a phrase
+    # out of reach: what is named all the same is borne out by a phrase
+    said_anyway = dict.fromkeys(parts._UNASKED_UNSAID_FROM, 2.0)
     counts: Counts = Counter()
     examples = {(intent, text): crc32(text.encode()) % FOLDS == fold for intent, text in written_examples("en")}
     learnt = {fold_text(text) for (_, text), own in examples.items() if not own}
@@ -108,7 +107,7 @@ def main() -> None:
         print(f"{step:<9}" + "".join(f"{_share(*pair):>20}" for pair in each))
     for fold, (_, said) in enumerate(results, start=1):
         print(f"Public sets, without fifth {fold}")
-        print("\n".join(line for line in said.splitlines() if " precision " in line).split("\n  HINT3 cancel", 2)[0])
+        print("\n".join(line for line in said.splitlines() if " precision " in line).split("\n  HINT3 cancel")[0])
 
 
 if __name__ == "__main__":

@@ -81,9 +81,8 @@ class MongoConnection:
         if anew is not None:  # an older key's data: taken over by the present one, once
             whose = {"_id": mongo_schema.INSTALLATION, "key": found["key"]}
             await db.installation.update_one(whose, {"$set": {"key": anew[0], "index": anew[1]}})
-        if (
-            found["schema"] < mongo_schema.SCHEMA_VERSION
-        ):  # we have the key; from here on an older program must not touch it
+        if found["schema"] < mongo_schema.SCHEMA_VERSION:
+            # we have the key; from here on an older program must not touch it
             older = {"_id": mongo_schema.INSTALLATION, "schema": {"$lt": mongo_schema.SCHEMA_VERSION}}
             await db.installation.update_one(older, {"$set": {"schema": mongo_schema.SCHEMA_VERSION}})
         for name in mongo_schema.INDEXES:
