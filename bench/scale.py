@@ -1,77 +1,70 @@
 """What many open conversations cost: `python -m bench.scale --open 100000 --storm 20000`.
 
-Per size from a thousand up to --open: CPU of an order taken in and of an answer to it, drawn as a curve (--chart). Then, with all of
-them open, a process of its own idles; then --storm of their timers are due at once while webhooks come in, as they did
-before with no timer due.
+Per size from a thousand up to --open: CPU of an order taken in and of an answer (bench.cost), beside what it is among a thousand,
+drawn as a curve (--chart). Then, with all of them open, a process of its own idles; then --storm of their timers are due at once
+while webhooks come in, as they did before with no timer due. Of a million conversations the file and its copy take 5 GB.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import gc
 import os
 import resource
+import shutil
+import subprocess
 import sys
 import tempfile
 import time
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
-from random import Random
-from typing import Any
+from typing import NamedTuple
 
-from bench import crowd, served
-from bench.road import Served, answer, machine, percentiles
+from bench import served
+from bench.road import PYTHON, Served, answer, machine, percentiles
+from bench.served import FILE
 from bench.wire import drive
 
-#: Orders, and answers, measured at each size.
-MEASURED = 1000
 IDLE_S = 15.0
 #: Webhooks sent during the storm, over so many connections.
 ANSWERS, CONNECTIONS = 1500, 8
 
 
-async def cost(service: Any, size: int, dice: Random) -> tuple[float, float]:
-    """CPU microseconds of (an order taken in, an answer) with `size` conversations open, found here and there among them."""
-    from flows import pointers
-    from flows.events import CustomerWrote
+class Cost(NamedTuple):
+    """CPU microseconds with so many conversations open."""
 
-    start, now = 90_000_000 + size, service.clock.now()
-    cpu = time.process_time()
-    await served.seed(service, start + MEASURED, asked=False, first=start)
-    orders = (time.process_time() - cpu) / MEASURED * 1e6
-    chosen = dice.sample(range(size), min(MEASURED, size // 2))
-    events = [
-        CustomerWrote(
-            event_id=f"scale:{size}:{n}", to=(pointers.phone("demo", served.phone(n)),), at=now, opens=True,
-            channel="sms", address=served.phone(n), sender=served.SENDER, text="1", provider_id=f"SM{n}",
-        )
-        for n in chosen
-    ]  # fmt: skip
-    cpu = time.process_time()
-    for at in range(0, len(events), 32):
-        await asyncio.gather(*(service.engine.handle(event) for event in events[at : at + 32]))
-    return orders, (time.process_time() - cpu) / len(events) * 1e6
+    size: int
+    order: int
+    recent: int
+    anyone: int
 
 
-async def grown(directory: str, sizes: list[int], storm: int, due: datetime) -> list[tuple[int, float, float]]:
-    """The file, filled up to each size in turn, and the costs there."""
-    service, dice, curve, so_far = served.house(18890, directory, "http://127.0.0.1:9", 0.001), Random(1), [], 0
-    gc.freeze()
-    for size in sizes:
-        await crowd.fill(service, so_far, size, storm, due)
-        so_far = size
-        orders, answers = await cost(service, size, dice)
-        curve.append((size, orders, answers))
+def grown(directory: str, sizes: list[int], storm: int, due: datetime) -> list[Cost]:
+    """The file, filled up to each size in turn, and the costs there; each time by processes of their own."""
+    curve: list[Cost] = []
+    for before, size in pairwise([0, *sizes]):
+        _run("bench.crowd", directory, str(before), str(size), str(storm), str(due.timestamp()))
+        with tempfile.TemporaryDirectory(dir=directory) as copy:  # the file itself keeps its crowd, and nothing else
+            shutil.copyfile(Path(directory) / FILE, Path(copy) / FILE)
+            os.sync()  # the disk is quiet again
+            order, recent, anyone = (int(us) for us in _run("bench.cost", copy, str(before), str(size)).split())
+        cost = Cost(size, order, recent, anyone)
+        curve.append(cost)
+        first = curve[0]
         print(
-            f"{size:>9} open conversations            order {orders:5.0f} us CPU, answer {answers:5.0f} us CPU",
+            f"{size:>9} open conversations            order {order} us CPU ({order / first.order:.2f}), answer to an order just taken in "
+            f"{recent} ({recent / first.recent:.2f}), of anyone {anyone} ({anyone / first.anyone:.2f})",
             flush=True,
         )
-    await service.store.close()
     return curve
 
 
-def chart(curve: list[tuple[int, float, float]], path: str, said: str) -> None:
+def _run(module: str, *arguments: str) -> str:
+    return subprocess.run([*PYTHON, module, *arguments], capture_output=True, text=True, check=True).stdout
+
+
+def chart(curve: list[Cost], path: str, said: str) -> None:
     """The curve as SVG or PNG, by the file's name."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -79,9 +72,10 @@ def chart(curve: list[tuple[int, float, float]], path: str, said: str) -> None:
     figure = Figure(figsize=(7, 3.6), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
-    sizes = [size for size, _, _ in curve]
-    axes.plot(sizes, [order for _, order, _ in curve], marker="o", label="an order taken in")
-    axes.plot(sizes, [yes for _, _, yes in curve], marker="o", label="an answer")
+    sizes = [cost.size for cost in curve]
+    axes.plot(sizes, [cost.order for cost in curve], marker="o", label="an order taken in")
+    axes.plot(sizes, [cost.recent for cost in curve], marker="o", label="its answer")
+    axes.plot(sizes, [cost.anyone for cost in curve], marker="o", label="an answer of anyone among all")
     axes.set(xscale="log", ylim=(0, None), xlabel="open conversations", ylabel="CPU, microseconds", title=said)
     axes.grid(alpha=0.3)
     axes.legend()
@@ -130,7 +124,7 @@ async def main() -> None:
     due = (datetime.now(UTC) + timedelta(days=1)).replace(hour=11, minute=0, second=0, microsecond=0)  # a waking hour
     where = machine(options.data)
     with tempfile.TemporaryDirectory(dir=options.data) as directory:
-        curve = await grown(directory, sizes, options.storm, due)
+        curve = grown(directory, sizes, options.storm, due)
         if options.chart:
             chart(curve, options.chart, f"Cost per order ({where})")
         still = Served("bench.scale", "--serve", "18842", directory, "0")

@@ -19,6 +19,8 @@ from aiohttp import web
 ACCOUNT, TOKEN = "AC" + "0" * 32, "bench-token"
 SENDER = "+34911000001"
 PUBLIC = "https://bench.example"
+#: The store, in its directory.
+FILE = "bench.db"
 
 
 def phone(n: int) -> str:
@@ -75,7 +77,7 @@ def house(port: int, directory: str, twilio: str, rate: float):  # type: ignore[
     text = SETTINGS.format(
         public=PUBLIC,
         port=port,
-        path=Path(directory) / "bench.db",
+        path=Path(directory) / FILE,
         account=ACCOUNT,
         twilio=twilio,
         sender=SENDER,
@@ -88,8 +90,7 @@ def house(port: int, directory: str, twilio: str, rate: float):  # type: ignore[
 async def seed(service, count: int, *, asked: bool = True, first: int = 0) -> None:  # type: ignore[no-untyped-def]
     """Customers `first` to `count` with one pending order each, whose question was accepted."""
     from flows import pointers
-    from flows.effects import Accepted
-    from flows.events import EffectSettled, OrderTold
+    from flows.events import OrderTold
     from flows.money import Money
     from flows.orders import OrderFields
     from flows.postal import PostalAddress
@@ -109,22 +110,24 @@ async def seed(service, count: int, *, asked: bool = True, first: int = 0) -> No
         event = OrderTold(event_id=f"seed:{n}", to=to, at=now, opens=True, fields=fields, mode="new", source="api")
         await service.store.transact(event, service.engine._decider, now)
         if asked:
-            settled = EffectSettled(
-                event_id=f"s:{n}",
-                to=to[:1],
-                at=now,
-                effect_id=f"seed:{n}/0",
-                provider="twilio",
-                outcome=Accepted(f"SM{n}"),
-            )
-            await service.store.transact(settled, _as_sent(service), now)
+            await accepted(service, n)
 
     for start in range(first, count, 500):
         await asyncio.gather(*(one(n) for n in range(start, min(start + 500, count))))
 
 
-def _as_sent(service):  # type: ignore[no-untyped-def]
-    return service.engine._decider
+async def accepted(service, n: int) -> None:  # type: ignore[no-untyped-def]
+    """The provider took the question that a seeded order had planned."""
+    from flows import pointers
+    from flows.effects import Accepted
+    from flows.events import EffectSettled
+
+    now = service.clock.now() - timedelta(minutes=1)
+    to = (pointers.order("demo", str(n)),)
+    settled = EffectSettled(
+        event_id=f"s:{n}", to=to, at=now, effect_id=f"seed:{n}/0", provider="twilio", outcome=Accepted(f"SM{n}")
+    )
+    await service.store.transact(settled, service.engine._decider, now)
 
 
 async def main() -> None:

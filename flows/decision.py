@@ -19,7 +19,7 @@ class Decision(Struct, frozen=True, gc=False, kw_only=True):
     changed: bool = True  # False: nothing to write
     planned: tuple[Open, ...] = ()  # effects that this step added
     perform: tuple[Open, ...] = ()  # passed the final gate in this very step: put them on the wire after the commit
-    claims: tuple[Pointer, ...] = ()  # pointers that lead here from now on
+    claims: tuple[Pointer, ...] = ()  # pointers that lead here from now on; an order among them stands in `orders`, too
     spilled: tuple[Note, ...] = ()  # journal lines that leave the document's tail
     orders: tuple[tuple[str, str], ...] = ()  # (order id, state) that changed, for lists and counts
     notice: str = ""

@@ -44,6 +44,7 @@ from storage.mongo_moving import MongoMove
 from storage.mongo_processes import MongoProcesses
 from storage.mongo_reading import MongoReading
 from storage.mongo_turns import Turns
+from storage.new_id import new_id
 
 #: Between two looks for what became of a write, and after a lost race.
 LOOK_AGAIN_S = 0.25
@@ -183,8 +184,8 @@ class MongoStore(MongoReading, MongoForgetting, MongoProcesses):
             await self._follow(row.id, row.version, mongo_follow.read(row.todo))
             if event.event_id in row.document.seen:
                 return Handled(decision=None, duplicate=True)
-        new_id = "" if row is not None else reserved or secrets.token_hex(8)
-        decision = decide(row.document if row else None, new_id, event, now)
+        name = "" if row is not None else reserved or new_id(now)
+        decision = decide(row.document if row else None, name, event, now)
         if not decision.changed:
             return Handled(decision=decision)
         token = secrets.token_bytes(8)

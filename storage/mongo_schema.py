@@ -63,5 +63,5 @@ INSTALLATION = "installation"
 
 
 def slot(conversation: str) -> int:
-    """The conversation's slot: its id is random, so the slots fill evenly."""
+    """The conversation's slot: the end of its id is random, so the slots fill evenly."""
     return int(conversation[-2:], 16) % SLOTS

@@ -22,8 +22,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from engine.ports import OurFault
 
 _NONCE = 12
-#: Unwrapped keys held in memory.
-KEYS_KEPT = 65_536
+#: Unwrapped keys held in memory, some 1 kB each: of twice as many conversations as the SQLite store holds decoded.
+KEYS_KEPT = 8192
 
 
 class WrongKey(OurFault):

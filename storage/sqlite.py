@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import secrets
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -32,6 +31,7 @@ from engine.ports import Decide, Handled, StoreUnavailable
 from flows.events import AnyEvent, Claimed, EffectSettled, TimerDue
 from storage import codec
 from storage.committing import Committer
+from storage.new_id import new_id
 from storage.sealing import Sealer
 from storage.sqlite_expiring import SqliteExpiring
 from storage.sqlite_file import WAIT_MOST_S, Errand
@@ -288,9 +288,9 @@ class SqliteStore(SqliteExpiring):
         rest goes back to `waiting`."""
         decided: list[Decided] = []
         for place, (unit, row) in enumerate(found, start=1):
-            document, new_id = (None, secrets.token_hex(8)) if row is None else (row.document, "")
+            document, name = (None, new_id(unit.now)) if row is None else (row.document, "")
             try:
-                decision = unit.decide(document, new_id, unit.event, unit.now)
+                decision = unit.decide(document, name, unit.event, unit.now)
                 raw = codec.dump(decision.document) if decision.changed else b""
                 spilled = codec.dump_notes(decision.spilled) if decision.spilled else b""
             except apsw.Error:

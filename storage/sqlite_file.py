@@ -21,6 +21,7 @@ from storage import sqlite_schema as sql
 from storage.sealing import Sealer
 from storage.sqlite_keys import adopt, refuse_newer
 from storage.sqlite_rows import Rows
+from storage.sqlite_upgrade import upgrade
 
 #: So long a write waits for another process's, and a message for those that came before it; then the provider comes again.
 WAIT_MOST_S = 8.0
@@ -74,19 +75,19 @@ class SqliteFile:
         self._sql("PRAGMA journal_mode = WAL")
         self._sql("PRAGMA synchronous = FULL")
         self._sql("PRAGMA wal_autocheckpoint = 0")
-        self._sql("PRAGMA cache_size = -65536")
+        self._sql("PRAGMA cache_size = -16384")
         self._sql("PRAGMA temp_store = MEMORY")
         self._sql("PRAGMA secure_delete = ON")  # a row that grows moves: what it leaves behind holds its key
-        older = refuse_newer(self._db) < sql.SCHEMA_VERSION
-        if older:
+        schema = refuse_newer(self._db)
+        if schema < sql.SCHEMA_VERSION:
             self._sql("BEGIN IMMEDIATE")
             with self._db:
                 self._sql(sql.SCHEMA)
                 self._sql(sql.FIRST_KEY, (self._sealer.new_key(),))
             self._sql("COMMIT")
         adopt(self._db, self._sealer, write=True)
-        if older:  # who has not the key closes nothing to the older program that has it
-            self._sql(f"PRAGMA user_version = {sql.SCHEMA_VERSION}")
+        if schema < sql.SCHEMA_VERSION:  # who has not the key closes nothing to the older program that has it
+            upgrade(self._db, self._sealer, schema)
         self._db.set_busy_timeout(0)
         self._db.set_wal_hook(self._wal)
         self._rows = Rows(self._db, self._sealer)
@@ -96,7 +97,7 @@ class SqliteFile:
         self._reader.execute("PRAGMA cache_size = -16384")  # the inner pages of ten million orders and their keys
 
     def remember(self, megabytes: int) -> None:
-        """How much of the file the writing connection keeps in memory, 64 MB unless told."""
+        """How much of the file the writing connection keeps in memory, 16 MB unless told."""
         self._sql(f"PRAGMA cache_size = -{megabytes * 1024}")
 
     def look(self) -> None:

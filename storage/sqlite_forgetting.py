@@ -18,6 +18,7 @@ from storage import codec
 from storage import sqlite_schema as sql
 from storage.sqlite_file import Errand
 from storage.sqlite_reading import SqliteReading
+from storage.sqlite_rows import spare
 
 
 class SqliteForgetting(SqliteReading):
@@ -48,7 +49,7 @@ class SqliteForgetting(SqliteReading):
         fresh = self._sealer.new_key()
         doc = self._sealer.seal(fresh, codec.dump(forgotten.conversation))
         try:
-            self._db.execute(sql.FORGET, (fresh, doc, version + 1, n))
+            self._db.execute(sql.FORGET, (fresh, doc, spare(doc), version + 1, n))
             self._db.execute(sql.FORGET_JOURNAL, (n,))
             keep = {self._hash(pointer) for pointer in forgotten.pointers}
             gone = [key for (key,) in self._db.execute(sql.POINTERS_OF, (n,)) if key not in keep]

@@ -15,6 +15,7 @@ from storage import codec
 from storage import sqlite_schema as sql
 from storage.sealing import Sealer
 from storage.sqlite_keys import adopt, refuse_newer
+from storage.sqlite_upgrade import ORDERS_BY_ROW
 
 PAGE = 500
 
@@ -32,6 +33,12 @@ _PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     ),
     "shop_order": (
         """SELECT o.shop, o.order_id, o.shop || '/' || o.order_id, o.shop, o.order_id, c.id, o.state, o.updated_at
+        FROM shop_order o JOIN conversation c ON c.n = o.conversation
+        WHERE (o.shop, o.order_id) > (?, ?) ORDER BY o.shop, o.order_id LIMIT ?""",
+        ("", ""),
+    ),
+    "order pointer": (
+        """SELECT o.shop, o.order_id, o.shop, o.order_id, c.id, o.updated_at
         FROM shop_order o JOIN conversation c ON c.n = o.conversation
         WHERE (o.shop, o.order_id) > (?, ?) ORDER BY o.shop, o.order_id LIMIT ?""",
         ("", ""),
@@ -67,7 +74,7 @@ class SqliteSource:
         self._sealer = Sealer(key, old_keys)
         self._db = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READONLY)
         self._db.set_busy_timeout(8000)
-        refuse_newer(self._db)
+        self._schema = refuse_newer(self._db)
         self._installation: bytes = next(iter(self._db.execute(sql.SHOW_KEY)))[0]
         adopt(self._db, self._sealer, write=False)
         self._erased: dict[int, str] = {}
@@ -83,8 +90,19 @@ class SqliteSource:
         return hashlib.sha256(self._installation).hexdigest()
 
     async def pages(self, kind: str) -> AsyncIterator[list[Row]]:
+        async for page in self._pages(kind):
+            yield page
+        if kind == "pointer" and self._schema >= ORDERS_BY_ROW:  # an older file has them among the others
+            async for page in self._pages("order pointer"):
+                yield page
+
+    async def _pages(self, kind: str) -> AsyncIterator[list[Row]]:
         statement, last = _PAGES[kind]
-        special: dict[str, Callable[..., Row]] = {"conversation": self._conversation, "history": self._history}
+        special: dict[str, Callable[..., Row]] = {
+            "conversation": self._conversation,
+            "order pointer": self._order_pointer,
+            "history": self._history,
+        }
         make = special.get(kind, _row)
         if kind == "history":
             self._erased = {n: key.to_bytes(8, "big", signed=True).hex() for n, key in self._db.execute(_ERASED)}
@@ -103,6 +121,10 @@ class SqliteSource:
         if flying:
             names = sorted({o.by for o in codec.read(self._sealer.open(key, doc)).open if o.status == "sending"})
         return _row(id_, key, doc, version, due, send, names)
+
+    def _order_pointer(self, shop: str, order_id: str, conversation: str, at: int) -> Row:
+        """Elsewhere an order is found as everybody is, by a hash."""
+        return _row(self._sealer.index("order", shop, order_id).hex(), conversation, at)
 
     def _history(self, n: int, shop: str, closed: int, sealed: bytes | None, wrapped: bytes) -> Row:
         if sealed is None:

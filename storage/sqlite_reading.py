@@ -25,10 +25,7 @@ class SqliteReading(SqliteFile):
     units: int
 
     async def load(self, pointer: Pointer) -> Document | None:
-        if pointer.kind == "conversation":
-            row = self._reader.execute(sql.BY_ID, (pointer.key,)).fetchone()
-        else:
-            row = self._reader.execute(sql.BY_POINTER, (self._hash(pointer),)).fetchone()
+        row = self._rows.look(self._reader, pointer)
         return None if row is None else codec.read(self._sealer.open(row[2], row[4]))
 
     async def due(self, now: datetime, limit: int) -> list[Due]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import apsw
 
@@ -25,6 +26,12 @@ from storage.sqlite_units import Decided, Row
 KNOWN = 4096
 #: Pointers kept with them: a conversation is found under its phone, its id and its orders.
 NAMES = 4 * KNOWN
+
+#: Kinds of names that are no pointers of their own.
+_FOUND_OTHERWISE = ("conversation", "order")
+#: Bytes that a document may take in its row before it needs more: two such rows fill a page of the file, or one does. A row that
+#: grows with each event would outgrow its page, and then SQLite deals its rows and its neighbours' out anew: five pages written for one.
+ROOMS = (1920, 3944)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
@@ -75,6 +82,14 @@ class Rows:
     def hash(self, pointer: Pointer) -> bytes:
         return self._sealer.index(pointer.kind, pointer.shop, pointer.key)
 
+    def look(self, db: apsw.Connection, pointer: Pointer) -> Any:
+        """Where the name leads in the file, as (n, id, key, version, doc); None: nowhere."""
+        if pointer.kind == "conversation":
+            return db.execute(sql.BY_ID, (pointer.key,)).fetchone()
+        if pointer.kind == "order":
+            return db.execute(sql.BY_ORDER, (pointer.shop, pointer.key)).fetchone()
+        return db.execute(sql.BY_POINTER, (self.hash(pointer),)).fetchone()
+
     def find(self, pointers: tuple[Pointer, ...]) -> Row | None:
         for pointer in pointers:
             n = self._names.get(pointer)
@@ -86,10 +101,7 @@ class Rows:
         return None
 
     def _read(self, pointer: Pointer) -> Row | None:
-        if pointer.kind == "conversation":
-            found = self._db.execute(sql.BY_ID, (pointer.key,)).fetchone()
-        else:
-            found = self._db.execute(sql.BY_POINTER, (self.hash(pointer),)).fetchone()
+        found = self.look(self._db, pointer)
         if found is None:
             return None
         n, id_, key, version, sealed = found
@@ -128,8 +140,7 @@ class Rows:
         for pointer in decision.claims:
             if pointer.kind == "page":
                 self._pages.append((self.hash(pointer), row.n, moment))
-            elif pointer.kind == "order":  # it moves with its conversation
-                self._db.execute(sql.POINT, (self.hash(pointer), row.n, moment))
+            elif pointer.kind == "order":  # it stands in `orders`, too, and moves with its conversation
                 self._name(pointer, row.n)
             else:  # a phone or mailbox stays with whom it was known first
                 self._point_new(pointer, row.n, moment)
@@ -142,10 +153,11 @@ class Rows:
     def _open(self, unit: Decided, moment: int | None) -> Row:
         document = unit.decision.document
         key = self._sealer.new_key()
-        self._db.execute(sql.INSERT, (document.id, key, self._sealer.seal(key, unit.raw), *_columns(document)))
+        doc = self._sealer.seal(key, unit.raw)
+        self._db.execute(sql.INSERT, (document.id, key, doc, spare(doc), *_columns(document)))
         n = self._db.last_insert_rowid()
         last = unit.event.to[-1]
-        if last.kind != "conversation":
+        if last.kind not in _FOUND_OTHERWISE:
             self._point_new(last, n, moment)
         return self._know(Row(n, document.id, key, 1, document))
 
@@ -157,10 +169,10 @@ class Rows:
     def flush(self) -> None:
         """Write what was gathered: before the commit, and before anything else reads these tables in the transaction."""
         if self._documents:
-            rows = [
-                (self._sealer.seal(row.key, raw), row.version, *_columns(row.document), n)
-                for n, (raw, row) in self._documents.items()
-            ]
+            rows = []
+            for n, (raw, row) in self._documents.items():
+                doc = self._sealer.seal(row.key, raw)
+                rows.append((doc, spare(doc), row.version, *_columns(row.document), n))
             self._db.executemany(sql.UPDATE, rows)
             self._documents.clear()
         if self._orders:
@@ -169,6 +181,14 @@ class Rows:
         if self._pages:
             self._db.executemany(sql.POINT, self._pages)
             self._pages.clear()
+
+
+def spare(doc: bytes) -> int:
+    """Zeros to write behind a sealed document, so that its row keeps its size while the document grows."""
+    for room in ROOMS:
+        if len(doc) <= room:
+            return room - len(doc)
+    return 0
 
 
 def _columns(document: Document) -> tuple[int | None, int | None, int]:

@@ -3,7 +3,8 @@
 from flows.addresses import MAX_KEYS
 
 #: Written into PRAGMA user_version; a file with a higher one belongs to a newer program. 4: documents are MessagePack (storage/codec.py).
-SCHEMA_VERSION = 4
+#: 5: rows have spare room, and an order is found by its row alone (storage/sqlite_upgrade.py).
+SCHEMA_VERSION = 5
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS installation (
@@ -12,19 +13,20 @@ CREATE TABLE IF NOT EXISTS installation (
 );
 CREATE TABLE IF NOT EXISTS conversation (
     n INTEGER PRIMARY KEY,          -- short name for the other tables
-    id TEXT NOT NULL UNIQUE,        -- opaque, random
+    id TEXT NOT NULL UNIQUE,        -- opaque, in the order of time (storage/new_id.py)
     key BLOB NOT NULL,              -- the document's own key, wrapped
     doc BLOB NOT NULL,              -- sealed
     version INTEGER NOT NULL,
     next_due INTEGER,               -- epoch milliseconds; NULL: no timer
     next_send INTEGER,              -- epoch milliseconds; NULL: nothing planned
-    flying INTEGER NOT NULL DEFAULT 0
+    flying INTEGER NOT NULL DEFAULT 0,
+    spare BLOB                      -- zeros: room for the document to grow in (storage/sqlite_rows.py)
 );
 CREATE INDEX IF NOT EXISTS conversation_due ON conversation (next_due) WHERE next_due IS NOT NULL;
 CREATE INDEX IF NOT EXISTS conversation_send ON conversation (next_send) WHERE next_send IS NOT NULL;
 CREATE INDEX IF NOT EXISTS conversation_flying ON conversation (n) WHERE flying > 0;
 CREATE TABLE IF NOT EXISTS pointer (
-    key BLOB PRIMARY KEY,           -- keyed hash of (kind, shop, name)
+    key BLOB PRIMARY KEY,           -- keyed hash of (kind, shop, name); orders are found in shop_order
     conversation INTEGER NOT NULL,
     since INTEGER NOT NULL
 ) WITHOUT ROWID;
@@ -92,12 +94,14 @@ LAST_CHANGE = """SELECT max(at) FROM (SELECT max(updated_at) AS at FROM shop_ord
     UNION ALL SELECT max(at) FROM kept)"""
 BY_POINTER = """SELECT c.n, c.id, c.key, c.version, c.doc FROM pointer p JOIN conversation c ON c.n = p.conversation
     WHERE p.key = ?"""
+BY_ORDER = """SELECT c.n, c.id, c.key, c.version, c.doc FROM shop_order o JOIN conversation c ON c.n = o.conversation
+    WHERE o.shop = ? AND o.order_id = ?"""
 PAGE_BY_ID = "SELECT id, key, doc FROM conversation WHERE id > ? ORDER BY id LIMIT ?"
 BY_ID = "SELECT n, id, key, version, doc FROM conversation WHERE id = ?"
-INSERT = (
-    """INSERT INTO conversation (id, key, doc, version, next_due, next_send, flying) VALUES (?, ?, ?, 1, ?, ?, ?)"""
-)
-UPDATE = "UPDATE conversation SET doc = ?, version = ?, next_due = ?, next_send = ?, flying = ? WHERE n = ?"
+INSERT = """INSERT INTO conversation (id, key, doc, spare, version, next_due, next_send, flying)
+    VALUES (?, ?, ?, zeroblob(?), 1, ?, ?, ?)"""
+UPDATE = """UPDATE conversation SET doc = ?, spare = zeroblob(?), version = ?, next_due = ?, next_send = ?, flying = ?
+    WHERE n = ?"""
 POINT_NEW = "INSERT INTO pointer (key, conversation, since) VALUES (?, ?, ?) ON CONFLICT (key) DO NOTHING"
 POINT = """INSERT INTO pointer (key, conversation, since) VALUES (?, ?, ?)
     ON CONFLICT (key) DO UPDATE SET conversation = excluded.conversation, since = excluded.since"""
@@ -116,7 +120,7 @@ JOURNAL = """SELECT j.lines, c.key FROM journal j JOIN conversation c ON c.n = j
 KEEP = "INSERT INTO kept (id, at, key, body) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
 KEPT = "SELECT id, key, body FROM kept ORDER BY at LIMIT ?"
 DROP_KEPT = "DELETE FROM kept WHERE id = ?"
-FORGET = """UPDATE conversation SET key = ?, doc = ?, version = ?, next_due = NULL, next_send = NULL, flying = 0
+FORGET = """UPDATE conversation SET key = ?, doc = ?, spare = zeroblob(?), version = ?, next_due = NULL, next_send = NULL, flying = 0
     WHERE n = ?"""
 FORGET_JOURNAL = "DELETE FROM journal WHERE conversation = ?"
 POINTERS_OF = "SELECT key FROM pointer WHERE conversation = ?"

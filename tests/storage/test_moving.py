@@ -227,7 +227,7 @@ async def test_pages_meet_every_row_once(tmp_path: Path) -> None:
     source = SqliteSource(str(tmp_path / "many.db"), KEY)
     for kind in ("conversation", "pointer", "shop_order", "journal"):
         ids = [row.id async for page in source.pages(kind) for row in page]
-        assert len(ids) == len(set(ids)) == many
+        assert len(ids) == len(set(ids)) == (2 * many if kind == "pointer" else many)  # a phone and an order
     source.close()
 
 

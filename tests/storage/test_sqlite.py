@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,12 @@ from flows.decision import Decision
 from flows.effects import Accepted
 from flows.events import EffectSettled, TimerDue
 from storage import sqlite_schema
+from storage.new_id import new_id
 from storage.sealing import WrongKey
 from storage.sqlite import SqliteStore
 from storage.sqlite_keys import rotate_file
 from storage.sqlite_moving import SqliteSource
+from storage.sqlite_rows import ROOMS
 from tests.contracts.test_store import CROWD, decider, heard_with, told
 from tests.contracts.tiny import ANA, BEN, KEY, NOW, heard, wrote
 
@@ -299,7 +302,7 @@ async def test_who_comes_after_a_claim_is_found_under_it(store: SqliteStore) -> 
     order = pointers.order("demo", "1001")
 
     def claims(document: Any, new_id: str, event: Any, now: Any) -> Decision:
-        return replace(heard(document, new_id, event, now), claims=(order,))
+        return replace(heard(document, new_id, event, now), claims=(order,), orders=(("1001", "pending"),))
 
     results = await asyncio.gather(
         store.transact(wrote("ben", BEN), heard, NOW),
@@ -318,7 +321,8 @@ async def test_names_lead_where_the_file_says(store: SqliteStore) -> None:
 
     def claims(*names: pointers.Pointer) -> Any:
         def decide(document: Any, new_id: str, event: Any, now: Any) -> Decision:
-            return replace(heard(document, new_id, event, now), claims=names)
+            orders = tuple((name.key, "pending") for name in names if name.kind == "order")
+            return replace(heard(document, new_id, event, now), claims=names, orders=orders)
 
         return decide
 
@@ -448,6 +452,48 @@ async def test_another_key_is_a_plain_error_and_changes_nothing(path: str) -> No
     assert await asyncio.to_thread(Path(path).read_bytes) == before
 
 
+async def test_rows_keep_their_pages_while_their_documents_grow(store: SqliteStore) -> None:
+    """What a conversation hears changes its own page of the file alone: no row outgrows its page, and two share one."""
+
+    def told_more(document: Any, new_id: str, event: Any, now: Any) -> Decision:
+        said = heard(document, new_id, event, now)
+        return replace(said, document=replace(said.document, name="x" * 100 * len(said.document.seen)))
+
+    def pages() -> tuple[int, int, int]:
+        found = store._db.execute(
+            "SELECT count(*), min(length(doc) + length(spare)), max(length(doc) + length(spare)) FROM conversation"
+        ).fetchone()
+        ((leaves,),) = store._db.execute(
+            "SELECT count(*) FROM dbstat WHERE name = 'conversation' AND pagetype = 'leaf'"
+        )
+        assert found is not None
+        assert found[1:] == (ROOMS[0], ROOMS[0])
+        return int(found[0]), int(leaves), len(document(store))
+
+    def document(store: SqliteStore) -> bytes:
+        ((doc,),) = store._db.execute("SELECT doc FROM conversation WHERE n = 1")
+        return bytes(doc)
+
+    people = [f"+3460000{n:04}" for n in range(100)]
+    sizes = []
+    for again in range(8):
+        await asyncio.gather(*(store.transact(wrote(f"{again}/{p}", p), told_more, NOW) for p in people))
+        many, leaves, size = pages()
+        assert (many, leaves) == (100, 50)
+        sizes.append(size)
+    assert sizes[-1] > sizes[0] + 600
+    assert sizes == sorted(sizes)
+
+
+def test_new_ids_are_in_the_order_of_time_and_each_once() -> None:
+    """Sorted as text they are sorted by when they began; of one millisecond none comes twice."""
+    moments = [NOW + timedelta(milliseconds=n) for n in (0, 1, 1000, 10**10)]
+    ids = [new_id(moment) for moment in moments]
+    assert ids == sorted(ids)
+    assert len({new_id(NOW) for _ in range(10_000)}) == 10_000
+    assert {len(each) for each in ids} == {20}
+
+
 async def test_an_erased_key_covers_document_and_journal(store: SqliteStore, path: str) -> None:
     """With its wrapped key overwritten a conversation cannot be read, journal included; nobody else is touched."""
     spilled = (Note(n=1, at=NOW, what="said"),)
@@ -490,6 +536,33 @@ async def test_a_newer_programs_file_is_refused(path: str, store: SqliteStore) -
     with apsw.Connection(path) as db:
         assert db.execute("PRAGMA user_version").fetchone() == (99,)
         db.execute("PRAGMA user_version = 1")
+
+
+async def test_a_file_whose_orders_had_pointers_finds_them_by_their_rows(path: str, store: SqliteStore) -> None:
+    """A file of schema 4: its orders lead where their pointers led, which are gone; its rows have no spare room until they change."""
+    for n, phone in enumerate((ANA, BEN)):
+        await store.transact(told(n, phone), decider(), NOW)
+    orders = [pointers.order("demo", order_id) for order_id in ("1000", "1001")]
+    assert [row.order_id for row in await store.orders("demo", None, None, 9)] == ["1001", "1000"]
+    before = [await store.load(order) for order in orders]
+    await store.close()
+    with apsw.Connection(path) as db:
+        db.execute("ALTER TABLE conversation DROP COLUMN spare")
+        rows = dict(db.execute("SELECT order_id, conversation FROM shop_order"))
+        for order in orders:
+            db.execute(sqlite_schema.POINT_NEW, (store._hash(order), rows[order.key], 0))
+        db.execute("UPDATE shop_order SET conversation = ? WHERE order_id = '1001'", (rows["1000"],))
+        db.execute("PRAGMA user_version = 4")
+        ((names,),) = db.execute("SELECT count(*) FROM pointer")
+    again = SqliteStore(path, KEY)
+    again.open()
+    assert [await again.load(order) for order in orders] == before
+    assert next(iter(again._reader.execute("SELECT count(*) FROM pointer"))) == (names - 2,)
+    await again.transact(wrote("after", ANA), heard, NOW)
+    spare = dict(again._reader.execute("SELECT n, length(spare) FROM conversation"))
+    assert spare[rows["1000"]] > 0
+    assert spare[rows["1001"]] is None
+    await again.close()
 
 
 async def test_an_older_programs_file_is_taken_over_by_who_has_its_key(path: str, store: SqliteStore) -> None:
