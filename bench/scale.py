@@ -16,9 +16,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from statistics import median
 from typing import NamedTuple
 
 from bench import served
@@ -26,6 +28,8 @@ from bench.road import PYTHON, Served, answer, machine, percentiles
 from bench.served import FILE
 from bench.wire import drive
 
+#: The sizes are measured so many times, one after the other.
+TURNS = 3
 IDLE_S = 15.0
 #: Webhooks sent during the storm, over so many connections.
 ANSWERS, CONNECTIONS = 1500, 8
@@ -40,21 +44,35 @@ class Cost(NamedTuple):
     anyone: int
 
 
-def grown(directory: str, sizes: list[int], storm: int, due: datetime) -> list[Cost]:
-    """The file, filled up to each size in turn, and the costs there; each time by processes of their own."""
-    curve: list[Cost] = []
+def grown(directory: str, sizes: list[int], storm: int, due: datetime) -> Iterator[tuple[int, str]]:
+    """(how many are open, the directory of such a file): each is the one before it, filled up."""
+    older = ""
     for before, size in pairwise([0, *sizes]):
-        _run("bench.crowd", directory, str(before), str(size), str(storm), str(due.timestamp()))
-        with tempfile.TemporaryDirectory(dir=directory) as copy:  # the file itself keeps its crowd, and nothing else
-            shutil.copyfile(Path(directory) / FILE, Path(copy) / FILE)
-            os.sync()  # the disk is quiet again
-            order, recent, anyone = (int(us) for us in _run("bench.cost", copy, str(before), str(size)).split())
-        cost = Cost(size, order, recent, anyone)
-        curve.append(cost)
-        first = curve[0]
+        newer = Path(directory) / str(size)
+        newer.mkdir()
+        if older:
+            shutil.copyfile(Path(older) / FILE, newer / FILE)
+        _run("bench.crowd", str(newer), str(before), str(size), str(storm), str(due.timestamp()))
+        yield size, (older := str(newer))
+
+
+def measured(directory: str, files: dict[int, str]) -> list[Cost]:
+    """The costs at each size, TURNS times by turns, so that a machine's bad minute meets all sizes; the median of each."""
+    taken: dict[int, list[list[int]]] = {size: [] for size in files}
+    for _ in range(TURNS):
+        for before, size in pairwise([0, *files]):
+            with tempfile.TemporaryDirectory(
+                dir=directory
+            ) as copy:  # the file itself keeps its crowd, and nothing else
+                shutil.copyfile(Path(files[size]) / FILE, Path(copy) / FILE)
+                os.sync()  # the disk is quiet again
+                taken[size].append([int(us) for us in _run("bench.cost", copy, str(before), str(size)).split()])
+    curve = [Cost(size, *(round(median(each)) for each in zip(*taken[size], strict=True))) for size in files]
+    for cost in curve:
         print(
-            f"{size:>9} open conversations            order {order} us CPU ({order / first.order:.2f}), answer to an order just taken in "
-            f"{recent} ({recent / first.recent:.2f}), of anyone {anyone} ({anyone / first.anyone:.2f})",
+            f"{cost.size:>9} open conversations            order {cost.order} us CPU ({cost.order / curve[0].order:.2f}), "
+            f"its answer {cost.recent} ({cost.recent / curve[0].recent:.2f}), "
+            f"an answer of anyone among all {cost.anyone} ({cost.anyone / curve[0].anyone:.2f})",
             flush=True,
         )
     return curve
@@ -124,10 +142,12 @@ async def main() -> None:
     due = (datetime.now(UTC) + timedelta(days=1)).replace(hour=11, minute=0, second=0, microsecond=0)  # a waking hour
     where = machine(options.data)
     with tempfile.TemporaryDirectory(dir=options.data) as directory:
-        curve = grown(directory, sizes, options.storm, due)
+        files = dict(grown(directory, sizes, options.storm, due))
+        curve = measured(directory, files)
         if options.chart:
             chart(curve, options.chart, f"Cost per order ({where})")
-        still = Served("bench.scale", "--serve", "18842", directory, "0")
+        largest = files[options.open]
+        still = Served("bench.scale", "--serve", "18842", largest, "0")
         await asyncio.sleep(IDLE_S)
         cpu, rss, *_ = still.end().split()
         print(
@@ -135,10 +155,10 @@ async def main() -> None:
             flush=True,
         )
         asked = list(range(options.storm, options.open))
-        said, _ = await webhooks(directory, "0", asked[ANSWERS : 2 * ANSWERS])
+        said, _ = await webhooks(largest, "0", asked[ANSWERS : 2 * ANSWERS])
         print(f"{'no timer due':<32} {said}: the base of the next line", flush=True)
         skip_to = str((due + timedelta(seconds=1)).timestamp())
-        said, (_, rss, left, lasted) = await webhooks(directory, skip_to, asked[:ANSWERS])
+        said, (_, rss, left, lasted) = await webhooks(largest, skip_to, asked[:ANSWERS])
         done = options.storm - int(left)
         print(
             f"{options.storm} timers due at once{'':<11} {said} (to reach: p99 <= 100 ms); "

@@ -80,7 +80,7 @@ class House:
         self.lock = ServingLock(path) if path is not None else None
         self.store = open_store(path or settings.storage.url.reveal(), key, self._fatal, former)
         self.policies = policies(settings)
-        decider = Decider(self.policies, Lanes(rates(self.policies)), tokens, self.process)
+        decider = Decider(self.policies, Lanes(rates(self.policies)), self.process)
         self.engine = Engine(self.store, decider, clock, tokens)
         self.several = None
         if isinstance(self.store, Processes):

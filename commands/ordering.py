@@ -77,7 +77,7 @@ async def _bring(settings: Settings, shop: str, file: Path, found: Any, console:
     try:
         rules = policies(settings)
         tokens = Tokens(kept.key())
-        engine = Engine(store, Decider(rules, WaitingLanes({}), tokens, "import-orders"), RunningClock(), tokens)
+        engine = Engine(store, Decider(rules, WaitingLanes({}), "import-orders"), RunningClock(), tokens)
         engine.knowing = Knowing(store, rules)
 
         def read(order: Any) -> Any:

@@ -10,14 +10,12 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from engine.lanes import Lanes
-from engine.tokens import Tokens
 from flows.decision import Decision, Document
 from flows.desk import Desk
 from flows.desk_step import start_desk, step_desk
-from flows.effects import Open, Say
+from flows.effects import Open
 from flows.events import AnyEvent, Claimed
 from flows.permits import Permits
-from flows.pointers import Pointer
 from flows.policy import Policy
 from flows.step import start, step
 
@@ -27,12 +25,11 @@ class UnknownShop(Exception):
 
 
 class Decider:
-    """Binds the flows to the settings, the lanes and the page tokens."""
+    """Binds the flows to the settings and the lanes."""
 
-    def __init__(self, policies: dict[str, Policy], lanes: Lanes, tokens: Tokens, process: str) -> None:
+    def __init__(self, policies: dict[str, Policy], lanes: Lanes, process: str) -> None:
         self.policies = policies
         self.lanes = lanes
-        self.tokens = tokens
         self.process = process
         self._permits = Permits(self._grant, process)
 
@@ -45,17 +42,7 @@ class Decider:
         if isinstance(document, Desk) or (document is None and event.to[-1].kind == "desk"):
             decision = step_desk(document or start_desk(new_id, shop), event, now, policy)
             return self._desk_permits(decision, event, now, policy) if decision.planned else decision
-        decision = step(document or start(new_id, shop, now), event, now, policy, self._permits)
-        wished = decision.planned if isinstance(event, Claimed) else (*decision.planned, *decision.perform)
-        pages = [
-            self._page(decision.document.id, open_.effect)
-            for open_ in wished
-            if isinstance(open_.effect, Say) and _carries_page(open_.effect)
-        ]
-        return replace(decision, claims=(*decision.claims, *pages)) if pages else decision
-
-    def _page(self, conversation: str, say: Say) -> Pointer:
-        return Pointer("page", self.tokens.make(conversation, say.order_id, say.version, say.channel))
+        return step(document or start(new_id, shop, now), event, now, policy, self._permits)
 
     def _grant(self, effect: Open, now: datetime) -> bool:
         return not effect.lane or self.lanes.get(effect.lane).grant_now(effect, now)
@@ -74,7 +61,3 @@ class Decider:
             document = passed.document
             perform += passed.perform
         return replace(decision, document=document, planned=tuple(waiting), perform=tuple(perform))
-
-
-def _carries_page(say: Say) -> bool:
-    return say.link or bool(say.channel == "email" and say.order_id)

@@ -188,14 +188,14 @@ class Engine:
     async def page(self, token: str) -> PageView | None:
         if len(token) != 22 or not token.isascii():
             return None
-        found = await self.store.load(Pointer("page", token))
-        if not isinstance(found, Conversation):
-            return None
-        bound = self._tokens.find(token, found)
-        if bound is None:
-            return None
-        order, version, channel = bound
-        return PageView(found, order.id, version, channel, version == order.version)
+        named = [pointers.conversation(id_) for id_ in self._tokens.conversations(token)]
+        for pointer in (*named, Pointer("page", token)):
+            found = await self.store.load(pointer)
+            bound = self._tokens.find(token, found) if isinstance(found, Conversation) else None
+            if bound is not None and isinstance(found, Conversation):
+                order, version, channel = bound
+                return PageView(found, order.id, version, channel, version == order.version)
+        return None
 
     async def order(self, shop: str, order_id: str) -> Conversation | None:
         found = await self.store.load(pointers.order(shop, order_id))

@@ -10,7 +10,8 @@ Kind = Literal["conversation", "phone", "email", "whatsapp_id", "order", "page",
 class Pointer(Struct, frozen=True, gc=False):
     """One name under which a conversation is found. `key` is canonical: E.164, lower-case e-mail, order id.
 
-    `shop` is empty only for kind "conversation", whose key is the opaque id itself, and "page", whose key is the hashed token.
+    `shop` is empty only for kind "conversation", whose key is the opaque id itself, and "page", whose key is the token of a link that
+    was sent before tokens told their conversation (engine/tokens.py): such names are still found, and no new ones are given.
     """
 
     kind: Kind

@@ -301,7 +301,7 @@ class SqliteStore(SqliteExpiring):
             unit.result = Handled(decision=decision)
             if decision.changed:
                 decided.append(Decided(row, unit.event, unit.now, decision, raw, spilled))
-                if decision.claims and any(pointer.kind != "page" for pointer in decision.claims):
+                if decision.claims:
                     waiting.extendleft(unit for unit, _ in reversed(found[place:]))
                     break
         return decided

@@ -62,7 +62,6 @@ class Rows:
         self._data_version = 0
         self._documents: dict[int, tuple[bytes, Row]] = {}
         self._orders: dict[tuple[str, str], tuple[int, str, int | None]] = {}
-        self._pages: list[tuple[bytes, int, int | None]] = []
 
     def begin(self) -> None:
         """A transaction has begun: what another connection has written meanwhile is read anew."""
@@ -77,7 +76,6 @@ class Rows:
         self._names.clear()
         self._documents.clear()
         self._orders.clear()
-        self._pages.clear()
 
     def hash(self, pointer: Pointer) -> bytes:
         return self._sealer.index(pointer.kind, pointer.shop, pointer.key)
@@ -138,11 +136,9 @@ class Rows:
             self._known.move_to_end(row.n)
             self._documents[row.n] = (unit.raw, row)
         for pointer in decision.claims:
-            if pointer.kind == "page":
-                self._pages.append((self.hash(pointer), row.n, moment))
-            elif pointer.kind == "order":  # it stands in `orders`, too, and moves with its conversation
+            if pointer.kind == "order":  # it stands in `orders`, too, and moves with its conversation
                 self._name(pointer, row.n)
-            else:  # a phone or mailbox stays with whom it was known first
+            elif self._names.get(pointer) != row.n:  # a phone or mailbox stays with whom it was known first
                 self._point_new(pointer, row.n, moment)
         for order_id, state in decision.orders:
             self._orders[decision.document.shop, order_id] = (row.n, state, moment)
@@ -178,9 +174,6 @@ class Rows:
         if self._orders:
             self._db.executemany(sql.ORDER, [(*order, *row) for order, row in self._orders.items()])
             self._orders.clear()
-        if self._pages:
-            self._db.executemany(sql.POINT, self._pages)
-            self._pages.clear()
 
 
 def spare(doc: bytes) -> int:

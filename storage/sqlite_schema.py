@@ -103,8 +103,6 @@ INSERT = """INSERT INTO conversation (id, key, doc, spare, version, next_due, ne
 UPDATE = """UPDATE conversation SET doc = ?, spare = zeroblob(?), version = ?, next_due = ?, next_send = ?, flying = ?
     WHERE n = ?"""
 POINT_NEW = "INSERT INTO pointer (key, conversation, since) VALUES (?, ?, ?) ON CONFLICT (key) DO NOTHING"
-POINT = """INSERT INTO pointer (key, conversation, since) VALUES (?, ?, ?)
-    ON CONFLICT (key) DO UPDATE SET conversation = excluded.conversation, since = excluded.since"""
 ORDER = """INSERT INTO shop_order (shop, order_id, conversation, state, updated_at) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT (shop, order_id) DO UPDATE SET conversation = excluded.conversation, state = excluded.state,
     updated_at = excluded.updated_at"""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
+import hmac
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,7 +14,9 @@ import apsw
 import pytest
 from msgspec.structs import replace
 
+from engine.clock import RunningClock
 from engine.decide import Decider, UnknownShop
+from engine.engine import Engine
 from engine.lanes import Lanes
 from engine.ports import Handled, Kept, NewerDocument, Store
 from engine.rates import rates
@@ -488,7 +493,7 @@ async def test_keeping_and_deciding_do_not_hinder_each_other(store: Store) -> No
 def decider() -> Decider:
     sender = Sender("sms", "twilio", "+34911000001", rate_per_s=1000.0, can_be_asked=True, two_way=True)
     policies = {"demo": Policy(shop="demo", name="Demo", country="ES", zone="Europe/Madrid", sms=sender)}
-    return Decider(policies, Lanes(rates(policies)), Tokens(KEY), "process-1")
+    return Decider(policies, Lanes(rates(policies)), "process-1")
 
 
 def told(n: int, phone: str = ANA) -> OrderTold:
@@ -595,3 +600,23 @@ async def test_tales_of_a_period_leave_out_what_ended_before_it(store: Store) ->
     assert looked == 4
     assert sorted((NOW - tale.notes[-1].at).days for tale in found) == [0, 1, 5]
     assert all([note.n for note in tale.notes] == [1, 2] for tale in found)
+
+
+async def test_a_link_leads_to_its_order_and_so_does_one_sent_before(store: Store) -> None:
+    """A link tells its conversation by itself; one that was sent when links were a hash is found by the name kept for it. Nobody
+    else's does, nor one made with another key."""
+    handled = await store.transact(told(1), decider(), NOW)
+    assert isinstance(handled.decision, Decision)
+    bound = (handled.decision.document.id, "1001", 1, "sms")
+    older_key = hmac.digest(KEY, b"doorstep page token v1", hashlib.sha256)
+    raw = hmac.digest(older_key, "\0".join(map(str, bound)).encode(), hashlib.sha256)[:16]
+    older = base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+    engine = Engine(store, decider(), RunningClock(), Tokens(KEY))
+    assert await engine.page(older) is None
+    await store.transact(wrote("named"), heard_with(lambda c: c, claims=(Pointer("page", older),)), NOW)
+    for token in (older, Tokens(KEY).make(*bound)):
+        view = await engine.page(token)
+        assert view is not None
+        assert (view.conversation.id, view.order_id, view.channel, view.current) == (bound[0], "1001", "sms", True)
+    for stranger in (Tokens(bytes(32)).make(*bound), Tokens(KEY).make("0" * 20, *bound[1:]), "x" * 22, "", "é" * 22):
+        assert await engine.page(stranger) is None

@@ -21,7 +21,6 @@ from engine.decide import Decider
 from engine.lanes import Lanes
 from engine.rates import rates
 from engine.settings import Fault, Settings, load
-from engine.tokens import Tokens
 from flows import pointers
 from flows.desk import Person
 from flows.desk_events import PeopleTold
@@ -191,7 +190,7 @@ async def test_check_shows_who_is_in_the_table_alone(tmp_path: Path) -> None:
         people=(Person(1, "Olga", "owner"), Person(2, "Ana", "staff")),
     )  # fmt: skip
     policies = {"demo": Policy(shop="demo", name="Demo")}
-    await store.transact(people, Decider(policies, Lanes(rates(policies)), Tokens(bytes(32)), "p"), NOW)
+    await store.transact(people, Decider(policies, Lanes(rates(policies)), "p"), NOW)
     before = (tmp_path / "doorstep.db-wal").read_bytes()
     told = await asyncio.to_thread(CliRunner().invoke, run.main, ["--config", str(file), "check"], env=ENV)
     assert "people: Ana is in the table and not in the file. Nothing needs to be done; the table holds." in told.output
