@@ -1,5 +1,5 @@
-"""What an order costs among many: `python -m bench.cost DIRECTORY START END`, on a file that bench.crowd has filled, in a process of its
-own. Prints CPU microseconds: of an order taken in, of an answer by a customer of those, of an answer by anyone.
+"""What an order costs among many: `python -m bench.cost DIRECTORY OPEN`, on a file that bench.crowd has filled, in a process of its own.
+Prints CPU microseconds: of an order taken in, of its answer, of an answer by anyone of those who are open.
 
 Each in ROUNDS of so many, the median of them. A round's log is checkpointed before it ends, so that all it has written is in its figure.
 """
@@ -21,8 +21,9 @@ from flows.events import CustomerWrote
 
 Given = TypeVar("Given")
 
-#: Orders that are taken in and answered before: more than the store keeps in memory, so that from then on each drives out another.
-WARM = 5000
+#: Orders that are taken in and answered before: more than the store keeps in memory of conversations, names and keys, so that
+#: from then on each drives out another.
+WARM = 9000
 ROUNDS = 5
 #: Orders, and answers, of a round.
 MEASURED = 1000
@@ -75,11 +76,11 @@ class Costs:
         return (time.process_time() - cpu) / many * 1e6, given
 
 
-async def measure(directory: str, start: int, end: int) -> list[float]:
-    costs, dice, taken = Costs(directory, end), Random(end), []
+async def measure(directory: str, waiting: int) -> list[float]:
+    costs, dice, taken = Costs(directory, waiting), Random(waiting), []
     gc.freeze()
     await costs.answers(await costs.orders(WARM))
-    anyone = dice.sample(range(start, end), min(ROUNDS * MEASURED, end - start))
+    anyone = dice.sample(range(waiting), min(ROUNDS * MEASURED, waiting))
     share = len(anyone) // ROUNDS
     for at in range(ROUNDS):
         cpu, new = await costs.of(costs.orders(MEASURED), MEASURED)
@@ -91,8 +92,7 @@ async def measure(directory: str, start: int, end: int) -> list[float]:
 
 
 async def main() -> None:
-    directory, start, end = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-    print(*(f"{us:.0f}" for us in await measure(directory, start, end)))
+    print(*(f"{us:.0f}" for us in await measure(sys.argv[1], int(sys.argv[2]))))
 
 
 if __name__ == "__main__":

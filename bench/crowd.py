@@ -1,8 +1,8 @@
-"""A SQLite file with many open conversations: `python -m bench.crowd DIRECTORY START END STORM DUE`, in a process of its own, so
-that whoever measures has a memory of its own, too.
+"""A SQLite file with many open conversations: `python -m bench.crowd DIRECTORY START END STORM DUE PAST`, in a process of its
+own, so that whoever measures has a memory of its own, too.
 
-Each is a real conversation, copied under another name and key. Beside them stand PAST that are over: a shop with a thousand open
-orders has had others before.
+Each is a real conversation, copied under another name and key. Beside them stand PAST that are over: a shop with a thousand
+open orders has had others before.
 """
 
 from __future__ import annotations
@@ -23,8 +23,6 @@ from storage import codec
 from storage import sqlite_schema as sql
 from storage.sqlite_rows import spare
 
-#: Conversations that are over.
-PAST = 20_000
 #: The customers whom the others are copies of, and the first of those of the past.
 OPEN, OVER, BEFORE = 99_999_999, 99_999_998, 80_000_000
 #: Rows of one transaction.
@@ -33,14 +31,14 @@ PAGE = 2000
 SPREAD = timedelta(days=27)
 
 
-async def fill(service: Any, start: int, end: int, storm: int, due: datetime) -> None:
+async def fill(service: Any, start: int, end: int, storm: int, due: datetime, past: int) -> None:
     """Customers `start` to `end`, each with one pending order whose question was accepted. The first `storm` of all are woken
-    at `due`, the others three days later and on."""
+    at `due`, the others three days later and on. A file that begins gets `past` that are over, too."""
     if start == 0:
         await seed(service, OPEN + 1, first=OVER)
         await _cancelled(service, OVER)
         over = await _model(service, OVER)
-        _insert(service.store, range(BEFORE, BEFORE + PAST), lambda n: replace(_copy(over, n), timers={}, open=()))
+        _insert(service.store, range(BEFORE, BEFORE + past), lambda n: replace(_copy(over, n), timers={}, open=()))
     model = await _model(service, OPEN)
 
     def waiting(n: int) -> Conversation:
@@ -71,7 +69,7 @@ def _copy(model: Conversation, n: int) -> Conversation:
     asked = replace(order.asked[0], address=phone(n), effect_id=f"seed:{n}/0", provider_id=f"SM{n}")
     return replace(
         model,
-        id=f"{n:020x}",
+        id=f"{n:024x}",
         contacts=tuple(replace(contact, address=phone(n)) for contact in model.contacts),
         orders=(replace(order, fields=replace(order.fields, id=str(n), phone=phone(n)), asked=(asked,)),),
         seen={f"seed:{n}": 0},
@@ -101,9 +99,9 @@ def _rows(store: Any) -> int:
 
 
 async def main() -> None:
-    directory, start, end, storm, due = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]), sys.argv[5]
+    directory, (start, end, storm, due, past) = sys.argv[1], map(int, sys.argv[2:])
     service = house(18890, directory, "http://127.0.0.1:9", 0.001)
-    await fill(service, start, end, storm, datetime.fromtimestamp(float(due), UTC))
+    await fill(service, start, end, storm, datetime.fromtimestamp(due, UTC), past)
     await service.store.close()
 
 

@@ -1,8 +1,9 @@
 """What many open conversations cost: `python -m bench.scale --open 100000 --storm 20000`.
 
 Per size from a thousand up to --open: CPU of an order taken in and of an answer (bench.cost), beside what it is among a thousand,
-drawn as a curve (--chart). Then, with all of them open, a process of its own idles; then --storm of their timers are due at once
-while webhooks come in, as they did before with no timer due. Of a million conversations the file and its copy take 5 GB.
+drawn as a curve (--chart). Each file holds --past conversations that are over, too, and those of the warm-up. Then, with all of them
+open, a process of its own idles; then --storm of their timers are due at once while webhooks come in, as they did before with no
+timer due. Of a million conversations the files take 5 GB.
 """
 
 from __future__ import annotations
@@ -24,10 +25,13 @@ from statistics import median
 from typing import NamedTuple
 
 from bench import served
+from bench.cost import WARM
 from bench.road import PYTHON, Served, answer, machine, percentiles
 from bench.served import FILE
 from bench.wire import drive
 
+#: Customers' numbers are told apart up to here.
+MOST = 3_000_000
 #: The sizes are measured so many times, one after the other.
 TURNS = 3
 IDLE_S = 15.0
@@ -44,7 +48,7 @@ class Cost(NamedTuple):
     anyone: int
 
 
-def grown(directory: str, sizes: list[int], storm: int, due: datetime) -> Iterator[tuple[int, str]]:
+def grown(directory: str, sizes: list[int], storm: int, due: datetime, past: int) -> Iterator[tuple[int, str]]:
     """(how many are open, the directory of such a file): each is the one before it, filled up."""
     older = ""
     for before, size in pairwise([0, *sizes]):
@@ -52,25 +56,26 @@ def grown(directory: str, sizes: list[int], storm: int, due: datetime) -> Iterat
         newer.mkdir()
         if older:
             shutil.copyfile(Path(older) / FILE, newer / FILE)
-        _run("bench.crowd", str(newer), str(before), str(size), str(storm), str(due.timestamp()))
+        _run("bench.crowd", str(newer), *map(str, (before, size, storm, round(due.timestamp()), past)))
         yield size, (older := str(newer))
 
 
-def measured(directory: str, files: dict[int, str]) -> list[Cost]:
+def measured(directory: str, files: dict[int, str], past: int) -> list[Cost]:
     """The costs at each size, TURNS times by turns, so that a machine's bad minute meets all sizes; the median of each."""
     taken: dict[int, list[list[int]]] = {size: [] for size in files}
     for _ in range(TURNS):
-        for before, size in pairwise([0, *files]):
+        for size in files:
             with tempfile.TemporaryDirectory(
                 dir=directory
             ) as copy:  # the file itself keeps its crowd, and nothing else
                 shutil.copyfile(Path(files[size]) / FILE, Path(copy) / FILE)
                 os.sync()  # the disk is quiet again
-                taken[size].append([int(us) for us in _run("bench.cost", copy, str(before), str(size)).split()])
+                taken[size].append([int(us) for us in _run("bench.cost", copy, str(size)).split()])
     curve = [Cost(size, *(round(median(each)) for each in zip(*taken[size], strict=True))) for size in files]
     for cost in curve:
         print(
-            f"{cost.size:>9} open conversations            order {cost.order} us CPU ({cost.order / curve[0].order:.2f}), "
+            f"{cost.size:>9} open of {past + cost.size + WARM:>9} conversations: "
+            f"an order {cost.order} us CPU ({cost.order / curve[0].order:.2f}), "
             f"its answer {cost.recent} ({cost.recent / curve[0].recent:.2f}), "
             f"an answer of anyone among all {cost.anyone} ({cost.anyone / curve[0].anyone:.2f})",
             flush=True,
@@ -79,10 +84,10 @@ def measured(directory: str, files: dict[int, str]) -> list[Cost]:
 
 
 def _run(module: str, *arguments: str) -> str:
-    return subprocess.run([*PYTHON, module, *arguments], capture_output=True, text=True, check=True).stdout
+    return subprocess.run([*PYTHON, module, *arguments], stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
-def chart(curve: list[Cost], path: str, said: str) -> None:
+def chart(curve: list[Cost], past: int, path: str, said: str) -> None:
     """The curve as SVG or PNG, by the file's name."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -94,7 +99,13 @@ def chart(curve: list[Cost], path: str, said: str) -> None:
     axes.plot(sizes, [cost.order for cost in curve], marker="o", label="an order taken in")
     axes.plot(sizes, [cost.recent for cost in curve], marker="o", label="its answer")
     axes.plot(sizes, [cost.anyone for cost in curve], marker="o", label="an answer of anyone among all")
-    axes.set(xscale="log", ylim=(0, None), xlabel="open conversations", ylabel="CPU, microseconds", title=said)
+    axes.set(
+        xscale="log",
+        ylim=(0, None),
+        xlabel=f"open conversations, beside {past + WARM} others",
+        ylabel="CPU, microseconds",
+        title=said,
+    )
     axes.grid(alpha=0.3)
     axes.legend()
     figure.savefig(path, metadata={"Date": None} if path.endswith(".svg") else None)
@@ -127,6 +138,7 @@ async def webhooks(directory: str, skip_to: str, asked: list[int]) -> tuple[str,
 async def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.scale")
     parser.add_argument("--open", type=int, default=100_000, help="open conversations, each with a timer")
+    parser.add_argument("--past", type=int, default=20_000, help="conversations that are over, beside them")
     parser.add_argument("--storm", type=int, default=20_000, help="timers due at once")
     parser.add_argument("--data", default=str(Path.cwd() / "data"), help="a directory on a real disk")
     parser.add_argument("--chart", default="", help="draw the curve into this file (.svg or .png)")
@@ -137,15 +149,17 @@ async def main() -> None:
         return
     if options.open < options.storm + 2 * ANSWERS:
         parser.error(f"--open has to be {2 * ANSWERS} above --storm: so many customers answer")
+    if options.open > MOST:
+        parser.error(f"--open is {MOST} at most")
     Path(options.data).mkdir(exist_ok=True)
     sizes = [size for size in (1000, 10_000, 100_000, 1_000_000) if size < options.open] + [options.open]
     due = (datetime.now(UTC) + timedelta(days=1)).replace(hour=11, minute=0, second=0, microsecond=0)  # a waking hour
     where = machine(options.data)
     with tempfile.TemporaryDirectory(dir=options.data) as directory:
-        files = dict(grown(directory, sizes, options.storm, due))
-        curve = measured(directory, files)
+        files = dict(grown(directory, sizes, options.storm, due, options.past))
+        curve = measured(directory, files, options.past)
         if options.chart:
-            chart(curve, options.chart, f"Cost per order ({where})")
+            chart(curve, options.past, options.chart, f"Cost per order ({where})")
         largest = files[options.open]
         still = Served("bench.scale", "--serve", "18842", largest, "0")
         await asyncio.sleep(IDLE_S)

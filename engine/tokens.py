@@ -30,7 +30,7 @@ CHANNELS = ("sms", "whatsapp", "email")
 _BYTES = 16
 _HEX = re.compile(r"(?:[0-9a-f]{2})*")
 #: Bytes of a conversation's id: of those since ids stand in the order of time, and of those before.
-_ID_BYTES = (10, 8)
+_ID_BYTES = (12, 8)
 #: A token is made when its text is wished for, and again when the text leaves: so many are not made twice.
 TOKENS_KEPT = 4096
 

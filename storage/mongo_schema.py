@@ -24,8 +24,8 @@ from __future__ import annotations
 from pymongo import ASCENDING, DESCENDING
 
 #: Written into the installation's document; data with a higher one belongs to a newer program. 2: documents are MessagePack
-#: (storage/codec.py).
-SCHEMA_VERSION = 2
+#: (storage/codec.py). 3: links tell their conversation, and have no pointers (engine/tokens.py), where an older program looks for them.
+SCHEMA_VERSION = 3
 #: Conversations are dealt into so many slots, by which processes share the timers.
 SLOTS = 64
 

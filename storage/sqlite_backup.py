@@ -103,11 +103,13 @@ def restore(backup: str, keys: Keys, target: str, now: datetime, *, force: bool 
     try:
         epoch = 0
         if place.exists():
-            epoch, changed = _state(target)
-            if changed is not None and changed > made.at and not force:
+            epoch, changed, writes = _state(target)
+            later = changed is not None and changed > made.at
+            if not force and (later or writes > _state(backup)[2]):
+                upto = f" up to {changed:%Y-%m-%d %H:%M} UTC" if changed is not None and later else ""
                 raise NewerData(
-                    f"{target} has changes up to {changed:%Y-%m-%d %H:%M} UTC, the backup is of {made.at:%Y-%m-%d %H:%M} UTC: "
-                    "what came between would be lost. With --force it is replaced; the file that stands there is kept beside it"
+                    f"{target} has changes{upto} that the backup of {made.at:%Y-%m-%d %H:%M} UTC has not: "
+                    "they would be lost. With --force it is replaced; the file that stands there is kept beside it"
                 )
         part = Path(f"{target}.restoring")
         _copy(backup, part, keys, Restored(_epoch(backup) + epoch + 1, made.at, now))
@@ -165,14 +167,17 @@ def _look(db: apsw.Connection, path: Path, at: datetime) -> Made:
     return Made(at, orders, round(path.stat().st_size / 1e6, 1))
 
 
-def _state(target: str) -> tuple[int, datetime | None]:
-    """Epoch and last change of the file that would be replaced. One that cannot be read has nothing to lose."""
+def _state(path: str) -> tuple[int, datetime | None, int]:
+    """Epoch, last change that has a time, and how often conversations were written: a reminder that was sent changes no order. A file
+    that cannot be read has nothing to lose."""
     try:
-        with contextlib.closing(apsw.Connection(target)) as db:
+        with contextlib.closing(apsw.Connection(path)) as db:
             (ms,) = next(iter(db.execute(sql.LAST_CHANGE)))
-            return _epoch_in(db), datetime.fromtimestamp(ms / 1000, UTC) if ms is not None else None
+            (writes,) = next(iter(db.execute(sql.WRITES)))
+            changed = datetime.fromtimestamp(ms / 1000, UTC) if ms is not None else None
+            return _epoch_in(db), changed, round(writes)
     except apsw.Error:
-        return 0, None
+        return 0, None, 0
 
 
 def _epoch(backup: str) -> int:

@@ -87,7 +87,7 @@ class SqliteFile:
             self._sql("COMMIT")
         adopt(self._db, self._sealer, write=True)
         if schema < sql.SCHEMA_VERSION:  # who has not the key closes nothing to the older program that has it
-            upgrade(self._db, self._sealer, schema)
+            upgrade(self._db, self._sealer, schema, self.path)
         self._db.set_busy_timeout(0)
         self._db.set_wal_hook(self._wal)
         self._rows = Rows(self._db, self._sealer)

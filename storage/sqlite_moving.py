@@ -15,7 +15,6 @@ from storage import codec
 from storage import sqlite_schema as sql
 from storage.sealing import Sealer
 from storage.sqlite_keys import adopt, refuse_newer
-from storage.sqlite_upgrade import ORDERS_BY_ROW
 
 PAGE = 500
 
@@ -74,7 +73,7 @@ class SqliteSource:
         self._sealer = Sealer(key, old_keys)
         self._db = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READONLY)
         self._db.set_busy_timeout(8000)
-        self._schema = refuse_newer(self._db)
+        refuse_newer(self._db)
         self._installation: bytes = next(iter(self._db.execute(sql.SHOW_KEY)))[0]
         adopt(self._db, self._sealer, write=False)
         self._erased: dict[int, str] = {}
@@ -92,13 +91,13 @@ class SqliteSource:
     async def pages(self, kind: str) -> AsyncIterator[list[Row]]:
         async for page in self._pages(kind):
             yield page
-        if kind == "pointer" and self._schema >= ORDERS_BY_ROW:  # an older file has them among the others
+        if kind == "pointer":
             async for page in self._pages("order pointer"):
                 yield page
 
     async def _pages(self, kind: str) -> AsyncIterator[list[Row]]:
         statement, last = _PAGES[kind]
-        special: dict[str, Callable[..., Row]] = {
+        special: dict[str, Callable[..., Row | None]] = {
             "conversation": self._conversation,
             "order pointer": self._order_pointer,
             "history": self._history,
@@ -110,7 +109,8 @@ class SqliteSource:
             rows: list[Any] = self._db.execute(statement, (*last, PAGE)).fetchall()
             if not rows:
                 return
-            yield [make(*row[len(last) :]) for row in rows]
+            made = [make(*row[len(last) :]) for row in rows]
+            yield [row for row in made if row is not None]
             last = rows[-1][: len(last)]
 
     def _conversation(
@@ -122,9 +122,11 @@ class SqliteSource:
             names = sorted({o.by for o in codec.read(self._sealer.open(key, doc)).open if o.status == "sending"})
         return _row(id_, key, doc, version, due, send, names)
 
-    def _order_pointer(self, shop: str, order_id: str, conversation: str, at: int) -> Row:
-        """Elsewhere an order is found as everybody is, by a hash."""
-        return _row(self._sealer.index("order", shop, order_id).hex(), conversation, at)
+    def _order_pointer(self, shop: str, order_id: str, conversation: str, at: int) -> Row | None:
+        """Elsewhere an order is found as everybody is, by a hash. None: it has such a pointer here, too (an older file)."""
+        key = self._sealer.index("order", shop, order_id)
+        older = self._db.execute("SELECT 1 FROM pointer WHERE key = ?", (key,)).fetchone()
+        return _row(key.hex(), conversation, at) if older is None else None
 
     def _history(self, n: int, shop: str, closed: int, sealed: bytes | None, wrapped: bytes) -> Row:
         if sealed is None:

@@ -24,7 +24,7 @@ from storage.sqlite_units import Decided, Row
 
 #: Conversations kept in memory, decoded.
 KNOWN = 4096
-#: Pointers kept with them: a conversation is found under its phone, its id and its orders.
+#: Names kept with them: a conversation is found under its phone, its id and its orders.
 NAMES = 4 * KNOWN
 
 #: Kinds of names that are no pointers of their own.
@@ -99,6 +99,9 @@ class Rows:
         return None
 
     def _read(self, pointer: Pointer) -> Row | None:
+        moving = self._orders.get((pointer.shop, pointer.key)) if pointer.kind == "order" else None
+        if moving is not None:  # this batch has written of it, the file does not know yet
+            return self._known[moving[0]]
         found = self.look(self._db, pointer)
         if found is None:
             return None
@@ -112,6 +115,7 @@ class Rows:
     def _name(self, pointer: Pointer, n: int) -> None:
         """Remember which row a name leads to, by what was read or has just been written."""
         self._names[pointer] = n
+        self._names.move_to_end(pointer)
         if len(self._names) > NAMES:
             self._names.popitem(last=False)
 

@@ -92,6 +92,8 @@ MARKED = "SELECT value FROM mark WHERE name = ?"
 UNMARK = "DELETE FROM mark WHERE name = ?"
 LAST_CHANGE = """SELECT max(at) FROM (SELECT max(updated_at) AS at FROM shop_order UNION ALL SELECT max(since) FROM pointer
     UNION ALL SELECT max(at) FROM kept)"""
+#: How often conversations were written: each write counts its version up.
+WRITES = "SELECT total(version) FROM conversation"
 BY_POINTER = """SELECT c.n, c.id, c.key, c.version, c.doc FROM pointer p JOIN conversation c ON c.n = p.conversation
     WHERE p.key = ?"""
 BY_ORDER = """SELECT c.n, c.id, c.key, c.version, c.doc FROM shop_order o JOIN conversation c ON c.n = o.conversation

@@ -618,5 +618,5 @@ async def test_a_link_leads_to_its_order_and_so_does_one_sent_before(store: Stor
         view = await engine.page(token)
         assert view is not None
         assert (view.conversation.id, view.order_id, view.channel, view.current) == (bound[0], "1001", "sms", True)
-    for stranger in (Tokens(bytes(32)).make(*bound), Tokens(KEY).make("0" * 20, *bound[1:]), "x" * 22, "", "é" * 22):
+    for stranger in (Tokens(bytes(32)).make(*bound), Tokens(KEY).make("0" * 24, *bound[1:]), "x" * 22, "", "é" * 22):
         assert await engine.page(stranger) is None

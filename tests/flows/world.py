@@ -110,7 +110,7 @@ class World:
         found = next((self._known(p) for p in event.to if self._known(p)), "")
         if not found and not event.opens:
             return None
-        before = self.conversation(found) if found else start(f"{self.next():016x}", SHOP, self.now)
+        before = self.conversation(found) if found else start(f"{self.next():024x}", SHOP, self.now)
         if event.event_id in before.seen:
             return None
         decision = step(before, event, self.now, self.policy)

@@ -64,6 +64,21 @@ async def test_what_was_erased_is_not_in_a_later_copy(tmp_path: Path) -> None:
         db.close()
 
 
+async def test_data_that_changed_no_order_is_not_replaced_unasked_either(tmp_path: Path) -> None:
+    """What a customer wrote within the same minute as the backup, without any order's state changing."""
+    target, copy = str(tmp_path / "town.db"), str(tmp_path / "copy.db")
+    async with town(tmp_path) as t:
+        await t.order()
+        back_up(target, SECRET, copy, t.clock.now() + timedelta(hours=1))
+        await t.sms("who is this?")
+        at = t.clock.now()
+    with pytest.raises(NewerData, match="--force"):
+        restore(copy, SECRET, target, at)
+    back_up(target, SECRET, copy, at + timedelta(hours=1))
+    made, _ = restore(copy, SECRET, target, at)
+    assert made.orders == 1
+
+
 async def test_newer_data_is_not_replaced_unasked(tmp_path: Path) -> None:
     """Refused with both times; with force it is replaced, and kept beside."""
     target, copy = str(tmp_path / "town.db"), str(tmp_path / "copy.db")

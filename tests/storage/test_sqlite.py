@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import apsw
 import pytest
@@ -26,6 +27,7 @@ from flows.events import EffectSettled, TimerDue
 from storage import sqlite_schema
 from storage.new_id import new_id
 from storage.sealing import WrongKey
+from storage.serving_lock import ServingLock
 from storage.sqlite import SqliteStore
 from storage.sqlite_keys import rotate_file
 from storage.sqlite_moving import SqliteSource
@@ -342,6 +344,41 @@ async def test_names_lead_where_the_file_says(store: SqliteStore) -> None:
     assert store._rows.find((stranger,)) is None
 
 
+async def test_an_order_that_moves_is_found_where_it_went_at_once(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the batch that moves it and after, however few names are remembered: the file does not know yet, the batch does."""
+    order = pointers.order("demo", "1001")
+
+    def claims(document: Any, new_id: str, event: Any, now: Any) -> Decision:
+        return replace(heard(document, new_id, event, now), claims=(order,), orders=(("1001", "pending"),))
+
+    for n, phone in enumerate((ANA, BEN)):
+        await store.transact(wrote(n, phone), claims if phone == ANA else heard, NOW)
+    monkeypatch.setattr("storage.sqlite_rows.NAMES", 2)
+    results = await asyncio.gather(
+        store.transact(wrote("moves", BEN), claims, NOW),
+        *(store.transact(wrote(f"between {n}", f"+34600000{n:03}"), heard, NOW) for n in range(4)),
+        store.transact(replace(wrote("by order"), to=(order,), opens=False), heard, NOW),
+    )
+    later = await store.transact(replace(wrote("later"), to=(order,), opens=False), heard, NOW)
+    found = [r.decision.document.id for r in (results[0], results[-1], later) if r.decision is not None]
+    assert len(found) == 3
+    assert len(set(found)) == 1
+
+
+async def test_an_order_of_nobody_told_twice_at_once_is_one(store: SqliteStore) -> None:
+    """Without phone and mailbox an order is all there is to find its conversation by."""
+    unknown = replace(told(1), to=(ORDERS_TOLD[1], ORDERS_TOLD[1]))
+    unknown = replace(unknown, fields=replace(unknown.fields, phone="", phone_raw=""))
+    again = replace(unknown, event_id="again")
+    first, second = await asyncio.gather(*(store.transact(event, decider(), NOW) for event in (unknown, again)))
+    assert first.decision is not None
+    assert second.decision is not None
+    assert first.decision.document.id == second.decision.document.id
+    assert [row.order_id for row in await store.orders("demo", None, None, 9)] == ["1001"]
+
+
 async def test_people_go_before_timers(store: SqliteStore) -> None:
     """A person's message that arrives behind 500 due timers is committed before most of them, and they are not starved."""
     await store.transact(wrote("first"), heard, NOW)
@@ -490,7 +527,7 @@ def test_new_ids_are_in_the_order_of_time_and_each_once() -> None:
     ids = [new_id(moment) for moment in moments]
     assert ids == sorted(ids)
     assert len({new_id(NOW) for _ in range(10_000)}) == 10_000
-    assert {len(each) for each in ids} == {20}
+    assert {len(each) for each in ids} == {24}
 
 
 async def test_an_erased_key_covers_document_and_journal(store: SqliteStore, path: str) -> None:
@@ -537,30 +574,79 @@ async def test_a_newer_programs_file_is_refused(path: str, store: SqliteStore) -
         db.execute("PRAGMA user_version = 1")
 
 
-async def test_a_file_whose_orders_had_pointers_finds_them_by_their_rows(path: str, store: SqliteStore) -> None:
-    """A file of schema 4: its orders lead where their pointers led, which are gone; its rows have no spare room until they change."""
-    for n, phone in enumerate((ANA, BEN)):
-        await store.transact(told(n, phone), decider(), NOW)
-    orders = [pointers.order("demo", order_id) for order_id in ("1000", "1001")]
-    assert [row.order_id for row in await store.orders("demo", None, None, 9)] == ["1001", "1000"]
-    before = [await store.load(order) for order in orders]
-    await store.close()
+def older(path: str, store: SqliteStore) -> int:
+    """Turn the closed file into one of schema 4, as the program before wrote it: orders have pointers, rows no spare room. The row of
+    order 1001 leads elsewhere than its pointer. How many names it has."""
     with apsw.Connection(path) as db:
         db.execute("ALTER TABLE conversation DROP COLUMN spare")
         rows = dict(db.execute("SELECT order_id, conversation FROM shop_order"))
-        for order in orders:
-            db.execute(sqlite_schema.POINT_NEW, (store._hash(order), rows[order.key], 0))
+        for order_id, n in rows.items():
+            db.execute(sqlite_schema.POINT_NEW, (store._hash(pointers.order("demo", order_id)), n, 0))
         db.execute("UPDATE shop_order SET conversation = ? WHERE order_id = '1001'", (rows["1000"],))
         db.execute("PRAGMA user_version = 4")
         ((names,),) = db.execute("SELECT count(*) FROM pointer")
+    return int(names)
+
+
+ORDERS_TOLD = [pointers.order("demo", order_id) for order_id in ("1000", "1001")]
+
+
+async def test_a_file_whose_orders_had_pointers_finds_them_by_their_rows(path: str, store: SqliteStore) -> None:
+    """A file of schema 4: its orders lead where their pointers led, which are gone; its rows have no spare room until they change. Moved
+    elsewhere before or after, each name comes once."""
+
+    async def names() -> list[str]:
+        source = SqliteSource(path, KEY)
+        found = [row.id async for page in source.pages("pointer") for row in page]
+        source.close()
+        assert len(found) == len(set(found))
+        return sorted(found)
+
+    for n, phone in enumerate((ANA, BEN)):
+        await store.transact(told(n, phone), decider(), NOW)
+    before = [await store.load(order) for order in ORDERS_TOLD]
+    await store.close()
+    many, moved = older(path, store), await names()
+    assert many == len(moved) == 4
     again = SqliteStore(path, KEY)
     again.open()
-    assert [await again.load(order) for order in orders] == before
-    assert next(iter(again._reader.execute("SELECT count(*) FROM pointer"))) == (names - 2,)
+    assert [await again.load(order) for order in ORDERS_TOLD] == before
+    assert next(iter(again._reader.execute("SELECT count(*) FROM pointer"))) == (many - 2,)
     await again.transact(wrote("after", ANA), heard, NOW)
-    spare = dict(again._reader.execute("SELECT n, length(spare) FROM conversation"))
-    assert spare[rows["1000"]] > 0
-    assert spare[rows["1001"]] is None
+    assert [size is None for (size,) in again._reader.execute("SELECT length(spare) FROM conversation")] == [
+        False,
+        True,
+    ]
+    await again.close()
+    assert await names() == moved
+
+
+async def test_a_file_that_an_older_program_serves_is_left_to_it(path: str, store: SqliteStore) -> None:
+    """While another process serves the file of an older schema it is refused, in words, and as it was; so it is after an upgrade that broke
+    off, which the next one makes anew."""
+    for n, phone in enumerate((ANA, BEN)):
+        await store.transact(told(n, phone), decider(), NOW)
+    before = [await store.load(order) for order in ORDERS_TOLD]
+    await store.close()
+    many = older(path, store)
+    served = ServingLock(path)
+    served.take()
+    with pytest.raises(StoreUnavailable, match="stop it first"):
+        SqliteStore(path, KEY).open()
+    served.release()
+    with (
+        pytest.raises(RuntimeError, match="the lamp went out"),
+        mock.patch(
+            "storage.sqlite_upgrade._page", side_effect=[[("demo", "1000", 1)], RuntimeError("the lamp went out")]
+        ),
+    ):
+        SqliteStore(path, KEY).open()
+    with apsw.Connection(path) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (4,)
+        assert db.execute("SELECT count(*) FROM pointer").fetchone() == (many,)
+    again = SqliteStore(path, KEY)
+    again.open()
+    assert [await again.load(order) for order in ORDERS_TOLD] == before
     await again.close()
 
 
