@@ -1,14 +1,13 @@
 """What an order costs among many: `python -m bench.cost DIRECTORY OPEN`, on a file that bench.crowd has filled, in a process of its own.
-Prints CPU microseconds: of an order taken in, of its answer, of an answer by anyone of those who are open.
+Prints CPU microseconds, a line for each of ROUNDS: of an order taken in, of its answer, of an answer by anyone of those who are open.
 
-Each in ROUNDS of so many, the median of them. A round's log is checkpointed before it ends, so that all it has written is in its figure.
+A round's log is checkpointed before it ends, so that all it has written is in its figure.
 """
 
 from __future__ import annotations
 
 import asyncio
 import gc
-import statistics
 import sys
 import time
 from collections.abc import Awaitable, Sequence
@@ -76,7 +75,7 @@ class Costs:
         return (time.process_time() - cpu) / many * 1e6, given
 
 
-async def measure(directory: str, waiting: int) -> list[float]:
+async def measure(directory: str, waiting: int) -> list[tuple[float, float, float]]:
     costs, dice, taken = Costs(directory, waiting), Random(waiting), []
     gc.freeze()
     await costs.answers(await costs.orders(WARM))
@@ -88,11 +87,12 @@ async def measure(directory: str, waiting: int) -> list[float]:
         recent, _ = await costs.of(costs.answers(dice.sample(new, MEASURED)), MEASURED)
         others, _ = await costs.of(costs.answers(anyone[at * share : (at + 1) * share]), share)
         taken.append((cpu, recent, others))
-    return [statistics.median(each) for each in zip(*taken, strict=True)]
+    return taken
 
 
 async def main() -> None:
-    print(*(f"{us:.0f}" for us in await measure(sys.argv[1], int(sys.argv[2]))))
+    for costs in await measure(sys.argv[1], int(sys.argv[2])):
+        print(*(f"{us:.1f}" for us in costs))
 
 
 if __name__ == "__main__":
