@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import apsw
 import pytest
@@ -634,13 +633,13 @@ async def test_a_file_that_an_older_program_serves_is_left_to_it(path: str, stor
     with pytest.raises(StoreUnavailable, match="stop it first"):
         SqliteStore(path, KEY).open()
     served.release()
-    with (
-        pytest.raises(RuntimeError, match="the lamp went out"),
-        mock.patch(
-            "storage.sqlite_upgrade._page", side_effect=[[("demo", "1000", 1)], RuntimeError("the lamp went out")]
-        ),
-    ):
+    with apsw.Connection(path) as db:  # the first pointer goes, the second does not
+        db.execute(f"""CREATE TRIGGER lamp BEFORE DELETE ON pointer WHEN (SELECT count(*) FROM pointer) < {many}
+            BEGIN SELECT raise(ABORT, 'the lamp went out'); END""")
+    with pytest.raises(apsw.ConstraintError, match="the lamp went out"):
         SqliteStore(path, KEY).open()
+    with apsw.Connection(path) as db:
+        db.execute("DROP TRIGGER lamp")
     with apsw.Connection(path) as db:
         assert db.execute("PRAGMA user_version").fetchone() == (4,)
         assert db.execute("SELECT count(*) FROM pointer").fetchone() == (many,)
