@@ -45,6 +45,7 @@ async def answers(url: str, redis: str, first: int, count: int) -> Cost:
     """`count` texts of customers, each into a conversation with an order, decided and committed."""
     from engine.clock import RunningClock
     from engine.engine import Engine
+    from engine.tokens import Tokens
     from storage.mongo import MongoStore
     from storage.several import Several
     from tests.contracts.test_store import decider, told, wrote
@@ -52,7 +53,7 @@ async def answers(url: str, redis: str, first: int, count: int) -> Cost:
 
     store = MongoStore(url, KEY)
     decide = decider()
-    engine = Engine(store, decide, RunningClock(), decide.tokens)
+    engine = Engine(store, decide, RunningClock(), Tokens(KEY))
     several = Several(engine, store, f"bench-{first}", redis, KEY, lambda why: None)
     await several.start(on_lead=lambda: None)
     now = engine.now()
