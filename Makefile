@@ -64,7 +64,7 @@ fix: setup-dev ## formats, and mends what the linter can
 	@$(PY) -m ruff check -q --fix . ; $(PY) -m ruff format -q .
 
 faults: setup-dev ## long fault suites; make faults REPORT=docs/faults.md, SIZE=0.1, KILLS=200 ORDERS=1000, or ONLY="zones; poison"
-	@$(PY) -m bench.faults $(if $(KILLS),--kills $(KILLS)) $(if $(ORDERS),--orders $(ORDERS)) $(if $(SEED),--seed $(SEED)) $(if $(SIZE),--size $(SIZE)) $(if $(ONLY),--only "$(ONLY)") $(if $(FUZZ),--fuzz $(FUZZ)) $(if $(PROOFS),--proofs $(PROOFS)) $(if $(REPORT),--report $(REPORT))
+	@DOORSTEP_COMPILED=0 $(PY) -m bench.faults $(if $(KILLS),--kills $(KILLS)) $(if $(ORDERS),--orders $(ORDERS)) $(if $(SEED),--seed $(SEED)) $(if $(SIZE),--size $(SIZE)) $(if $(ONLY),--only "$(ONLY)") $(if $(FUZZ),--fuzz $(FUZZ)) $(if $(PROOFS),--proofs $(PROOFS)) $(if $(REPORT),--report $(REPORT))
 
 fuzz: setup-dev ## the parsers under libFuzzer; make fuzz SECONDS=60, ONLY="mail; phones", REPORT=docs/faults.md. Installs atheris (Linux)
 	@$(PY) -c 'import atheris' 2>/dev/null || $(PY) -m pip install -q --disable-pip-version-check --only-binary :all: atheris==3.0.0
