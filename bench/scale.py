@@ -66,9 +66,8 @@ def measured(directory: str, files: dict[int, str], past: int) -> list[Cost]:
     taken: dict[int, list[list[float]]] = {size: [] for size in files}
     for _ in range(TURNS):
         for size in files:
-            with tempfile.TemporaryDirectory(
-                dir=directory
-            ) as copy:  # the file itself keeps its crowd, and nothing else
+            # of a copy: the file itself keeps its crowd, and nothing else
+            with tempfile.TemporaryDirectory(dir=directory) as copy:
                 shutil.copyfile(Path(files[size]) / FILE, Path(copy) / FILE)
                 os.sync()  # the disk is quiet again
                 rounds = _run("bench.cost", copy, str(size)).splitlines()

@@ -191,8 +191,7 @@ class Engine:
         named = [pointers.conversation(id_) for id_ in self._tokens.conversations(token)]
         for pointer in (*named, Pointer("page", token)):
             found = await self.store.load(pointer)
-            bound = self._tokens.find(token, found) if isinstance(found, Conversation) else None
-            if bound is not None and isinstance(found, Conversation):
+            if isinstance(found, Conversation) and (bound := self._tokens.find(token, found)) is not None:
                 order, version, channel = bound
                 return PageView(found, order.id, version, channel, version == order.version)
         return None

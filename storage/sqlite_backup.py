@@ -105,7 +105,7 @@ def restore(backup: str, keys: Keys, target: str, now: datetime, *, force: bool 
         if place.exists():
             epoch, changed, writes = _state(target)
             later = changed is not None and changed > made.at
-            if not force and (later or writes > _state(backup)[2]):
+            if not force and (later or writes > _writes(backup)):
                 upto = f" up to {changed:%Y-%m-%d %H:%M} UTC" if changed is not None and later else ""
                 raise NewerData(
                     f"{target} has changes{upto} that the backup of {made.at:%Y-%m-%d %H:%M} UTC has not: "
@@ -167,15 +167,14 @@ def _look(db: apsw.Connection, path: Path, at: datetime) -> Made:
     return Made(at, orders, round(path.stat().st_size / 1e6, 1))
 
 
-def _state(path: str) -> tuple[int, datetime | None, int]:
-    """Epoch, last change that has a time, and how often conversations were written: a reminder that was sent changes no order. A file
-    that cannot be read has nothing to lose."""
+def _state(target: str) -> tuple[int, datetime | None, int]:
+    """Epoch, last change that has a time, and how often conversations were written (a reminder that was sent changes no order) of the
+    file that would be replaced. One that cannot be read has nothing to lose."""
     try:
-        with contextlib.closing(apsw.Connection(path)) as db:
+        with contextlib.closing(apsw.Connection(target)) as db:
             (ms,) = next(iter(db.execute(sql.LAST_CHANGE)))
-            (writes,) = next(iter(db.execute(sql.WRITES)))
             changed = datetime.fromtimestamp(ms / 1000, UTC) if ms is not None else None
-            return _epoch_in(db), changed, round(writes)
+            return _epoch_in(db), changed, _writes_in(db)
     except apsw.Error:
         return 0, None, 0
 
@@ -183,6 +182,16 @@ def _state(path: str) -> tuple[int, datetime | None, int]:
 def _epoch(backup: str) -> int:
     with contextlib.closing(apsw.Connection(backup, flags=apsw.SQLITE_OPEN_READONLY)) as db:
         return _epoch_in(db)
+
+
+def _writes(backup: str) -> int:
+    with contextlib.closing(apsw.Connection(backup, flags=apsw.SQLITE_OPEN_READONLY)) as db:
+        return _writes_in(db)
+
+
+def _writes_in(db: apsw.Connection) -> int:
+    (writes,) = next(iter(db.execute(sql.WRITES)))
+    return int(writes)
 
 
 def _epoch_in(db: apsw.Connection) -> int:

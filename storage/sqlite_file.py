@@ -62,7 +62,8 @@ class SqliteFile:
     def open(self) -> None:
         """Open (and make) the file.
 
-        Raises NewerDocument for a newer program's file, WrongKey for another installation's, OSError or apsw.Error when it cannot.
+        Raises NewerDocument for a newer program's file, WrongKey for another installation's, StoreUnavailable while a process serves
+        a file that has to be brought up to date, OSError or apsw.Error when it cannot.
         """
         if tuple(int(x) for x in apsw.sqlite_lib_version().split(".")[:3]) < SQLITE_LEAST:
             raise StoreUnavailable(f"SQLite {apsw.sqlite_lib_version()} is too old; install the locked requirements")
